@@ -1,0 +1,1 @@
+"""tapegraph puts sound through an analogue tape machine: a graph of nodes, described in YAML."""

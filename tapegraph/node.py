@@ -1,0 +1,112 @@
+"""What a node is: parameters declared as data, and four calls on blocks of sound.
+
+A node is a class in a file of its own. The scheduler sets its surroundings (fs, channels, frames), then calls
+
+    prepare()      once, before any sound: allocate, load, refuse what cannot work (raise TapegraphError)
+    update()       after parameters changed and before the next block: compute coefficients
+    reset()        start anew: state as after prepare, moving coefficients at their targets
+    process(x, y)  each block: read the input signals x, write the output signals y, advance the state
+
+All channels of a port come together. Blocks always have the same number of frames.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from librt.vecs import vec
+from mypy_extensions import i64, mypyc_attr
+
+from tapegraph.errors import TapegraphError
+from tapegraph.param import AnyParam, Choice, Param, Switch, Value
+
+# All that the file of a node needs of the framework.
+__all__ = ["AnyParam", "Choice", "Node", "Param", "Signal", "Switch", "TapegraphError"]
+
+
+class Signal:
+    """The sound on one port during one block.
+
+    samples: sample i of channel c stands at samples[c * frames + i]; full scale is 1
+    """
+
+    def __init__(self, channels: int, frames: int) -> None:
+        self.channels: i64 = channels
+        self.frames: i64 = frames
+        self.samples: vec[float] = vec[float]([0.0] * (channels * frames))
+
+    @property
+    def array(self) -> npt.NDArray[np.float64]:
+        """The block as (channels, frames), read only and without a copy."""
+        return np.frombuffer(memoryview(self.samples)).reshape(self.channels, self.frames)
+
+    def put(self, block: npt.NDArray[np.float64]) -> None:
+        """Take (channels, frames) as this block's sound: how a node written in NumPy hands over its result."""
+        if block.shape != (self.channels, self.frames):
+            raise ValueError(f"a block of shape {(int(self.channels), int(self.frames))} is due, not {block.shape}")
+        self.samples = vec[float](np.ascontiguousarray(block, dtype=np.float64).reshape(-1))
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Node:
+    """The base of every node.
+
+    KIND: the name in graph files; also the name of the class, in snake_case, and of its file
+    PARAMS: what a user can set; each is an attribute of the same name
+    INPUTS, OUTPUTS: names of the ports; a name that ends in # stands for as many numbered ones as are linked
+    CHANNELS: how many channels a node without inputs makes; 0 for as many as the graph has
+    MAX_CHANNELS: the most channels it takes; 0 for any number
+    BREAKS_LOOPS: True when the output of a block never depends on the input of the same block, once `late` is set
+    SOURCE: True when it makes sound out of silence
+    """
+
+    KIND: ClassVar[str] = ""
+    PARAMS: ClassVar[tuple[AnyParam, ...]] = ()
+    INPUTS: ClassVar[tuple[str, ...]] = ("in",)
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("out",)
+    CHANNELS: ClassVar[int] = 0
+    MAX_CHANNELS: ClassVar[int] = 0
+    BREAKS_LOOPS: ClassVar[bool] = False
+    SOURCE: ClassVar[bool] = False
+
+    fs: float  # sample rate at which the node runs, Hz
+    channels: i64  # channels of every port
+    frames: i64  # frames of every block, at fs
+    late: i64  # frames by which the input comes too late because it closes a loop
+
+    def __init__(self) -> None:
+        self.fs = 48000.0
+        self.channels = 1
+        self.frames = 64
+        self.late = 0
+        for param in type(self).PARAMS:
+            self.set(param.name, param.default)
+
+    def set(self, name: str, value: Value) -> None:
+        """Set a parameter to a value that its declaration has checked; update() has to follow."""
+        setattr(self, name, value)
+
+    def prepare(self) -> None:
+        """Allocate for fs, channels and frames. Raises TapegraphError when the node cannot work there."""
+
+    def update(self) -> None:
+        """Compute coefficients from parameters; touch no state."""
+
+    def reset(self) -> None:
+        """Set the state to silence and moving coefficients to their targets."""
+
+    def process(self, x: list[Signal], y: list[Signal]) -> None:
+        """Turn one block of x, a signal for each input port, into y, one for each output port.
+
+        An input port without a link holds silence. x must not be written.
+        """
+
+    def latency(self) -> float:
+        """Return by how many frames at fs the output lags the input, fixed while a stream runs."""
+        return 0.0
+
+    def tail(self) -> float:
+        """Return for how many seconds the node may sound on after its input has gone silent."""
+        return 0.0

@@ -1,0 +1,90 @@
+"""Parameters of a node, declared once as data: defaults, checks, help texts and schemas are all derived from these."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import attrs
+
+Value = float | bool | str
+
+
+def number(value: float, unit: str = "") -> str:
+    """Return a number as a person writes it, with its unit: 20 kHz stays "20000 Hz", 0.5 stays "0.5"."""
+    text = f"{value:.10g}" if math.isfinite(value) else str(value)
+    return f"{text} {unit}" if unit else text
+
+
+@attrs.frozen
+class Param:
+    """A number that a user can turn.
+
+    name: the quantity, then its unit (gain_db, cutoff_hz); ratios and amounts of 0 to 1 have none
+    default, minimum, maximum: in that unit, ends included
+    unit: as printed: dB, Hz, s, um, ips
+    meaning: half a sentence for help texts
+    curve: how a knob should travel over the range
+    """
+
+    name: str
+    default: float
+    minimum: float
+    maximum: float
+    unit: str = ""
+    meaning: str = ""
+    curve: Literal["linear", "log"] = "linear"
+
+    def check(self, value: object) -> float:
+        """Return value as a float. Raises ValueError, "is ...; it must be ...", when it is not a number in range."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+        if not self.minimum <= value <= self.maximum:
+            raise ValueError(f"is {number(value, self.unit)}; it must be {self.allowed}")
+        return float(value)
+
+    @property
+    def allowed(self) -> str:
+        return f"{number(self.minimum)} to {number(self.maximum, self.unit)}"
+
+
+@attrs.frozen
+class Choice:
+    """One of several named ways of working, such as a solver."""
+
+    name: str
+    default: str
+    options: tuple[str, ...]
+    meaning: str = ""
+
+    def check(self, value: object) -> str:
+        """Return value. Raises ValueError when it is none of the options."""
+        if not isinstance(value, str) or value not in self.options:
+            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+        return value
+
+    @property
+    def allowed(self) -> str:
+        return f"one of {', '.join(self.options)}"
+
+
+@attrs.frozen
+class Switch:
+    """On or off."""
+
+    name: str
+    default: bool
+    meaning: str = ""
+
+    def check(self, value: object) -> bool:
+        """Return value. Raises ValueError when it is not true or false."""
+        if not isinstance(value, bool):
+            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+        return value
+
+    @property
+    def allowed(self) -> str:
+        return "true or false"
+
+
+AnyParam = Param | Choice | Switch

@@ -1,0 +1,258 @@
+"""The scheduler: runs the steps of a plan on fixed blocks, with nothing made anew while it runs.
+
+A plan is made once (tapegraph/plan.py): which steps, in which order, on which signals. A step reads and writes
+signals that stay the same objects for as long as a stream lives.
+"""
+
+from __future__ import annotations
+
+from librt.vecs import vec
+from mypy_extensions import i64
+
+from tapegraph.node import Node, Signal
+
+
+class Step:
+    """One thing to do in every block."""
+
+    def run(self) -> None:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+
+class Call(Step):
+    """Runs a node: first update(), where a parameter has changed, then process()."""
+
+    def __init__(self, node: Node, x: list[Signal], y: list[Signal]) -> None:
+        self.node = node
+        self.x = x
+        self.y = y
+        self.changed: bool = False
+
+    def run(self) -> None:
+        if self.changed:
+            self.node.update()
+            self.changed = False
+        self.node.process(self.x, self.y)
+
+    def reset(self) -> None:
+        self.node.update()
+        self.changed = False
+        self.node.reset()
+
+
+class Sum(Step):
+    """Adds signals up into one. A signal of one channel goes to every channel of the sum."""
+
+    def __init__(self, terms: list[Signal], total: Signal) -> None:
+        self.terms = terms
+        self.total = total
+
+    def run(self) -> None:
+        first = True
+        for term in self.terms:
+            add(term.samples, self.total.samples, term.channels, self.total.channels, first)
+            first = False
+
+    def reset(self) -> None:
+        clear(self.total.samples)
+
+
+class Move(Step):
+    """Moves one parameter once a block: its set value or automation, plus all that modulates it, within its range.
+
+    The value set for a block is the one that is due at the end of it; the node ramps there from the last one.
+
+    times, values: breakpoints of the automation, s, linear between them; empty for none
+    late_s: by how much the sound at this node lags the input of the graph
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        name: str,
+        base: float,
+        minimum: float,
+        maximum: float,
+        modulators: list[Signal],
+        breakpoints: list[tuple[float, float]],
+        block_s: float,
+        late_s: float,
+    ) -> None:
+        self.call = call
+        self.name = name
+        self.base = base
+        self.minimum = minimum
+        self.maximum = maximum
+        self.modulators = modulators
+        self.times: vec[float] = vec[float]([time for time, _ in breakpoints])
+        self.values: vec[float] = vec[float]([value for _, value in breakpoints])
+        self.block_s = block_s
+        self.late_s = late_s
+        self.blocks: i64 = 0
+        self.value: float = base
+
+    def run(self) -> None:
+        self.blocks += 1
+        value = self.base
+        if len(self.times) > 0:
+            value = line(self.times, self.values, float(self.blocks) * self.block_s - self.late_s)
+        for signal in self.modulators:
+            value += signal.samples[signal.frames - 1]
+        self.move(value)
+
+    def reset(self) -> None:
+        self.blocks = 0
+        value = self.base
+        if len(self.times) > 0:
+            value = line(self.times, self.values, 0.0)
+        self.move(value)
+
+    def move(self, value: float) -> None:
+        if not value >= self.minimum:  # also where a modulator is not a number
+            value = self.minimum
+        if value > self.maximum:
+            value = self.maximum
+        if value != self.value:
+            self.value = value
+            self.call.node.set(self.name, value)
+            self.call.changed = True
+
+
+class Schedule:
+    """The steps of a plan, run block by block on the sound between source and sink.
+
+    steps: in the order of running
+    silenced: blocks of output that were not finite; each was made silent and every node reset
+    muted: samples of input that were not finite and were taken as silence
+    """
+
+    def __init__(self, steps: list[Step], source: Signal, sink: Signal) -> None:
+        self.steps = steps
+        self.source = source
+        self.sink = sink
+        self.silenced: i64 = 0
+        self.muted: i64 = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Start anew: parameters first, so that every node starts at its targets."""
+        clear(self.source.samples)
+        clear(self.sink.samples)
+        for step in self.steps:
+            if isinstance(step, Move):
+                step.reset()
+        for step in self.steps:
+            if not isinstance(step, Move):
+                step.reset()
+
+    def process(self, audio: vec[float], blocks: i64) -> vec[float]:
+        """Run a number of blocks.
+
+        audio: blocks * frames samples of the first channel of the source, then of the next ...
+        Returns the sound of the sink, laid out alike.
+        """
+        frames = self.source.frames
+        length = blocks * frames
+        out: vec[float] = vec[float]([0.0] * (self.sink.channels * length))
+        b: i64 = 0
+        while b < blocks:
+            self.muted += fetch(audio, self.source.samples, self.source.channels, length, b * frames, frames)
+            for step in self.steps:
+                step.run()
+            if is_finite(self.sink.samples):
+                store(self.sink.samples, out, self.sink.channels, length, b * frames, frames)
+            else:
+                self.silenced += 1
+                for step in self.steps:
+                    if not isinstance(step, Move):
+                        step.reset()
+            b += 1
+        return out
+
+
+def add(x: vec[float], y: vec[float], x_channels: i64, y_channels: i64, first: bool) -> None:
+    """Add x to y, or copy it where it is the first; one channel of x goes to all of y."""
+    n: i64 = len(y) // y_channels
+    c: i64 = 0
+    while c < y_channels:
+        start = c * n
+        back: i64 = start if x_channels == 1 else 0
+        i = start
+        end = start + n
+        if first:
+            while i < end:
+                y[i] = x[i - back]
+                i += 1
+        else:
+            while i < end:
+                y[i] += x[i - back]
+                i += 1
+        c += 1
+
+
+def clear(y: vec[float]) -> None:
+    n: i64 = len(y)
+    i: i64 = 0
+    while i < n:
+        y[i] = 0.0
+        i += 1
+
+
+def line(times: vec[float], values: vec[float], t: float) -> float:
+    """Return the value at time t on straight lines between breakpoints, held before the first and after the last."""
+    n: i64 = len(times)
+    if t <= times[0]:
+        return values[0]
+    i: i64 = 1
+    while i < n:
+        if t < times[i]:
+            part = (t - times[i - 1]) / (times[i] - times[i - 1])
+            return values[i - 1] + part * (values[i] - values[i - 1])
+        i += 1
+    return values[n - 1]
+
+
+def fetch(audio: vec[float], y: vec[float], channels: i64, length: i64, start: i64, frames: i64) -> i64:
+    """Copy one block out of the planar audio into y; silence what is not finite and return how many samples."""
+    muted: i64 = 0
+    c: i64 = 0
+    while c < channels:
+        i: i64 = 0
+        source = c * length + start
+        target = c * frames
+        while i < frames:
+            v = audio[source + i]
+            if v - v != 0.0:  # infinite or not a number
+                v = 0.0
+                muted += 1
+            y[target + i] = v
+            i += 1
+        c += 1
+    return muted
+
+
+def store(x: vec[float], audio: vec[float], channels: i64, length: i64, start: i64, frames: i64) -> None:
+    """Copy one block x into the planar audio."""
+    c: i64 = 0
+    while c < channels:
+        i: i64 = 0
+        source = c * frames
+        target = c * length + start
+        while i < frames:
+            audio[target + i] = x[source + i]
+            i += 1
+        c += 1
+
+
+def is_finite(x: vec[float]) -> bool:
+    """Tell whether no sample is infinite or not a number."""
+    n: i64 = len(x)
+    i: i64 = 0
+    while i < n:
+        if x[i] - x[i] != 0.0:
+            return False
+        i += 1
+    return True

@@ -1,0 +1,29 @@
+"""Refuses to test extensions that are older than their sources: they would hide every later edit."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    stale = []
+    for package in ("tapegraph", "tapegraph_nodes"):
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            pytest.exit(f"{package} is not installed; run pip install -e '.[dev]'", returncode=1)
+        for folder in map(Path, spec.submodule_search_locations):
+            for extension in [*folder.rglob("*.so"), *folder.rglob("*.pyd")]:
+                source = extension.with_name(extension.name.partition(".")[0] + ".py")
+                if source.exists() and source.stat().st_mtime > extension.stat().st_mtime:
+                    stale.append(source.name)
+    if stale:
+        pytest.exit(f"older than their source: {', '.join(stale)}; run python -P tapegraph/_build.py", returncode=1)
+
+
+def pytest_report_header() -> str:
+    import tapegraph
+
+    return f"tapegraph {tapegraph.__version__}, {'compiled' if tapegraph.COMPILED else 'interpreted'}"

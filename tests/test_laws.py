@@ -1,0 +1,122 @@
+"""Laws that hold for every node; the kinds come from the registry, so that a new node is covered once its file exists."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import soloist
+from soloist import FS, alone, music
+
+from tapegraph.node import Choice, Param, Switch
+from tapegraph.registry import find, kinds, source
+from tapegraph.stream import Rendering, Stream, render
+
+KINDS = kinds()
+
+
+def settings(kind: str) -> Iterator[dict[str, Any]]:
+    """Yield every parameter at both ends and every option, one at a time; then all at their ends together."""
+    params = [p for p in find(kind).PARAMS if not p.name.endswith("#")]
+    ends: dict[str, tuple[Any, ...]] = {}
+    for param in params:
+        if isinstance(param, Param):
+            ends[param.name] = (param.minimum, param.maximum)
+        elif isinstance(param, Choice):
+            ends[param.name] = param.options
+        else:
+            assert isinstance(param, Switch)
+            ends[param.name] = (False, True)
+    for name, values in ends.items():
+        for value in values:
+            yield {name: value}
+    for end in (0, -1):
+        yield {name: values[end] for name, values in ends.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_output_does_not_depend_on_how_the_input_is_cut(kind: str) -> None:
+    graph, x = alone(kind), music()
+    whole = render(graph, x, FS)
+    pieces = np.split(x, [1, 2, 65, 129, 700, 703, 1300], axis=1)
+    np.testing.assert_array_equal(np.concatenate(list(Rendering(graph, FS, 2).blocks(pieces)), axis=1), whole)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reset_is_as_good_as_new(kind: str) -> None:
+    stream, x = Stream(alone(kind), FS, 2), music()
+    first = stream.process(x)
+    stream.reset()
+    np.testing.assert_array_equal(stream.process(x), first)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_output_is_finite_at_every_extreme_of_the_parameters(kind: str) -> None:
+    x = music(frames=400)
+    for params in settings(kind):
+        for frequency_fits in (soloist.OVERSAMPLE, 16):
+            graph = alone(kind, frequency_fits, **params)
+            try:
+                out = render(graph, x, FS)
+            except ValueError as refused:  # a node may refuse what cannot work, in words
+                assert "must be" in str(refused) or "oversample" in str(refused), params
+                continue
+            assert np.isfinite(out).all(), params
+            assert not Stream(graph, FS, 2).warnings(), params
+            break
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_silence_gives_silence(kind: str) -> None:
+    out = render(alone(kind), np.zeros((2, 1000)), FS)
+    assert out.any() == find(kind).SOURCE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_delayed_input_gives_the_same_output_delayed_by_as_much(kind: str) -> None:
+    if find(kind).SOURCE:
+        pytest.skip("a source has a time of its own")
+    x = music()
+    later = np.concatenate([np.zeros((2, 128)), x], axis=1)
+    out = render(alone(kind), x, FS, tail=0)
+    np.testing.assert_array_equal(render(alone(kind), later, FS, tail=0)[:, 128:], out)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_node_recovers_from_any_input(kind: str) -> None:
+    """Peaks of 1e6 and what is not a number give finite output; what comes two seconds later is heard again."""
+    rng = np.random.default_rng(3)
+    junk = rng.choice([np.nan, np.inf, -np.inf, 1e6, -1e6, 0.0, 1.0], (2, 640))
+    stream = Stream(alone(kind), FS, 2)
+    assert np.isfinite(stream.process(junk)).all()
+    stream.process(np.zeros((2, 4800)))
+    after = [stream.process(music()) for _ in range(4)]
+    assert np.isfinite(after).all()
+    assert 1e-3 < np.max(np.abs(after[-1])) < 1e3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_says_what_its_node_does_with_an_equation_and_a_source(kind: str) -> None:
+    cls = find(kind)
+    text = source(cls).docstring
+    assert cls.__name__ == "".join(part.capitalize() for part in kind.split("_"))
+    assert cls.__module__.rpartition(".")[2] == kind
+    assert re.search(r"^    .*=", text, re.MULTILINE), "an indented equation"
+    assert re.search(r"^Sources?: ", text, re.MULTILINE), "a line that begins with Source:"
+    assert all(param.meaning for param in cls.PARAMS), "every parameter has a meaning"
+
+
+def test_compiled_and_interpreted_nodes_sound_equal_to_the_bit() -> None:
+    runs = [
+        json.loads(subprocess.run([sys.executable, inspect.getfile(soloist), *how], capture_output=True, check=True).stdout)
+        for how in ([], ["interpreted"])
+    ]
+    assert not runs[1]["compiled"]
+    assert runs[0]["hashes"] == runs[1]["hashes"]

@@ -129,9 +129,9 @@ def unknown_target(spec: Spec, target: str) -> str | None:
         return None
     name, inner = split(target)
     if name not in spec.nodes:
-        names = targets(spec) if inner else [*spec.nodes, *spec.controls]
-        what = f"no node is called {name}" if inner else f"{target} is neither node.parameter nor a control"
-        return what + did_you_mean(target, names)
+        if inner:
+            return f"no node is called {name}{did_you_mean(name, spec.nodes) or did_you_mean(target, targets(spec))}"
+        return f"{target} is neither node.parameter nor a control{did_you_mean(target, [*spec.controls, *spec.nodes])}"
     if not inner:
         return f"{name} is a node; name one of its parameters too: {name}.parameter"
     node = spec.nodes[name]

@@ -15,7 +15,7 @@ from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.flat import FlatGraph, declaration, flatten, has_port
 from tapegraph.node import Node
 from tapegraph.param import AnyParam, Param, Value
-from tapegraph.plan import check_order
+from tapegraph.plan import check_order, reachable
 from tapegraph.spec import (
     INPUT,
     NAME,
@@ -92,6 +92,18 @@ def check_whole(spec: Spec) -> FlatGraph:
         raise TapegraphError(*problems)
     check_order(flat)
     return flat
+
+
+def remarks(spec: Spec) -> list[Problem]:
+    """Return what is no mistake but probably not meant: nodes that nobody hears, variables that nothing uses."""
+    flat = flatten(spec)
+    reach = reachable(flat.links + flat.modulations)
+    unheard = [name for name in flat.nodes if OUTPUT not in reach[name]]
+    unused = [name for name in spec.vars if not leaves(spec, f"${name}")]
+    return [
+        *(Problem(f"{name} is not heard: nothing leads from it to output", flat.nodes[name].where) for name in unheard),
+        *(Problem(f"the variable ${name} is not used") for name in unused),
+    ]
 
 
 def check_value(spec: Spec, target: str, value: Value) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from tapegraph import document, resources
-from tapegraph.check import check_value, read, unknown_target
+from tapegraph.check import check_value, read, remarks, unknown_target
 from tapegraph.document import Entry, Inline, Place
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.files import replacing
@@ -151,6 +151,10 @@ class Graph(Spec):
         wrong = unknown_target(self, target)
         if wrong:
             raise TapegraphError(wrong)
+
+    def remarks(self) -> list[Problem]:
+        """Return what is no mistake but probably not meant: nodes that nobody hears, variables that nothing uses."""
+        return remarks(self)
 
     def flat(self) -> FlatGraph:
         """Return the graph without sub-graphs and variables."""

@@ -116,6 +116,15 @@ def test_a_variable_moves_everything_that_names_it() -> None:
     np.testing.assert_allclose(graph.render(ONES, 48_000), 100.0)
 
 
+def test_what_is_probably_not_meant_is_remarked_on() -> None:
+    text = TWO_GAINS.replace("-> b -> output", "-> output, a -> b").replace("level: 6", "level: 6, much: 1")
+    assert [str(r) for r in tapegraph.Graph.from_yaml(text, "g.yaml").remarks()] == [
+        "g.yaml:5:3: b is not heard: nothing leads from it to output",
+        "the variable $much is not used",
+    ]
+    assert not two_gains().remarks()
+
+
 def test_automation_moves_a_parameter_over_time() -> None:
     graph = tapegraph.Graph(
         nodes={"a": {"kind": "gain"}},

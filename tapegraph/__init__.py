@@ -1,1 +1,30 @@
-"""tapegraph puts sound through an analogue tape machine: a graph of nodes, described in YAML."""
+"""Puts sound through an analogue tape machine: graphs of compiled nodes, described in YAML.
+
+import tapegraph
+
+graph = tapegraph.load("tc260")
+graph.set("tape.drive", 0.7)
+out = graph.render(audio, sample_rate=48000)     # (channels, frames), float
+"""
+
+from tapegraph import node as _node
+from tapegraph.errors import Problem, TapegraphError
+from tapegraph.graph import Graph, chain, load
+from tapegraph.node import Choice, Node, Param, Signal, Switch
+
+__version__ = "0.1.0"
+COMPILED = not (_node.__file__ or "").endswith(".py")  # whether the sound code runs as machine code
+
+__all__ = [
+    "COMPILED",
+    "Choice",
+    "Graph",
+    "Node",
+    "Param",
+    "Problem",
+    "Signal",
+    "Switch",
+    "TapegraphError",
+    "chain",
+    "load",
+]

@@ -21,10 +21,9 @@ from tapegraph.engine.align import Aligner
 from tapegraph.engine.resample import Downsampler, Upsampler
 from tapegraph.engine.schedule import Call, Move, Schedule, Step, Sum
 from tapegraph.errors import Problem, TapegraphError
-from tapegraph.flat import FlatGraph, FlatLink, FlatNode
+from tapegraph.flat import FlatGraph, FlatLink, declaration
 from tapegraph.node import Node, Param, Signal
-
-INPUT, OUTPUT = "input", "output"
+from tapegraph.spec import INPUT, OUTPUT
 
 
 @attrs.frozen
@@ -57,6 +56,13 @@ def plan(graph: FlatGraph, sample_rate: float, channels: int) -> Plan:
     Raises TapegraphError where a node cannot work there, or channels do not fit together.
     """
     return Planner(graph, sample_rate, channels).plan()
+
+
+def check_order(graph: FlatGraph) -> None:
+    """Raise TapegraphError, naming the loop, where nodes hear each other in the same block."""
+    planner = Planner(graph, 48_000.0, 1)
+    planner.back_links = planner.find_back_links()
+    planner.find_order()
 
 
 class Planner:
@@ -122,8 +128,9 @@ class Planner:
         try:
             return tuple(sorter.static_order())
         except CycleError as error:
-            loop = " -> ".join(error.args[1])
-            raise TapegraphError(f"{loop} is a loop without a delay in it") from None
+            loop = error.args[1]
+            where = next((self.graph.nodes[name].where for name in loop if name in self.graph.nodes), "")
+            raise TapegraphError(Problem(f"{' -> '.join(loop)} is a loop without a delay in it", where)) from None
 
     def find_channels(self) -> dict[str, int]:
         """Channels of every node: the widest of what enters it; grows around loops until it rests."""
@@ -432,7 +439,8 @@ class Buffers:
                 signal = self.outputs[link.source_node, link.source_port]
                 modulators.setdefault(link.target_port, []).append(signal)
         for param, signals in modulators.items():
-            declared = declaration(flat, param)
+            declared = declaration(flat.cls, param)
+            assert isinstance(declared, Param)
             move = Move(
                 self.calls[name],
                 param,
@@ -446,14 +454,6 @@ class Buffers:
             )
             self.moves[name, param] = move
             self.steps.append(move)
-
-
-def declaration(flat: FlatNode, name: str) -> Param:
-    """Return the declaration of a node's numeric parameter; that of weight# for weight3."""
-    for param in flat.cls.PARAMS:
-        if isinstance(param, Param) and (param.name == name or param.name == name.rstrip("0123456789") + "#"):
-            return param
-    raise KeyError(name)
 
 
 def expand(ports: Iterable[str], linked: set[str]) -> list[str]:

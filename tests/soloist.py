@@ -62,7 +62,7 @@ class SourcesOnly(importlib.abc.MetaPathFinder):
             return None
         loader = (importlib.machinery.SourceFileLoader, [".py"])
         finders = (importlib.machinery.FileFinder(folder, loader) for folder in path or sys.path)
-        return next((spec for finder in finders if (spec := finder.find_spec(name))), None)
+        return next((spec for finder in finders if (spec := finder.find_spec(name)) and spec.loader), None)
 
 
 if __name__ == "__main__":

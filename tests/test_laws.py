@@ -1,4 +1,4 @@
-"""Laws that hold for every node; the kinds come from the registry, so that a new node is covered once its file exists."""
+"""Laws that hold for every node. The kinds come from the registry: a new node is covered once its file exists."""
 
 from __future__ import annotations
 
@@ -115,7 +115,9 @@ def test_a_file_says_what_its_node_does_with_an_equation_and_a_source(kind: str)
 
 def test_compiled_and_interpreted_nodes_sound_equal_to_the_bit() -> None:
     runs = [
-        json.loads(subprocess.run([sys.executable, inspect.getfile(soloist), *how], capture_output=True, check=True).stdout)
+        json.loads(
+            subprocess.run([sys.executable, inspect.getfile(soloist), *how], capture_output=True, check=True).stdout
+        )
         for how in ([], ["interpreted"])
     ]
     assert not runs[1]["compiled"]

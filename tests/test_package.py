@@ -45,10 +45,10 @@ def test_every_module_that_touches_sound_is_compiled(path: Path) -> None:
 
 
 def test_the_version_says_whether_the_package_is_compiled() -> None:
-    assert not os.environ.get("TAPEGRAPH_PURE") == tapegraph.COMPILED
+    assert bool(os.environ.get("TAPEGRAPH_PURE")) != tapegraph.COMPILED
 
 
-@pytest.mark.parametrize("path", [p for p in NODES.rglob("*.py")], ids=module_name)
+@pytest.mark.parametrize("path", list(NODES.rglob("*.py")), ids=module_name)
 def test_nodes_know_of_the_framework_only_what_a_node_is(path: Path) -> None:
     assert {name for name in imports(path) if name.startswith("tapegraph.")} <= {
         "tapegraph.node",
@@ -56,7 +56,7 @@ def test_nodes_know_of_the_framework_only_what_a_node_is(path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("path", FRAMEWORK.rglob("*.py"), ids=module_name)
+@pytest.mark.parametrize("path", list(FRAMEWORK.rglob("*.py")), ids=module_name)
 def test_the_framework_knows_no_node(path: Path) -> None:
     assert not {name for name in imports(path) if name.startswith("tapegraph_nodes")}
 

@@ -1,0 +1,300 @@
+"""Graphs as people use them: read, made in Python, changed, written, and put to work on sound."""
+
+from __future__ import annotations
+
+import copy
+import os
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from tapegraph import document, resources
+from tapegraph.check import check_value, read, unknown_target
+from tapegraph.document import Entry, Inline, Place
+from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.files import replacing
+from tapegraph.flat import FlatGraph, flatten
+from tapegraph.param import Value
+from tapegraph.spec import DEFAULT_BLOCK, RESAMPLERS, VERSION, NodeSpec, Spec, assign, leaves, resolve
+from tapegraph.stream import Audio, Rendering, Stream, Tail, render
+
+
+class Graph(Spec):
+    """A graph of nodes: what a graph file says, checked.
+
+    Its words are those of the file:
+
+        Graph(
+            nodes={"drive": {"kind": "gain", "gain_db": 3}, "tape": {"kind": "hysteresis", "oversample": 4}},
+            links=["input -> drive -> tape -> output"],
+        )
+
+    Raises TapegraphError with every problem. graph["tape"].drive reads a parameter, set() or graph["tape"].drive = 0.7
+    changes it, also in every stream that is open on the graph.
+    """
+
+    def __init__(
+        self,
+        *,
+        nodes: Mapping[str, Mapping[str, Any]],
+        links: Sequence[str],
+        title: str = "",
+        description: str = "",
+        sources: Sequence[str] = (),
+        block: int = DEFAULT_BLOCK,
+        resampler: str = RESAMPLERS[0],
+        vars: Mapping[str, Value] | None = None,  # noqa: A002  the word of the file
+        controls: Mapping[str, str] | None = None,
+        automation: Mapping[str, Sequence[Sequence[float]]] | None = None,
+    ) -> None:
+        words = {
+            "tapegraph": VERSION,
+            "title": title,
+            "description": description,
+            "sources": sources,
+            "block": block,
+            "resampler": resampler,
+            "vars": vars or {},
+            "nodes": {
+                name: {k: v.words() if isinstance(v, Graph) else v for k, v in node.items()}
+                for name, node in nodes.items()
+            },
+            "links": links,
+            "controls": controls or {},
+            "automation": automation or {},
+        }
+        self._adopt(read(document.tree(words), SubGraphs(Path())))
+
+    def _adopt(self, spec: Spec) -> None:
+        fields = {field.name: getattr(spec, field.name) for field in attrs.fields(Spec)}
+        Spec.__init__(self, **fields)
+        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+
+    @classmethod
+    def from_yaml(cls, text: str, name: str = "graph", folder: str | Path = ".") -> Graph:
+        """Return the graph of a YAML text.
+
+        name: stands for the file in errors; folder: where sub-graphs named by a relative path are
+        """
+        return cls._read(text, name, SubGraphs(Path(folder)))
+
+    @classmethod
+    def _read(cls, text: str, name: str, sub_graphs: SubGraphs) -> Graph:
+        graph = cls.__new__(cls)
+        entry, problems = document.parse(text, name)
+        graph._adopt(read(entry, sub_graphs, problems))
+        return graph
+
+    def words(self) -> dict[str, Any]:
+        """Return the graph as plain data, in the words of the file and without what is as by default."""
+        return words(self)
+
+    def to_yaml(self) -> str:
+        """Return the graph as the text of a file; reading it gives an equal graph."""
+        return document.dump(self.words())
+
+    def save(self, path: str | Path) -> None:
+        """Write the graph to a file, whole or not at all."""
+        with replacing(Path(path)) as temporary:
+            temporary.write_text(self.to_yaml(), "utf-8")
+
+    def __getitem__(self, name: str) -> NodeView:
+        flat = self.flat()
+        if name not in flat.nodes:
+            raise TapegraphError(f"no node is called {name}{did_you_mean(name, flat.nodes)}")
+        return NodeView(self, name)
+
+    def __copy__(self) -> Graph:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
+        return self.copy()
+
+    def copy(self) -> Graph:
+        """Return a graph of its own that is equal now and has no streams."""
+        graph = Graph.__new__(Graph)
+        fields = {field.name: copy.deepcopy(getattr(self, field.name)) for field in attrs.fields(Spec)}
+        graph._adopt(Spec(**fields))
+        return graph
+
+    def get(self, target: str) -> Value:
+        """Return the value of "node.parameter", "$variable" or a control; of the first of what moves together."""
+        self._check_target(target)
+        if target.startswith("$"):
+            return self.vars[target[1:]]
+        way, param = leaves(self, target)[0]
+        value: Value = getattr(self["/".join(way)], param)
+        return value
+
+    def set(self, target: str, value: Value) -> None:
+        """Set "node.parameter", "$variable" or a control, here and in every open stream from its next block on.
+
+        Raises TapegraphError when there is no such thing or it does not take the value.
+        """
+        self._check_target(target)
+        resolved = self._variable(value) if isinstance(value, str) and value.startswith("$") else value
+        resolved = float(resolved) if isinstance(resolved, int) and not isinstance(resolved, bool) else resolved
+        check_value(self, target, resolved)
+        assign(self, target, value if isinstance(value, str) else resolved)
+        for stream in self._streams:
+            for way, param in leaves(self, target):
+                stream.set("/".join(way), param, resolved)
+
+    def _variable(self, name: str) -> Value:
+        self._check_target(name)
+        return resolve(self, name)
+
+    def _check_target(self, target: str) -> None:
+        wrong = unknown_target(self, target)
+        if wrong:
+            raise TapegraphError(wrong)
+
+    def flat(self) -> FlatGraph:
+        """Return the graph without sub-graphs and variables."""
+        return flatten(self)
+
+    def render(self, audio: Audio, sample_rate: float, *, tail: Tail = "auto") -> Audio:
+        """Return audio through the graph, in time with it and as long, plus the tail.
+
+        audio: (channels, frames) or one-dimensional, float32 or float64, full scale 1; the result is alike
+        sample_rate: Hz, 8000 to 384000
+        tail: seconds, or "auto" for as long as the nodes say
+        """
+        return render(self.flat(), audio, sample_rate, tail)
+
+    def rendering(self, sample_rate: float, channels: int, *, tail: Tail = "auto") -> Rendering:
+        """Return what renders sound that comes in pieces, for files too long to hold at once."""
+        return Rendering(self.flat(), sample_rate, channels, tail)
+
+    def stream(self, sample_rate: float, channels: int = 1) -> Stream:
+        """Return a running graph for sound that comes in pieces of any size; set() on the graph reaches it."""
+        stream = Stream(self.flat(), sample_rate, channels)
+        self._streams.add(stream)
+        return stream
+
+
+class NodeView:
+    """The parameters of one node, as attributes."""
+
+    _graph: Graph
+    _name: str
+
+    def __init__(self, graph: Graph, name: str) -> None:
+        object.__setattr__(self, "_graph", graph)
+        object.__setattr__(self, "_name", name)
+
+    def _values(self) -> dict[str, Value]:
+        node = self._graph.flat().nodes[self._name]
+        return {**{param.name: param.default for param in node.cls.PARAMS}, **node.params}
+
+    def __getattr__(self, param: str) -> Value:
+        values = self._values()
+        family = param.rstrip("0123456789") + "#"
+        if param not in values and family not in values:
+            raise AttributeError(f"{self._name} has no parameter {param}{did_you_mean(param, values)}")
+        return values[param if param in values else family]
+
+    def __setattr__(self, param: str, value: Value) -> None:
+        self._graph.set(f"{self._name}.{param}", value)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in self._values() if not name.endswith("#")]
+
+    def __repr__(self) -> str:
+        kind = self._graph.flat().nodes[self._name].cls.KIND
+        return f"{kind}({', '.join(f'{name}={value!r}' for name, value in self._values().items())})"
+
+
+class SubGraphs:
+    """Finds the graphs that stand in a graph, and refuses one that stands in itself.
+
+    folder: where relative paths begin; inside: the files being read, outermost first
+    """
+
+    def __init__(self, folder: Path, inside: tuple[Path, ...] = ()) -> None:
+        self.folder, self.inside = folder, inside
+
+    def __call__(self, reference: Any, place: Place) -> Spec:
+        if isinstance(reference, Entry):
+            return read(versioned(reference), self)
+        try:
+            path = find_file(reference, self.folder)
+        except TapegraphError as error:
+            raise TapegraphError(*(Problem(p.message, str(place)) for p in error.problems)) from None
+        if path.resolve() in self.inside:
+            way = " -> ".join(p.name for p in (*self.inside, path))
+            raise TapegraphError(Problem(f"{path.name} stands in itself: {way}", str(place)))
+        return load_file(path, self.inside)
+
+
+def versioned(entry: Entry) -> Entry:
+    """Return the tree of a graph inside another, which need not repeat the version."""
+    if isinstance(entry.value, dict) and "tapegraph" not in entry.value:
+        return attrs.evolve(entry, value={**entry.value, "tapegraph": Entry(VERSION, entry.place, entry.key)})
+    return entry
+
+
+def load(source: str | Path) -> Graph:
+    """Return a graph by the name of a preset, or from a file.
+
+    A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
+    """
+    return load_file(find_file(source, Path()))
+
+
+def find_file(source: str | Path, folder: Path) -> Path:
+    """Return the file of a preset, or of a path that starts in folder when it is relative."""
+    text = os.fspath(source)
+    if isinstance(source, str) and Path(text).name == text and Path(text).suffix not in (".yaml", ".yml"):
+        presets = resources.presets()
+        if text in presets:
+            return presets[text]
+        hint = did_you_mean(text, presets) or f"; there are {', '.join(presets)}"
+        raise TapegraphError(f"no preset is called {text}{hint}; a graph of your own ends in .yaml")
+    return folder / text
+
+
+def load_file(path: Path, inside: tuple[Path, ...] = ()) -> Graph:
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise TapegraphError(Problem("not text in UTF-8, which a graph file is", str(path))) from None
+    except OSError as error:
+        raise TapegraphError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
+    return Graph._read(text, str(path), SubGraphs(path.parent, (*inside, path.resolve())))
+
+
+def chain(**nodes: Mapping[str, Any]) -> Graph:
+    """Return a graph of nodes one after the other, from input to output.
+
+        chain(gain={"gain_db": 3}, tape={"kind": "hysteresis", "drive": 0.7, "oversample": 4})
+
+    A node without a kind is of the kind that it is called by.
+    """
+    full = {name: node if {"kind", "graph"} & node.keys() else {"kind": name, **node} for name, node in nodes.items()}
+    return Graph(nodes=full, links=[" -> ".join(["input", *full, "output"])])
+
+
+def words(spec: Spec) -> dict[str, Any]:
+    """Return a graph as plain data, in the words and order of the file, without what is as by default."""
+    blank = Spec()
+    said = {field.name: getattr(spec, field.name) for field in attrs.fields(Spec)}
+    changed = {name: value for name, value in said.items() if value != getattr(blank, name)}
+    if "nodes" in changed:
+        changed["nodes"] = {name: node_words(node) for name, node in spec.nodes.items()}
+    return {"tapegraph": VERSION, **changed}
+
+
+def node_words(node: NodeSpec) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if node.graph is None:
+        found["kind"] = node.kind
+    else:
+        found["graph"] = node.reference or words(node.graph)
+    found.update(node.params)
+    if node.oversample != 1:
+        found["oversample"] = node.oversample
+    return found if isinstance(found.get("graph"), dict) else Inline(found)

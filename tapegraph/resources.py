@@ -1,0 +1,18 @@
+"""The data that comes with tapegraph: preset graphs and trained weights, inside the package or beside a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def folder(name: str) -> Path:
+    """Return presets or weights: in the package once it is installed, at the top of the tree in a checkout."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+def presets() -> dict[str, Path]:
+    """Return the bundled preset graphs, by name."""
+    return {path.stem: path for path in sorted(folder("presets").glob("*.yaml"))}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean
 
 if TYPE_CHECKING:
     from tapegraph.graph import Graph
@@ -64,7 +64,7 @@ def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> G
         hint = did_you_mean(preset, known) or f"; there are {', '.join(known)}"
         raise TapegraphError(f"no preset is called {preset}{hint}")
     graph = tapegraph.load(preset if preset is not None else Path(file or ""))
-    problems = []
+    problems: list[Problem] = []
     for setting in settings:
         target, sign, value = setting.partition("=")
         if not sign:
@@ -100,7 +100,7 @@ def put(text: str, output: str | None) -> None:
         temporary.write_text(text.rstrip("\n") + "\n", "utf-8")
 
 
-class Seconds(click.ParamType):
+class Seconds(click.ParamType["float | str"]):
     """A number of seconds, or auto."""
 
     name = "seconds"

@@ -25,7 +25,8 @@ FORMATS = ("text", "mermaid", "svg")
 @nodes_option
 def command(graph: str, form: str, rate: int, channels: int, output: str | None) -> None:
     """Draw a graph: nodes in the order of running, links, rates, resamplers and latencies."""
-    from tapegraph import draw
+    from tapegraph.draw import mermaid, sketch, text
+    from tapegraph.svg import svg
 
-    sketch = draw.sketch(given(graph), rate, channels)
-    put({"text": draw.text, "mermaid": draw.mermaid, "svg": draw.svg}[form](sketch), output)
+    draw = {"text": text, "mermaid": mermaid, "svg": svg}[form]
+    put(draw(sketch(given(graph), rate, channels)), output)

@@ -6,12 +6,14 @@ and written four frames at a time, so they go on for up to three frames behind t
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
-FLUSH = 1e-30  # -600 dB: below it a ringing filter is set to rest, before it slows the processor down with denormals
+FLUSH: Final = 1e-30  # -600 dB: below it a ringing filter is set to rest, before it slows the processor down with denormals
 
 
 class Branch:

@@ -185,13 +185,13 @@ class Downsampler(Resampler):
 def linear_up(p: int, r: int, wait: int) -> list[Branch]:
     h = antialias.linear(p, r)
     direct = Delay(1.0, antialias.middle(p, r) + wait)
-    return [direct, *(fir(p, h[j::p], wait) for j in range(1, p))]
+    return [direct, *[fir(p, h[j::p], wait) for j in range(1, p)]]
 
 
 def linear_down(p: int, r: int, wait: int) -> list[Branch]:
     h = antialias.linear(p, r) / p
     direct = Delay(1.0 / p, antialias.middle(p, r) - 1 + wait)
-    return [direct, *(fir(p, h[p - j :: p], wait) for j in range(1, p))]
+    return [direct, *[fir(p, h[p - j :: p], wait) for j in range(1, p)]]
 
 
 def fir(p: int, taps: antialias.Taps, delay: int) -> Branch:

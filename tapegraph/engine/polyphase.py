@@ -13,7 +13,7 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
-FLUSH: Final = 1e-30  # -600 dB: below it a ringing filter is set to rest, before it slows the processor down with denormals
+FLUSH: Final = 1e-30  # -600 dB: below it a ringing filter comes to rest, before denormals slow the processor down
 
 
 class Branch:
@@ -33,6 +33,17 @@ class Branch:
 
     def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
         """Add to total the response to one block of a channel, which begins at line[at]."""
+
+
+class Delay(Branch):
+    """total[n] += gain line[n - delay]: the phase in which a linear filter has its middle, the only tap there"""
+
+    def __init__(self, gain: float, delay: int) -> None:
+        super().__init__(delay)
+        self.gain = gain
+
+    def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
+        accumulate(line, at - self.reach, total, self.gain, frames)
 
 
 class Fir(Branch):
@@ -85,7 +96,7 @@ class Allpass(Branch):
         block = self.block
         copy(line, at, block, 0, frames)
         chain(block, self.a, self.past, channel * (len(self.a) + 1), frames)
-        accumulate(block, total, self.gain, frames)
+        accumulate(block, 0, total, self.gain, frames)
 
 
 def convolve(line: vec[float], at: i64, taps: vec[float], total: vec[float], frames: i64) -> None:
@@ -179,10 +190,10 @@ def chain(block: vec[float], a: vec[float], past: vec[float], first: i64, frames
     past[k] = block[frames - 1]
 
 
-def accumulate(x: vec[float], total: vec[float], gain: float, frames: i64) -> None:
+def accumulate(x: vec[float], x_at: i64, total: vec[float], gain: float, frames: i64) -> None:
     i: i64 = 0
     while i < frames:
-        total[i] += gain * x[i]
+        total[i] += gain * x[x_at + i]
         i += 1
 
 

@@ -10,12 +10,11 @@ Source: R. E. Crochiere, L. R. Rabiner, Multirate Digital Signal Processing, ch.
 
 from __future__ import annotations
 
-import numpy as np
 from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.engine import antialias
-from tapegraph.engine.polyphase import Allpass, Branch, Fir, FoldedFir, copy, gather, silence, spread
+from tapegraph.engine.polyphase import Allpass, Branch, Delay, Fir, FoldedFir, copy, gather, silence, spread
 from tapegraph.node import Node, Signal
 
 
@@ -185,14 +184,14 @@ class Downsampler(Resampler):
 
 def linear_up(p: int, r: int, wait: int) -> list[Branch]:
     h = antialias.linear(p, r)
-    direct = Fir(np.ones(1), antialias.middle(p, r) + wait)
-    return [direct, *(fir(p, h[j::p], wait) for j in range(1, p))]
+    direct = Delay(1.0, antialias.middle(p, r) + wait)
+    return [direct, *[fir(p, h[j::p], wait) for j in range(1, p)]]
 
 
 def linear_down(p: int, r: int, wait: int) -> list[Branch]:
     h = antialias.linear(p, r) / p
-    direct = Fir(np.ones(1) / p, antialias.middle(p, r) - 1 + wait)
-    return [direct, *(fir(p, h[p - j :: p], wait) for j in range(1, p))]
+    direct = Delay(1.0 / p, antialias.middle(p, r) - 1 + wait)
+    return [direct, *[fir(p, h[p - j :: p], wait) for j in range(1, p)]]
 
 
 def fir(p: int, taps: antialias.Taps, delay: int) -> Branch:

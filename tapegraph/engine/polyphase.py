@@ -13,6 +13,8 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
+from tapegraph.engine.schedule import clear
+
 FLUSH: Final = 1e-30  # -600 dB: below it a ringing filter comes to rest, before denormals slow the processor down
 
 
@@ -81,16 +83,14 @@ class Allpass(Branch):
         self.a: vec[float] = vec[float](coefficients)
         self.gain = gain
         self.block: vec[float] = vec[float]([0.0])  # what passes along the chain
-        self.past: vec[float] = vec[float](
-            [0.0]
-        )  # state: of each channel, what went last into the chain and each section
+        self.past: vec[float] = vec[float]([0.0])  # state: of each channel, what went last into and out of each section
 
     def prepare(self, channels: int, frames: int) -> None:
         self.block = vec[float]([0.0] * frames)
         self.past = vec[float]([0.0] * (channels * (len(self.a) + 1)))
 
     def reset(self) -> None:
-        silence(self.past)
+        clear(self.past)
 
     def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
         block = self.block
@@ -168,7 +168,7 @@ def convolve_folded(line: vec[float], new: i64, old: i64, half: vec[float], tota
 
 
 def chain(block: vec[float], a: vec[float], past: vec[float], first: i64, frames: i64) -> None:
-    """Run a block through a chain of all-passes, in place; past[first] is what went into it last, and so on."""
+    """Run a block through a chain of all-passes, in place; past[first + k] is what last went into section k."""
     k = first
     v1 = past[k]
     for a_k in a:
@@ -219,12 +219,4 @@ def gather(x: vec[float], at: i64, step: i64, y: vec[float], y_at: i64, frames: 
     while i < frames:
         y[y_at + i] = x[at]
         at += step
-        i += 1
-
-
-def silence(y: vec[float]) -> None:
-    n: i64 = len(y)
-    i: i64 = 0
-    while i < n:
-        y[i] = 0.0
         i += 1

@@ -88,7 +88,7 @@ class Reader:
         self.soundfile = soundfile()
         self.check_path()
         try:
-            self.file = self.soundfile.SoundFile(str(path))
+            self.file = self.open()
         except (self.soundfile.SoundFileError, TypeError) as error:
             raise problem(
                 self.path, f"is not audio of a kind that can be read, or is damaged ({reason(error)})"
@@ -101,6 +101,11 @@ class Reader:
         missing = missing_end(self.file)
         self.warnings = [f"{self.path}: is cut short: {missing}"] if missing else []
         self.check_sound()
+
+    def open(self) -> Any:
+        file = self.soundfile.SoundFile(str(self.path))
+        file.seekable = lambda: False  # or else soundfile seeks after every read, which MP3 and Opus do inexactly
+        return file
 
     def check_path(self) -> None:
         if self.path.is_dir():
@@ -133,7 +138,7 @@ class Reader:
         while n := len(self.read(PIECE_FRAMES)):
             frames += n
         self.file.close()
-        self.file = self.soundfile.SoundFile(str(self.path))
+        self.file = self.open()
         return frames
 
     def blocks(self, frames: int = PIECE_FRAMES) -> Iterator[Array]:

@@ -89,7 +89,7 @@ def render_file(
     if writer.clipped:
         warnings.append(
             f"{target}: {writer.clipped} samples were beyond full scale and were clipped, by up to "
-            f"{decibels(writer.peak):.1f} dB; turn the level down, or store floats (--subtype FLOAT)"
+            f"{decibels(writer.peak):.1f} dB; turn the level down, or store floats (subtype FLOAT)"
         )
     return Report(
         Path(target),

@@ -100,15 +100,9 @@ def put(text: str, output: str | None) -> None:
         temporary.write_text(text.rstrip("\n") + "\n", "utf-8")
 
 
-class Seconds(click.ParamType["float | str"]):
-    """A number of seconds, or auto."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        if value == "auto":
-            return "auto"
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"{value} is neither a number of seconds nor auto", param, ctx)
+def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float | str:
+    """Return the value of an option that is a number of seconds, or auto."""
+    try:
+        return value if value == "auto" else float(value)
+    except ValueError:
+        raise click.BadParameter(f"{value} is neither a number of seconds nor auto") from None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tapegraph.commands._options import nodes_option
+from tapegraph.commands._options import nodes_option, warn
 from tapegraph.errors import Problem, TapegraphError
 
 EXAMPLES = """\b
@@ -31,7 +31,10 @@ def command(files: tuple[str, ...]) -> None:
         except TapegraphError as error:
             problems += error.problems
         else:
+            for remark in graph.remarks():
+                warn(str(remark))
             latency = rendering.engine.plan.latency / SAMPLE_RATE * 1000
-            click.echo(f"{file}: ok, {len(graph.nodes)} nodes, latency {latency:.2f} ms at {SAMPLE_RATE} Hz")
+            nodes = "1 node" if len(graph.nodes) == 1 else f"{len(graph.nodes)} nodes"
+            click.echo(f"{file}: ok, {nodes}, latency {latency:.2f} ms at {SAMPLE_RATE} Hz")
     if problems:
         raise TapegraphError(*problems)

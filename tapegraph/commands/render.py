@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from tapegraph.commands._options import Seconds, graph_options, warn
+from tapegraph.commands._options import graph_options, seconds, warn
 
 if TYPE_CHECKING:
     from tapegraph.graph import Graph
@@ -26,7 +27,14 @@ Examples:
 @graph_options
 @click.option("--subtype", metavar="NAME", help="How to store samples: PCM_16, PCM_24, FLOAT ...; otherwise as in IN.")
 @click.option("--no-dither", is_flag=True, help="Round whole numbers without the noise that hides it.")
-@click.option("--tail", type=Seconds(), default="auto", show_default=True, help="How long to go on after IN has ended.")
+@click.option(
+    "--tail",
+    metavar="SECONDS|auto",
+    callback=seconds,
+    default="auto",
+    show_default=True,
+    help="How long to go on after IN.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it is there.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors.")
 def command(
@@ -46,8 +54,9 @@ def command(
     """
     from tapegraph.render import render_file
 
-    hidden = quiet or not sys.stderr.isatty()
-    with click.progressbar(length=1000, label=target, file=sys.stderr, hidden=hidden) as bar:
+    bar = click.progressbar(length=1000, label=target, file=sys.stderr)
+    shown = sys.stderr.isatty() and not quiet
+    with bar if shown else contextlib.nullcontext():
         report = render_file(
             graph,
             source,
@@ -56,7 +65,7 @@ def command(
             dither=not no_dither,
             overwrite=overwrite,
             tail=tail,
-            progress=lambda part: bar.update(int(1000 * part) - bar.pos),
+            progress=(lambda part: bar.update(int(1000 * part) - bar.pos)) if shown else None,
         )
     for warning in report.warnings:
         warn(warning)

@@ -94,10 +94,12 @@ def minimum(p: int, r: int) -> Taps:
 def half_band(r: int) -> tuple[list[float], list[float]]:
     """Return the coefficients of the all-pass chains A0, A1 of an elliptic half-band filter from rate r to 2 r.
 
-        H(z) = A0(z^2) + z^-1 A1(z^2),    A(z) = product of (a + z^-1) / (1 + a z^-1)
+        H(z) = A0(z^2) + z^-1 A1(z^2),    A(z) = product of (a + z^-1) / (1 + a z^-1),    a = (1 - b) / (1 + b)
+        b_i = sqrt((1 - k w_i) (1 - w_i / k)) / (1 + w_i),    w_i = k sn(2 K i / n)^2,    i = 1, 2, ...
 
+    for order n, modulus k and its quarter period K; the a go to A0 and A1 by turns.
     Source: R. A. Valenzuela, A. G. Constantinides, Digital signal processing schemes for efficient interpolation and
-    decimation, IEE Proc. G 130, 1983; the elliptic functions as theta series in the nome q.
+    decimation, IEE Proc. G 130, 1983; sqrt(k) sn as a quotient of theta series in the nome q.
     """
     k = math.tan(0.25 * math.pi * (1.0 - 2.0 * transition(2, r))) ** 2
     root = (1.0 - k * k) ** 0.25

@@ -13,7 +13,9 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
-FLUSH: Final = 1e-30  # -600 dB: below it a ringing filter is set to rest, before it slows the processor down with denormals
+from tapegraph.engine.schedule import clear
+
+FLUSH: Final = 1e-30  # -600 dB: below it a ringing filter comes to rest, before denormals slow the processor down
 
 
 class Branch:
@@ -33,6 +35,17 @@ class Branch:
 
     def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
         """Add to total the response to one block of a channel, which begins at line[at]."""
+
+
+class Delay(Branch):
+    """total[n] += gain line[n - delay]: the phase in which a linear filter has its middle, the only tap there"""
+
+    def __init__(self, gain: float, delay: int) -> None:
+        super().__init__(delay)
+        self.gain = gain
+
+    def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
+        accumulate(line, at - self.reach, total, self.gain, frames)
 
 
 class Fir(Branch):
@@ -70,22 +83,20 @@ class Allpass(Branch):
         self.a: vec[float] = vec[float](coefficients)
         self.gain = gain
         self.block: vec[float] = vec[float]([0.0])  # what passes along the chain
-        self.past: vec[float] = vec[float](
-            [0.0]
-        )  # state: of each channel, what went last into the chain and each section
+        self.past: vec[float] = vec[float]([0.0])  # state: of each channel, what went last into and out of each section
 
     def prepare(self, channels: int, frames: int) -> None:
         self.block = vec[float]([0.0] * frames)
         self.past = vec[float]([0.0] * (channels * (len(self.a) + 1)))
 
     def reset(self) -> None:
-        silence(self.past)
+        clear(self.past)
 
     def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
         block = self.block
         copy(line, at, block, 0, frames)
         chain(block, self.a, self.past, channel * (len(self.a) + 1), frames)
-        accumulate(block, total, self.gain, frames)
+        accumulate(block, 0, total, self.gain, frames)
 
 
 def convolve(line: vec[float], at: i64, taps: vec[float], total: vec[float], frames: i64) -> None:
@@ -157,7 +168,7 @@ def convolve_folded(line: vec[float], new: i64, old: i64, half: vec[float], tota
 
 
 def chain(block: vec[float], a: vec[float], past: vec[float], first: i64, frames: i64) -> None:
-    """Run a block through a chain of all-passes, in place; past[first] is what went into it last, and so on."""
+    """Run a block through a chain of all-passes, in place; past[first + k] is what last went into section k."""
     k = first
     v1 = past[k]
     for a_k in a:
@@ -179,10 +190,10 @@ def chain(block: vec[float], a: vec[float], past: vec[float], first: i64, frames
     past[k] = block[frames - 1]
 
 
-def accumulate(x: vec[float], total: vec[float], gain: float, frames: i64) -> None:
+def accumulate(x: vec[float], x_at: i64, total: vec[float], gain: float, frames: i64) -> None:
     i: i64 = 0
     while i < frames:
-        total[i] += gain * x[i]
+        total[i] += gain * x[x_at + i]
         i += 1
 
 
@@ -208,12 +219,4 @@ def gather(x: vec[float], at: i64, step: i64, y: vec[float], y_at: i64, frames: 
     while i < frames:
         y[y_at + i] = x[at]
         at += step
-        i += 1
-
-
-def silence(y: vec[float]) -> None:
-    n: i64 = len(y)
-    i: i64 = 0
-    while i < n:
-        y[i] = 0.0
         i += 1

@@ -10,12 +10,12 @@ Source: R. E. Crochiere, L. R. Rabiner, Multirate Digital Signal Processing, ch.
 
 from __future__ import annotations
 
-import numpy as np
 from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.engine import antialias
-from tapegraph.engine.polyphase import Allpass, Branch, Fir, FoldedFir, copy, gather, silence, spread
+from tapegraph.engine.polyphase import Allpass, Branch, Delay, Fir, FoldedFir, copy, gather, spread
+from tapegraph.engine.schedule import clear
 from tapegraph.node import Node, Signal
 
 
@@ -53,7 +53,7 @@ class Stage:
         self.total = vec[float]([0.0] * padded)
 
     def reset(self) -> None:
-        silence(self.lines)
+        clear(self.lines)
         for branch in self.branches:
             branch.reset()
 
@@ -75,7 +75,7 @@ class Interpolator(Stage):
             copy(x, c * n, self.lines, line + self.past, n)
             phase: i64 = c * n * self.p
             for branch in self.branches:
-                silence(self.total)
+                clear(self.total)
                 branch.add(self.lines, line + self.past, self.total, n, c)
                 spread(self.total, y, phase, self.p, n)
                 phase += 1
@@ -94,7 +94,7 @@ class Decimator(Stage):
         line: i64 = 0
         c: i64 = 0
         while c < self.channels:
-            silence(self.total)
+            clear(self.total)
             phase: i64 = c * n * self.p
             for branch in self.branches:
                 gather(x, phase, self.p, self.lines, line + self.past, n)
@@ -122,17 +122,17 @@ class Resampler(Node):
         self.down = down
         self.stages: list[Stage] = []
         self.between: list[Signal] = []  # the sound between one stage and the next
-        self.wait = 0
-        self.linear_latency = 0
+        self.linear_latency = 0  # frames
 
         fastest = self.plan[-1][1]
-        if self.linear:  # the fastest stage waits until the latency is a whole number of slow frames
+        spare = 0  # frames of the fastest stage, which waits until the latency is a whole number of slow frames
+        if self.linear:
             fast_frames = sum((antialias.middle(p, r) - down) * (fastest // r) for p, r in self.plan)
-            self.wait = -fast_frames % fastest
-            self.linear_latency = (fast_frames + self.wait) // fastest
+            spare = -fast_frames % fastest
+            self.linear_latency = (fast_frames + spare) // fastest
 
         for p, r in self.plan:
-            wait = self.wait if r == fastest else 0
+            wait = spare if r == fastest else 0
             if down:
                 branches = linear_down(p, r, wait) if self.linear else minimum_down(p, r)
                 self.stages.insert(0, Decimator(r, branches))
@@ -185,14 +185,14 @@ class Downsampler(Resampler):
 
 def linear_up(p: int, r: int, wait: int) -> list[Branch]:
     h = antialias.linear(p, r)
-    direct = Fir(np.ones(1), antialias.middle(p, r) + wait)
-    return [direct, *(fir(p, h[j::p], wait) for j in range(1, p))]
+    direct = Delay(1.0, antialias.middle(p, r) + wait)
+    return [direct, *[fir(p, h[j::p], wait) for j in range(1, p)]]
 
 
 def linear_down(p: int, r: int, wait: int) -> list[Branch]:
     h = antialias.linear(p, r) / p
-    direct = Fir(np.ones(1) / p, antialias.middle(p, r) - 1 + wait)
-    return [direct, *(fir(p, h[p - j :: p], wait) for j in range(1, p))]
+    direct = Delay(1.0 / p, antialias.middle(p, r) - 1 + wait)
+    return [direct, *[fir(p, h[p - j :: p], wait) for j in range(1, p)]]
 
 
 def fir(p: int, taps: antialias.Taps, delay: int) -> Branch:

@@ -1,10 +1,11 @@
 """Draws the pictures of the README from the program itself.
 
-    pip install matplotlib && python .github/pictures.py
+pip install matplotlib && python .github/pictures.py
 """
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import matplotlib as mpl
@@ -47,7 +48,7 @@ def transfer(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     X, Y = (np.abs(np.fft.rfft(s)) ** 2 for s in (x, y))
     f = np.fft.rfftfreq(len(x), 1 / SAMPLE_RATE)
     edges = 20.0 * 2.0 ** (np.arange(121) / 12.0)
-    bands = [(f >= low) & (f < high) for low, high in zip(edges, edges[1:], strict=False)]
+    bands = [(f >= low) & (f < high) for low, high in itertools.pairwise(edges)]
     used = [(np.sqrt(low * high), band) for low, high, band in zip(edges, edges[1:], bands, strict=False) if band.any()]
     return np.array([c for c, _ in used]), 10 * np.log10([Y[band].sum() / X[band].sum() for _, band in used])
 

@@ -12,20 +12,20 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 
-def gated_6_4_4_2(
-    w: vec[float], x1: float, x2: float, x3: float, x4: float, x5: float, x6: float, g1: float, g2: float
+def gated_5_4_4_2(
+    w: vec[float], x1: float, x2: float, x3: float, x4: float, x5: float, g1: float, g2: float
 ) -> float:
-    """Return g1 y1 + g2 y2 of a network of six inputs, two layers of four, and two outputs: written out for speed.
+    """Return g1 y1 + g2 y2 of a network of five inputs, two layers of four, and two outputs: written out for speed.
 
     The sum of a neuron begins with its first input: those that are known late stand last. Four neurons share a
     division: the reciprocals of four numbers come from that of their product.
     """
-    if len(w) != 58:  # once the compiler knows, it drops the check of every index
+    if len(w) != 54:  # once the compiler knows, it drops the check of every index
         return 0.0
-    a1 = w[0] + w[1] * x1 + w[2] * x2 + w[3] * x3 + w[4] * x4 + w[5] * x5 + w[6] * x6
-    a2 = w[7] + w[8] * x1 + w[9] * x2 + w[10] * x3 + w[11] * x4 + w[12] * x5 + w[13] * x6
-    a3 = w[14] + w[15] * x1 + w[16] * x2 + w[17] * x3 + w[18] * x4 + w[19] * x5 + w[20] * x6
-    a4 = w[21] + w[22] * x1 + w[23] * x2 + w[24] * x3 + w[25] * x4 + w[26] * x5 + w[27] * x6
+    a1 = w[0] + w[1] * x1 + w[2] * x2 + w[3] * x3 + w[4] * x4 + w[5] * x5
+    a2 = w[6] + w[7] * x1 + w[8] * x2 + w[9] * x3 + w[10] * x4 + w[11] * x5
+    a3 = w[12] + w[13] * x1 + w[14] * x2 + w[15] * x3 + w[16] * x4 + w[17] * x5
+    a4 = w[18] + w[19] * x1 + w[20] * x2 + w[21] * x3 + w[22] * x4 + w[23] * x5
     d1 = 1.0 + abs(a1)
     d2 = 1.0 + abs(a2)
     d3 = 1.0 + abs(a3)
@@ -39,10 +39,10 @@ def gated_6_4_4_2(
     a2 *= d1 * over12
     a3 *= d4 * over34
     a4 *= d3 * over34
-    b1 = w[28] + w[29] * a1 + w[30] * a2 + w[31] * a3 + w[32] * a4
-    b2 = w[33] + w[34] * a1 + w[35] * a2 + w[36] * a3 + w[37] * a4
-    b3 = w[38] + w[39] * a1 + w[40] * a2 + w[41] * a3 + w[42] * a4
-    b4 = w[43] + w[44] * a1 + w[45] * a2 + w[46] * a3 + w[47] * a4
+    b1 = w[24] + w[25] * a1 + w[26] * a2 + w[27] * a3 + w[28] * a4
+    b2 = w[29] + w[30] * a1 + w[31] * a2 + w[32] * a3 + w[33] * a4
+    b3 = w[34] + w[35] * a1 + w[36] * a2 + w[37] * a3 + w[38] * a4
+    b4 = w[39] + w[40] * a1 + w[41] * a2 + w[42] * a3 + w[43] * a4
     d1 = 1.0 + abs(b1)
     d2 = 1.0 + abs(b2)
     d3 = 1.0 + abs(b3)
@@ -56,8 +56,8 @@ def gated_6_4_4_2(
     b2 *= d1 * over12
     b3 *= d4 * over34
     b4 *= d3 * over34
-    y1 = w[48] + w[49] * b1 + w[50] * b2 + w[51] * b3 + w[52] * b4
-    y2 = w[53] + w[54] * b1 + w[55] * b2 + w[56] * b3 + w[57] * b4
+    y1 = w[44] + w[45] * b1 + w[46] * b2 + w[47] * b3 + w[48] * b4
+    y2 = w[49] + w[50] * b1 + w[51] * b2 + w[52] * b3 + w[53] * b4
     return g1 * y1 + g2 * y2
 
 

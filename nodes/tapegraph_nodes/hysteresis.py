@@ -10,13 +10,15 @@
     k = 0.47875, alpha = 0.0016             coercivity, mean field
 
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
-iterations on a step of T / 1.9) sound a little different. v1 is rk4 with an older set of constants, in which neither
+iterations on a step of T / 1.9) sound a little different. stn runs a network that has learned nr8 (kernels/
+transition.py), 35 dB or more below which it stays on music; it departs most where the field leaps by whole
+coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older set of constants, in which neither
 bias nor makeup acts, written here with field and magnetisation in the same units as above:
 
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 
 Latency 0. Distortion makes new frequencies: oversample the node. The field is clipped at 8 (rk2), 10 (rk4, v1) or
-12.5 (nr4, nr8). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
+12.5 (nr4, nr8, stn). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
 block, whichever is longer, and M with M_s; solvers share their state and can be switched while sound runs.
 Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, with the constants of the
 plugin that grew out of it.
@@ -34,7 +36,7 @@ from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch,
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
-from tapegraph_nodes.kernels.transition import predict
+from tapegraph_nodes.kernels.transition import predict, recall
 
 RK2: Final = 0
 RK4: Final = 1
@@ -79,6 +81,7 @@ class Hysteresis(Node):
     now: list[float]  # state: the same constants as far as they have moved
     blocks_left: i64  # state: until they are at the target
     network: Network  # coefficient: of stn; its weights move with the constants
+    past: vec[float]  # state: L and L' of each channel at the sample before, for stn
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
     V: vec[float]  # state: T H' of each channel
@@ -89,6 +92,7 @@ class Hysteresis(Node):
         self.network = Network()
         self.target = self.now = []
         self.blocks_left = 0
+        self.past = vec[float]([0.0] * (2 * self.channels))
         self.m = vec[float]([0.0] * self.channels)
         self.H = vec[float]([0.0] * self.channels)
         self.V = vec[float]([0.0] * self.channels)
@@ -135,6 +139,7 @@ class Hysteresis(Node):
             self.guard,
             self.now,
             end,
+            self.past,
             self.m,
             self.H,
             self.V,
@@ -154,6 +159,7 @@ def magnetise(
     guard: float,
     start: list[float],
     end: list[float],
+    past: vec[float],
     m: vec[float],
     H: vec[float],
     V: vec[float],
@@ -173,6 +179,10 @@ def magnetise(
     kappa = start[2]
     beta = start[3]
     gain = start[4]
+    j: i64 = 0
+    while j < channels and method == STN:  # another solver may have run before
+        recall(table, cells * H[j], past, j)
+        j += 1
     part = 1.0 / float(n)
     cells_step = part * (end[0] - cells)
     c_step = part * (end[1] - c)
@@ -187,7 +197,7 @@ def magnetise(
         beta += beta_step
         gain += gain_step
         at = i
-        j: i64 = 0
+        j = 0
         while j < channels:
             field = x[at]
             if not abs(field) <= clip:
@@ -204,7 +214,7 @@ def magnetise(
             elif method == RK2:
                 M = midpoint(table, c, kappa, beta, m[j], hp, vp, h, v)
             elif method == STN:
-                M = predict(table, weights, widths, a, b, c, kappa, beta, m[j], hp, vp, h, v)
+                M = predict(table, weights, widths, a, b, past, j, c, kappa, beta, m[j], vp, h, v)
             else:
                 M = newton(table, c, kappa, beta, m[j], hp, vp, h, v, method)
             if not abs(M) <= guard:

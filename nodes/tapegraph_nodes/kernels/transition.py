@@ -18,25 +18,8 @@ from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, END, ROUND
 from tapegraph_nodes.kernels.network import gated_5_4_4_2, run
 
 
-def predict(
-    table: vec[float],
-    weights: vec[float],
-    widths: vec[i64],
-    inputs: vec[float],
-    outputs: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    m: float,
-    hp: float,
-    vp: float,
-    h: float,
-    v: float,
-) -> float:
-    """Return the m that is, from what was (m, hp, vp) and the field that is (h, v).
-
-    weights, widths: of the network; inputs, outputs: room for it, or empty for the 2x4 that is written out
-    """
+def recall(table: vec[float], h: float, past: vec[float], j: i64) -> None:
+    """Note L(h) and L'(h), per cell, of channel j in past: what predict() needs to know of the sample before."""
     q = abs(h)
     if q < END:
         cell = q + ROUND - ROUND
@@ -46,25 +29,39 @@ def predict(
         k2 = table[k + 2]
         k3 = table[k + 3]
         L = table[k] + t * (k1 + t * (k2 + t * k3))
-        slope = k1 + t * (2.0 * k2 + t * (3.0 * k3))
+        past[j + j + 1] = k1 + t * (2.0 * k2 + t * (3.0 * k3))
     else:
         L = 1.0 - CELLS_PER_UNIT / q
-        slope = CELLS_PER_UNIT / (q * q)
-    q = abs(hp)
-    if q < END:
-        cell = q + ROUND - ROUND
-        t = q - cell
-        k = 4 * i64(cell)
-        k1 = table[k + 1]
-        k2 = table[k + 2]
-        k3 = table[k + 3]
-        Lp = table[k] + t * (k1 + t * (k2 + t * k3))
-        slope_p = k1 + t * (2.0 * k2 + t * (3.0 * k3))
-    else:
-        Lp = 1.0 - CELLS_PER_UNIT / q
-        slope_p = CELLS_PER_UNIT / (q * q)
-    y = (L if h >= 0.0 else -L) - (1.0 - beta * slope) * m
-    yp = (Lp if hp >= 0.0 else -Lp) - (1.0 - beta * slope_p) * m
+        past[j + j + 1] = CELLS_PER_UNIT / (q * q)
+    past[j + j] = L if h >= 0.0 else -L
+
+
+def predict(
+    table: vec[float],
+    weights: vec[float],
+    widths: vec[i64],
+    inputs: vec[float],
+    outputs: vec[float],
+    past: vec[float],
+    j: i64,
+    c: float,
+    kappa: float,
+    beta: float,
+    m: float,
+    vp: float,
+    h: float,
+    v: float,
+) -> float:
+    """Return the m that is, from what was (m, vp, and past, which is brought up to h) and the field that is (h, v).
+
+    weights, widths: of the network; inputs, outputs: room for it; j: the channel
+    """
+    Lp = past[j + j]
+    slope_p = past[j + j + 1]
+    recall(table, h, past, j)
+    slope = past[j + j + 1]
+    y = past[j + j] - (1.0 - beta * slope) * m
+    yp = Lp - (1.0 - beta * slope_p) * m
     if v < 0.0:
         y = -y
     if vp < 0.0:

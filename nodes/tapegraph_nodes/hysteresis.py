@@ -52,6 +52,7 @@ SOLVERS: Final = {
 }
 FEATURES: Final = {"susceptibilities": (5, 2)}  # what transition.py gives to a network and takes from it
 GLIDE_S: Final = 0.005
+STRIDE: Final = 8  # frames between steps of weights that move
 ALPHA: Final = 0.0016
 
 
@@ -118,14 +119,15 @@ class Hysteresis(Node):
 
     def reset(self) -> None:
         self.now = self.target
-        self.network.move(1)
+        self.network.steps = 1
+        self.network.move()
         self.blocks_left = 0
         for c in range(self.channels):
             self.m[c] = self.H[c] = self.V[c] = 0.0
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         end = self.target
-        self.network.move(self.blocks_left)
+        self.network.steps = max(1, self.blocks_left * (self.frames // STRIDE))
         if self.blocks_left > 1:
             left = float(self.blocks_left)
             end = [a + (b - a) / left for a, b in zip(self.now, end, strict=True)]
@@ -196,6 +198,8 @@ def magnetise(
         kappa += kappa_step
         beta += beta_step
         gain += gain_step
+        if network.steps > 0 and i % STRIDE == 0:
+            network.move()
         at = i
         j = 0
         while j < channels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ MODELS = list(bank.bundled("hysteresis"))
 BOUNDS = {"2x4": (-35, -20), "2x8": (-42, -27), "2x12": (-42, -27)}
 
 
-def music(frames: int = 4800) -> Array:
+@functools.cache
+def music(frames: int = 3600) -> Array:
     """Chords and drums at 96 kHz, peak 1."""
     x = report.music()[0, 24_000 : 24_000 + frames]
     return np.asarray(x / np.max(np.abs(x)))

@@ -10,10 +10,10 @@
     k = 0.47875, alpha = 0.0016             coercivity, mean field
 
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
-iterations on a step of T / 1.9) sound a little different. stn runs a network that has learned nr8 (kernels/
-transition.py), 35 dB or more below which it stays on music; it departs most where the field leaps by whole
-coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older set of constants, in which neither
-bias nor makeup acts, written here with field and magnetisation in the same units as above:
+iterations on a step of T / 1.9) sound a little different. stn runs a network that has learned nr8, with the weights
+that `model` names (kernels/transition.py): on music the error is 35 dB or more below nr8; it departs most where the field
+leaps by whole coercivities from sample to sample, so oversample it too. v1 is rk4 with an older set of constants, in
+which neither bias nor makeup acts, written here with field and magnetisation in the same units as above:
 
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 

@@ -17,7 +17,8 @@ bias nor makeup acts, written here with field and magnetisation in the same unit
 
 Latency 0. Distortion makes new frequencies: oversample the node. The field is clipped at 8 (rk2), 10 (rk4, v1) or
 12.5 (nr4, nr8). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
-block, whichever is longer, and M with M_s; solvers share their state and can be switched while sound runs.
+block, whichever is longer, and M with M_s; solvers share their state and can be switched while sound runs. A
+remanence stays when the sound has gone, as on tape; a dc_blocker behind takes it away.
 Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, with the constants of the
 plugin that grew out of it.
 Differs: M is guarded on both sides, c is never negative, glides take a time and not a number of samples, and
@@ -45,7 +46,7 @@ ALPHA: Final = 0.0016
 class Hysteresis(Node):
     KIND: ClassVar[str] = "hysteresis"
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
-        Choice("solver", "rk4", ("rk2", "rk4", "nr4", "nr8", "v1"), "method of computing the magnetisation"),
+        Choice("solver", "rk4", tuple(SOLVERS), "method of computing the magnetisation"),
         Param("drive", 0.5, 0.0, 1.0, meaning="how hard the sound is driven into the tape"),
         Param("saturation", 0.5, 0.0, 1.0, meaning="how early the tape is full"),
         Param("bias", 0.5, 0.0, 1.0, meaning="how well the tape is biased: 0 is a wide loop, 1 a narrow one"),

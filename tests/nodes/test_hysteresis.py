@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
+from tapegraph_nodes.kernels.jiles_atherton import slope
+from tapegraph_nodes.kernels.langevin import langevin_table
 
 from tapegraph.registry import find
 
@@ -49,6 +51,13 @@ def test_near_saturation_magnetisation_trails_the_langevin_curve_by_the_coercivi
     kappa = 0.47875 / a
     expected = kappa / Q**2 + 2 * kappa**2 / Q**3 + 6 * kappa**3 / Q**4
     assert 1 - 1 / Q - M[-1] / M_s == pytest.approx(expected / step, rel=0.01)
+
+
+def test_magnetisation_never_moves_against_the_field() -> None:
+    """Not even in a leap from one saturation to the other with drive and bias full, where (1 - c) kappa < beta d."""
+    c, kappa, beta = 0.99, 92.07, 0.6154
+    assert slope(langevin_table(), c, kappa, beta, -0.9, 3000.0, 1.0) > 0
+    assert slope(langevin_table(), c, kappa, beta, 0.9, -3000.0, -1.0) < 0
 
 
 def test_makeup_is_the_law_of_bias_and_saturation() -> None:
@@ -108,12 +117,12 @@ MOVES: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("before", "after"), MOVES, ids=str)
-@pytest.mark.parametrize("at", [2432, 2496])  # near a peak, near a zero of the tone
+@pytest.mark.parametrize("at", [2432, 2624])  # near a zero, near a peak of the tone
 def test_nothing_clicks_while_parameters_move_or_solvers_change(
     before: dict[str, Any], after: dict[str, Any], at: int
 ) -> None:
     """A glide of 5 ms adds to a step from sample to sample at most its share of the way between the two sounds."""
-    x = tone(7200)
+    x = tone(7680, 50.0)
     node = prepared(HYSTERESIS, FS, **before)
     [first] = process(node, x[:at])
     for name, value in after.items():
@@ -124,8 +133,9 @@ def test_nothing_clicks_while_parameters_move_or_solvers_change(
     steady = [run(HYSTERESIS, x, FS, **setting) for setting in (before, {**before, **after})]
     own_step = max(np.max(np.abs(np.diff(y))) for y in steady)
     way = sum(np.max(np.abs(y)) for y in steady)
-    assert np.max(np.abs(np.diff(moved))) < 1.25 * own_step + 1.5 * way / (0.005 * FS)
-    np.testing.assert_allclose(moved[-240:], steady[1][-240:], atol=0.02 * np.max(np.abs(steady[1])))
+    assert np.max(np.abs(np.diff(moved))) < own_step + 1.2 * way / (0.005 * FS)
+    if after.get("solver") != "v1":  # whose wide loop never forgets where it began
+        np.testing.assert_allclose(np.ptp(moved[-960:]), np.ptp(steady[1][-960:]), rtol=0.02)
 
 
 @pytest.mark.parametrize(("fs", "frames"), [(48000.0, 16), (48000.0, 64), (192000.0, 256), (48000.0, 1024)])

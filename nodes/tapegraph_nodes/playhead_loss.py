@@ -14,6 +14,7 @@ The magnitude follows H within 0.1 dB from 20 Hz to 20 kHz where H is above -60 
 With two channels, an azimuth above 0 makes the first one late by track_spacing tan(azimuth) / v, one below 0 the
 second, to a hundredth of a frame under 4 kHz; with linear phase the two share it, exactly. Any other number of channels
 hears the loss alone. A change of any parameter fades over in 0.02 s; one that comes during a fade waits for its end.
+With minimum phase a great change, which turns the phase far, lets the level dip on its way.
 
 Source: R. L. Wallace, The reproduction of magnetically recorded signals, Bell Syst. Tech. J. 30, 1951, for spacing,
 thickness and gap; F. Jorgensen, The Complete Handbook of Magnetic Recording, for azimuth; K. Fritzsch, Long-wavelength

@@ -15,7 +15,7 @@ from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.flat import FlatGraph, declaration, flatten, has_port
 from tapegraph.node import Node
 from tapegraph.param import AnyParam, Param, Value
-from tapegraph.plan import check_order
+from tapegraph.plan import check_order, reachable
 from tapegraph.spec import (
     INPUT,
     NAME,
@@ -31,6 +31,7 @@ from tapegraph.spec import (
     resolve,
     split,
 )
+from tapegraph.targets import has, parameter, unknown_target
 
 BLOCK_FRAMES = (16, 4096)
 MOST_OVERSAMPLE = 64
@@ -94,59 +95,16 @@ def check_whole(spec: Spec) -> FlatGraph:
     return flat
 
 
-def check_value(spec: Spec, target: str, value: Value) -> None:
-    """Check a value for all that a target moves. Raises TapegraphError for the first that does not take it."""
-    for way, param in leaves(spec, target):
-        declared = parameter(node_at(spec, way), param)
-        if declared is not None:
-            try:
-                declared.check(value)
-            except ValueError as error:
-                raise TapegraphError(f"{'/'.join(way)}.{param} {error}") from None
-
-
-def parameter(node: NodeSpec, name: str) -> AnyParam | None:
-    return declaration(registry.find(node.kind), name)
-
-
-def targets(spec: Spec) -> list[str]:
-    """Return all that can be set: controls, variables and the parameters of nodes."""
-    names = [*spec.controls, *(f"${name}" for name in spec.vars)]
-    for name, node in spec.nodes.items():
-        if node.graph is not None:
-            names += [f"{name}.{inner}" for inner in targets(node.graph)]
-        elif node.kind in registry.kinds():
-            names += [f"{name}.{param.name}" for param in registry.find(node.kind).PARAMS]
-    return names
-
-
-def unknown_target(spec: Spec, target: str) -> str | None:
-    """Return what is wrong with a target, or None when it can be set."""
-    if target.startswith("$"):
-        known = [f"${name}" for name in spec.vars]
-        return None if target in known else f"there is no variable {target}{did_you_mean(target, known)}"
-    if target in spec.controls:
-        return None
-    name, inner = split(target)
-    if name not in spec.nodes:
-        names = targets(spec) if inner else [*spec.nodes, *spec.controls]
-        what = f"no node is called {name}" if inner else f"{target} is neither node.parameter nor a control"
-        return what + did_you_mean(target, names)
-    if not inner:
-        return f"{name} is a node; name one of its parameters too: {name}.parameter"
-    node = spec.nodes[name]
-    if node.graph is not None:
-        said = unknown_target(node.graph, inner)
-        return said and f"{name}: {said}"
-    cls = registry.find(node.kind)
-    if declaration(cls, inner) is None:
-        known = [param.name for param in cls.PARAMS]
-        return f"{name} ({node.kind}) has no parameter {inner}{did_you_mean(inner, known) or has(known)}"
-    return None
-
-
-def has(known: Collection[str]) -> str:
-    return f"; it has {', '.join(known)}" if known else "; it has none"
+def remarks(spec: Spec) -> list[Problem]:
+    """Return what is no mistake but probably not meant: nodes that nobody hears, variables that nothing uses."""
+    flat = flatten(spec)
+    reach = reachable(flat.links + flat.modulations)
+    unheard = [name for name in flat.nodes if OUTPUT not in reach[name]]
+    unused = [name for name in spec.vars if not leaves(spec, f"${name}")]
+    return [
+        *(Problem(f"{name} is not heard: nothing leads from it to output", flat.nodes[name].where) for name in unheard),
+        *(Problem(f"the variable ${name} is not used") for name in unused),
+    ]
 
 
 class Reader:

@@ -108,11 +108,10 @@ def dump(data: Mapping[str, Any]) -> str:
 def parse(text: str, name: str) -> tuple[Entry, list[Problem]]:
     """Return the tree of a YAML text, and what in it is YAML but not of the format; name stands for the file.
 
-    Raises TapegraphError where the text is not YAML.
+    Raises TapegraphError where the text is not YAML, or has tags or aliases.
     """
-    loader = Loader(text)
-    loader.name = name
     try:
+        loader = Loader(text)
         root = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -126,15 +125,22 @@ def parse(text: str, name: str) -> tuple[Entry, list[Problem]]:
     if root is None:
         raise TapegraphError(Problem("empty; a graph begins with tapegraph: 1", name))
     tree = Tree(name)
-    return tree.entry(root), tree.problems
+    entry = tree.entry(root)
+    if tree.foreign:
+        raise TapegraphError(*tree.problems)
+    return entry, tree.problems
 
 
 class Tree:
-    """Turns the nodes of PyYAML into entries and collects what the format does not have."""
+    """Turns the nodes of PyYAML into entries and collects what the format does not have.
+
+    foreign: whether there was a tag or an alias, after which there is no telling what was meant
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.problems: list[Problem] = []
+        self.foreign = False
         self.seen: set[int] = set()
 
     def place(self, node: yaml.Node) -> Place:
@@ -146,6 +152,7 @@ class Tree:
     def entry(self, node: yaml.Node, key: yaml.Node | None = None) -> Entry:
         value = None
         if id(node) in self.seen:  # the same node again: an alias
+            self.foreign = True
             self.problem(key or node, "aliases are not part of the format; use vars for a value that stands twice")
         elif isinstance(node, yaml.ScalarNode):
             value = self.scalar(node)
@@ -173,6 +180,7 @@ class Tree:
 
     def check_tag(self, node: yaml.Node, tag: str) -> None:
         if node.tag != f"tag:yaml.org,2002:{tag}":
+            self.foreign = True
             self.problem(node, f"{node.tag} is a tag; tags are not part of the format")
 
     def scalar(self, node: yaml.ScalarNode) -> Any:

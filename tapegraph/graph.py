@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from tapegraph import document, resources
-from tapegraph.check import check_value, read, unknown_target
+from tapegraph.check import read, remarks
 from tapegraph.document import Entry, Inline, Place
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.files import replacing
@@ -20,6 +20,7 @@ from tapegraph.flat import FlatGraph, flatten
 from tapegraph.param import Value
 from tapegraph.spec import DEFAULT_BLOCK, RESAMPLERS, VERSION, NodeSpec, Spec, assign, leaves, resolve
 from tapegraph.stream import Audio, Rendering, Stream, Tail, render
+from tapegraph.targets import check_value, unknown_target
 
 
 class Graph(Spec):
@@ -151,6 +152,10 @@ class Graph(Spec):
         wrong = unknown_target(self, target)
         if wrong:
             raise TapegraphError(wrong)
+
+    def remarks(self) -> list[Problem]:
+        """Return what is no mistake but probably not meant: nodes that nobody hears, variables that nothing uses."""
+        return remarks(self)
 
     def flat(self) -> FlatGraph:
         """Return the graph without sub-graphs and variables."""

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from librt.vecs import vec
 
 from tapegraph.errors import TapegraphError
 from tapegraph.flat import FlatGraph
@@ -63,7 +62,7 @@ class Engine:
     def process(self, audio: Array) -> Array:
         """Run whole blocks: audio (channels, k * block) to (output_channels, k * block)."""
         self.apply()
-        samples = vec[float](np.ascontiguousarray(audio, dtype=np.float64).reshape(-1))
+        samples = np.ascontiguousarray(audio, dtype=np.float64).reshape(-1)
         out = self.plan.schedule.process(samples, audio.shape[1] // self.block)
         return np.frombuffer(memoryview(out), dtype=np.float64).reshape(self.output_channels, -1)
 

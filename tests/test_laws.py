@@ -99,7 +99,9 @@ def test_a_node_recovers_from_any_input(kind: str) -> None:
     stream.process(np.zeros((2, 4800)))
     after = [stream.process(music()) for _ in range(4)]
     assert np.isfinite(after).all()
-    assert 1e-3 < np.max(np.abs(after[-1])) < 1e3
+    assert np.max(np.abs(after[-1])) < 1e3
+    if not find(kind).SOURCE:  # what a source makes may be beyond hearing
+        assert np.max(np.abs(after[-1])) > 1e-3
 
 
 @pytest.mark.parametrize("kind", KINDS)

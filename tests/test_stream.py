@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -224,3 +225,15 @@ def test_buffers_are_used_again() -> None:
 def test_moves_are_made_only_for_what_moves() -> None:
     graph = flat("input.out>a.in, a.out>output.in", a=Scale)
     assert not any(isinstance(step, Move) for step in plan(graph, 48000, 1).schedule.steps)
+
+
+def test_sound_that_has_passed_is_not_kept_in_memory() -> None:
+    rendering = Rendering(flat("input.out>a.in, a.out>output.in", a=Scale), 48000, 2)
+    block = np.zeros((2, 6400))
+    rendering.engine.process(block)
+    tracemalloc.start()
+    for _ in range(50):
+        rendering.engine.process(block)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < block.nbytes

@@ -6,6 +6,8 @@ signals that stay the same objects for as long as a stream lives.
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
@@ -148,12 +150,13 @@ class Schedule:
             if not isinstance(step, Move):
                 step.reset()
 
-    def process(self, audio: vec[float], blocks: i64) -> vec[float]:
+    def process(self, sound: npt.NDArray[np.float64], blocks: i64) -> vec[float]:
         """Run a number of blocks.
 
-        audio: blocks * frames samples of the first channel of the source, then of the next ...
+        sound: blocks * frames samples of the first channel of the source, then of the next ...
         Returns the sound of the sink, laid out alike.
         """
+        audio = vec[float](sound)  # made here: a vec that interpreted code passes in is never freed (mypyc 2.4.1)
         frames = self.source.frames
         length = blocks * frames
         out: vec[float] = vec[float]([0.0] * (self.sink.channels * length))

@@ -1,1 +1,1 @@
-"""What nodes share or would be too long in one file: filters and their design. No module here is a node."""
+"""Equations that nodes are made of: functions on numbers and states, with no node among them."""

@@ -1,0 +1,108 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tapegraph.errors import Problem, TapegraphError, did_you_mean
+
+if TYPE_CHECKING:
+    from tapegraph.graph import Graph
+
+
+def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --nodes, which makes nodes of one's own known before the command runs."""
+
+    @click.option("--nodes", multiple=True, metavar="PATH", help="Add the nodes of a .py file or of a folder of them.")
+    @functools.wraps(command)
+    def with_nodes(nodes: tuple[str, ...], **rest: Any) -> Any:
+        from tapegraph import registry
+
+        for path in nodes:
+            registry.add_path(path)
+        for warning in registry.warnings():
+            warn(warning)
+        return command(**rest)
+
+    return with_nodes
+
+
+def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --preset, --graph, --set and --nodes; the command is given the graph they make as `graph`."""
+
+    @click.option("--preset", metavar="NAME", help="A graph that comes with tapegraph; see tapegraph presets.")
+    @click.option("--graph", "file", metavar="FILE", help="A graph of your own, in YAML.")
+    @click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NODE.PARAM=VALUE",
+        help="Change a parameter, a $variable or a control; may be repeated.",
+    )
+    @nodes_option
+    @functools.wraps(command)
+    def with_graph(preset: str | None, file: str | None, settings: tuple[str, ...], **rest: Any) -> Any:
+        return command(graph=chosen(preset, file, settings), **rest)
+
+    return with_graph
+
+
+def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> Graph:
+    """Return the graph that the options speak of, with its settings made."""
+    import tapegraph
+    from tapegraph import document, resources
+
+    if (preset is None) == (file is None):
+        raise click.UsageError(f"give either --preset NAME or --graph FILE; presets: {', '.join(resources.presets())}")
+    if preset is not None and preset not in resources.presets():
+        known = resources.presets()
+        hint = did_you_mean(preset, known) or f"; there are {', '.join(known)}"
+        raise TapegraphError(f"no preset is called {preset}{hint}")
+    graph = tapegraph.load(preset if preset is not None else Path(file or ""))
+    problems: list[Problem] = []
+    for setting in settings:
+        target, sign, value = setting.partition("=")
+        if not sign:
+            raise click.UsageError(f"--set {setting} has no value; write NODE.PARAM=VALUE")
+        try:
+            graph.set(target.strip(), document.scalar(value.strip()))
+        except TapegraphError as error:
+            problems += error.problems
+    if problems:
+        raise TapegraphError(*problems)
+    return graph
+
+
+def given(name_or_file: str) -> Graph:
+    """Return the graph of an argument that is the name of a preset or a file."""
+    import tapegraph
+
+    return tapegraph.load(Path(name_or_file) if Path(name_or_file).is_file() else name_or_file)
+
+
+def warn(message: str) -> None:
+    click.echo(f"warning: {message}", err=True)
+
+
+def put(text: str, output: str | None) -> None:
+    """Print a text, or write it to a file."""
+    if output is None:
+        click.echo(text)
+        return
+    from tapegraph.files import replacing
+
+    with replacing(Path(output)) as temporary:
+        temporary.write_text(text.rstrip("\n") + "\n", "utf-8")
+
+
+def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float | str:
+    """Return the value of an option that is a number of seconds, or auto."""
+    try:
+        return value if value == "auto" else float(value)
+    except ValueError:
+        raise click.BadParameter(f"{value} is neither a number of seconds nor auto") from None

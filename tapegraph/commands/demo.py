@@ -1,0 +1,41 @@
+"""tapegraph demo: something to listen to, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tapegraph.commands._options import warn
+
+EXAMPLES = """\b
+Examples:
+  tapegraph demo
+  tapegraph demo listening --preset NAME --overwrite"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("folder", default="tapegraph-demo", metavar="[FOLDER]")
+@click.option("--preset", "names", multiple=True, metavar="NAME", help="Only this preset; may be repeated.")
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
+    """Write a few bars of music into FOLDER (tapegraph-demo), and the same through every preset."""
+    import tapegraph
+    from tapegraph import audio, demo, resources
+    from tapegraph.render import render_file
+
+    graphs = {name: tapegraph.load(name) for name in names or resources.presets()}
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise tapegraph.TapegraphError(f"{folder}: is no folder to write to: {error.strerror}") from None
+    dry = Path(folder, "music.wav")
+    music = demo.music()
+    with audio.create(dry, demo.SAMPLE_RATE, *music.shape, overwrite=overwrite) as file:
+        file.write(music)
+    click.echo(f"{dry}: {music.shape[1] / demo.SAMPLE_RATE:.2f} s of music, without tape")
+    for name, graph in graphs.items():
+        report = render_file(graph, dry, Path(folder, f"{name}.wav"), overwrite=overwrite)
+        click.echo(report)
+        for warning in report.warnings:
+            warn(warning)

@@ -1,0 +1,48 @@
+"""tapegraph describe: what a kind of node does and takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from tapegraph.commands._options import nodes_option
+from tapegraph.node import Node
+from tapegraph.param import AnyParam, Param, number
+
+EXAMPLES = """\b
+Examples:
+  tapegraph describe gain
+  tapegraph describe my_node --nodes my_node.py"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("kind")
+@nodes_option
+def command(kind: str) -> None:
+    """Say what a kind of node does, its ports and its parameters."""
+    from tapegraph import registry
+
+    cls = registry.find(kind)
+    source = registry.source(cls)
+    click.echo("\n".join([f"{kind}, {registry.origin(kind)} ({source.path})", "", source.docstring, "", *ports(cls)]))
+    rows = [("parameter", "default", "allowed", "meaning"), *map(row, cls.PARAMS)]
+    widths = [max(len(cell[column]) for cell in rows) for column in range(3)]
+    for name, default, allowed, meaning in rows if cls.PARAMS else []:
+        click.echo(f"{name:{widths[0]}}  {default:{widths[1]}}  {allowed:{widths[2]}}  {meaning}".rstrip())
+
+
+def ports(cls: type[Node]) -> Iterator[str]:
+    yield f"inputs   {', '.join(cls.INPUTS) or 'none'}"
+    yield f"outputs  {', '.join(cls.OUTPUTS)}"
+    if cls.MAX_CHANNELS:
+        yield f"channels at most {cls.MAX_CHANNELS}"
+    if cls.BREAKS_LOOPS:
+        yield "a loop may be closed through it"
+    yield ""
+
+
+def row(param: AnyParam) -> tuple[str, str, str, str]:
+    """Return name, default, what is allowed, and meaning."""
+    default = number(param.default, param.unit) if isinstance(param, Param) else str(param.default).lower()
+    return param.name, default, param.allowed, param.meaning

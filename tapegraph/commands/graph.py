@@ -1,0 +1,32 @@
+"""tapegraph graph: a drawing of a graph."""
+
+from __future__ import annotations
+
+import click
+
+from tapegraph.commands._options import given, nodes_option, put
+
+EXAMPLES = """\b
+Examples:
+  tapegraph graph my.yaml
+  tapegraph graph my.yaml --format svg -o my.svg
+  tapegraph graph NAME --format mermaid"""
+FORMATS = ("text", "mermaid", "svg")
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("graph", metavar="FILE|PRESET")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Kind of drawing."
+)
+@click.option("--rate", default=48_000, show_default=True, metavar="HZ", help="Sample rate to plan for.")
+@click.option("--channels", default=2, show_default=True, metavar="N", help="Channels to plan for.")
+@click.option("--output", "-o", metavar="FILE", help="Write there instead of printing.")
+@nodes_option
+def command(graph: str, form: str, rate: int, channels: int, output: str | None) -> None:
+    """Draw a graph: nodes in the order of running, links, rates, resamplers and latencies."""
+    from tapegraph.draw import mermaid, sketch, text
+    from tapegraph.svg import svg
+
+    draw = {"text": text, "mermaid": mermaid, "svg": svg}[form]
+    put(draw(sketch(given(graph), rate, channels)), output)

@@ -1,0 +1,29 @@
+"""tapegraph nodes: every kind there is."""
+
+from __future__ import annotations
+
+import click
+
+from tapegraph.commands._options import nodes_option
+from tapegraph.errors import TapegraphError
+
+EXAMPLES = """\b
+Examples:
+  tapegraph nodes
+  tapegraph nodes --nodes my_nodes/"""
+
+
+@click.command(epilog=EXAMPLES)
+@nodes_option
+def command() -> None:
+    """List the kinds of nodes, each with what it does. `tapegraph describe KIND` says more."""
+    from tapegraph import registry
+
+    kinds = registry.kinds()
+    width = max(map(len, kinds), default=0)
+    for kind in kinds:
+        try:
+            said = registry.source(registry.find(kind)).summary
+        except TapegraphError as error:
+            said = f"(cannot be used: {error})"
+        click.echo(f"{kind:{width}}  {said}")

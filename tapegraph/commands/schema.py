@@ -1,0 +1,24 @@
+"""tapegraph schema: what editors need to help with graph files."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from tapegraph.commands._options import nodes_option, put
+
+EXAMPLES = """\b
+Example: completion and checks while writing, where the editor knows the YAML language server:
+  tapegraph schema -o tapegraph.schema.json
+  and as the first line of a graph:  # yaml-language-server: $schema=tapegraph.schema.json"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--output", "-o", metavar="FILE", help="Write there instead of printing.")
+@nodes_option
+def command(output: str | None) -> None:
+    """Print the JSON Schema of graph files, with every node that is installed."""
+    from tapegraph.schema import schema
+
+    put(json.dumps(schema(), indent=2), output)

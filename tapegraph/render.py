@@ -1,0 +1,123 @@
+"""From file to file: a graph run over an audio file of any length, in little memory."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import attrs
+
+from tapegraph.audio import Reader, create
+from tapegraph.errors import Problem, TapegraphError
+from tapegraph.graph import Graph
+from tapegraph.stream import LOOP_TAIL_S, Array, Rendering, Tail
+
+Progress = Callable[[float], None]
+
+
+@attrs.frozen
+class Report:
+    """What came of a rendering.
+
+    seconds: how long the new file is
+    wall_seconds: how long making it took, reading and writing included
+    peak_dbfs: the largest sample, dB; -infinity for silence
+    clipped: samples beyond full scale that the kind of file could not hold
+    warnings: a sentence for each thing that the listener should know
+    """
+
+    target: Path
+    sample_rate: int
+    channels: int
+    subtype: str
+    seconds: float
+    wall_seconds: float
+    peak_dbfs: float
+    clipped: int
+    warnings: tuple[str, ...]
+
+    @property
+    def times_real_time(self) -> float:
+        return self.seconds / self.wall_seconds
+
+    def __str__(self) -> str:
+        return (
+            f"{self.target}: {self.seconds:.2f} s, {self.subtype}, peak {self.peak_dbfs:.1f} dBFS, "
+            f"in {self.wall_seconds:.2f} s ({self.times_real_time:.1f} times real time)"
+        )
+
+
+def render_file(
+    graph: Graph,
+    source: str | Path,
+    target: str | Path,
+    *,
+    subtype: str | None = None,
+    dither: bool = True,
+    overwrite: bool = False,
+    tail: Tail = "auto",
+    progress: Progress | None = None,
+) -> Report:
+    """Render an audio file through a graph into another, at the same sample rate.
+
+    subtype: libsndfile's name of how to store samples, PCM_24 say; otherwise as in the source
+    tail: seconds, or "auto" for as long as the nodes say
+    progress: called now and then with how much of the source has been read, 0 to 1
+    Raises TapegraphError, without leaving a file, for files that cannot be read or written.
+    """
+    started = time.perf_counter()
+    if Path(target).exists() and os.path.samefile(source, target):
+        raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
+    with Reader(source) as reader:
+        rendering = graph.rendering(reader.sample_rate, reader.channels, tail=tail)
+        with create(
+            target,
+            reader.sample_rate,
+            rendering.output_channels,
+            longest(reader, rendering),
+            subtype=subtype,
+            like=reader.subtype,
+            dither=dither,
+            overwrite=overwrite,
+        ) as writer:
+            for block in rendering.blocks(watched(reader, progress)):
+                writer.write(block)
+    warnings = [*reader.warnings, *rendering.engine.warnings()]
+    if writer.clipped:
+        warnings.append(
+            f"{target}: {writer.clipped} samples were beyond full scale and were clipped, by up to "
+            f"{decibels(writer.peak):.1f} dB; turn the level down, or store floats (subtype FLOAT)"
+        )
+    return Report(
+        Path(target),
+        reader.sample_rate,
+        rendering.output_channels,
+        writer.subtype,
+        writer.frames / reader.sample_rate,
+        time.perf_counter() - started,
+        decibels(writer.peak),
+        writer.clipped,
+        tuple(warnings),
+    )
+
+
+def longest(reader: Reader, rendering: Rendering) -> int:
+    """Return the most frames that can come out."""
+    tail_s = LOOP_TAIL_S if math.isinf(rendering.tail_s) else rendering.tail_s
+    return reader.frames + math.ceil(tail_s * rendering.sample_rate)
+
+
+def watched(reader: Reader, progress: Progress | None) -> Iterator[Array]:
+    taken = 0
+    for block in reader.blocks():
+        yield block
+        taken += block.shape[1]
+        if progress:
+            progress(taken / reader.frames)
+
+
+def decibels(level: float) -> float:
+    return 20.0 * math.log10(level) if level > 0.0 else -math.inf

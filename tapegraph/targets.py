@@ -1,0 +1,66 @@
+"""What can be set in a graph: "node.parameter", "sub/node.parameter", "$variable" and the names of controls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tapegraph import registry
+from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.flat import declaration
+from tapegraph.param import AnyParam, Value
+from tapegraph.spec import NodeSpec, Spec, leaves, node_at, split
+
+
+def check_value(spec: Spec, target: str, value: Value) -> None:
+    """Check a value for all that a target moves. Raises TapegraphError for the first that does not take it."""
+    for way, param in leaves(spec, target):
+        declared = parameter(node_at(spec, way), param)
+        if declared is not None:
+            try:
+                declared.check(value)
+            except ValueError as error:
+                raise TapegraphError(f"{'/'.join(way)}.{param} {error}") from None
+
+
+def parameter(node: NodeSpec, name: str) -> AnyParam | None:
+    return declaration(registry.find(node.kind), name)
+
+
+def targets(spec: Spec) -> list[str]:
+    """Return all that can be set: controls, variables and the parameters of nodes."""
+    names = [*spec.controls, *(f"${name}" for name in spec.vars)]
+    for name, node in spec.nodes.items():
+        if node.graph is not None:
+            names += [f"{name}.{inner}" for inner in targets(node.graph)]
+        elif node.kind in registry.kinds():
+            names += [f"{name}.{param.name}" for param in registry.find(node.kind).PARAMS]
+    return names
+
+
+def unknown_target(spec: Spec, target: str) -> str | None:
+    """Return what is wrong with a target, or None when it can be set."""
+    if target.startswith("$"):
+        known = [f"${name}" for name in spec.vars]
+        return None if target in known else f"there is no variable {target}{did_you_mean(target, known)}"
+    if target in spec.controls:
+        return None
+    name, inner = split(target)
+    if name not in spec.nodes:
+        if inner:
+            return f"no node is called {name}{did_you_mean(name, spec.nodes) or did_you_mean(target, targets(spec))}"
+        return f"{target} is neither node.parameter nor a control{did_you_mean(target, [*spec.controls, *spec.nodes])}"
+    if not inner:
+        return f"{name} is a node; name one of its parameters too: {name}.parameter"
+    node = spec.nodes[name]
+    if node.graph is not None:
+        said = unknown_target(node.graph, inner)
+        return said and f"{name}: {said}"
+    cls = registry.find(node.kind)
+    if declaration(cls, inner) is None:
+        known = [param.name for param in cls.PARAMS]
+        return f"{name} ({node.kind}) has no parameter {inner}{did_you_mean(inner, known) or has(known)}"
+    return None
+
+
+def has(known: Collection[str]) -> str:
+    return f"; it has {', '.join(known)}" if known else "; it has none"

@@ -1,0 +1,64 @@
+"""Everything in the README that can be run is run: graphs, programs, commands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tapegraph import audio, demo
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the README speaks of: those it shows, and a song."""
+    folder = tmp_path_factory.mktemp("readme")
+    for language, text in BLOCKS:
+        if named := re.match(r"# (\w+\.(?:yaml|py))\n", text):
+            assert language in ("yaml", "python")
+            (folder / named[1]).write_text(text)
+    song = np.ascontiguousarray(demo.music()[:, :24_000])
+    with audio.create(folder / "song.wav", demo.SAMPLE_RATE, *song.shape) as file:
+        file.write(song)
+    return folder
+
+
+COMMANDS = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_in_the_readme_runs(line: str, folder: Path) -> None:
+    program, *arguments = shlex.split(line)
+    assert program == "tapegraph"
+    done = subprocess.run(
+        [sys.executable, "-m", "tapegraph", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr
+
+
+@pytest.mark.parametrize("text", [t for language, t in BLOCKS if language == "python" and not t.startswith("# ")])
+def test_a_program_in_the_readme_runs(text: str, folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", text], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_shows_errors_as_they_are(folder: Path) -> None:
+    import tapegraph
+
+    text = (folder / "my_machine.yaml").read_text()
+    text = text.replace("kind: hysteresis", "kind: hysteresys").replace("$speed_ips, gap", "75, gap")
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        tapegraph.Graph.from_yaml(text, "my_machine.yaml")
+    shown = next(t for language, t in BLOCKS if language == "text" and t.startswith("my_machine.yaml"))
+    assert str(caught.value) == shown.strip()

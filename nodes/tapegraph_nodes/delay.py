@@ -179,12 +179,14 @@ def read(ring: vec[float], y: vec[float], channels: i64, position: i64, newest: 
 def fade(before: vec[float], y: vec[float], channels: i64, faded: i64, fade_frames: i64) -> None:
     """Fade from before to y, which keeps the result, after `faded` of the frames of a fade."""
     frames: i64 = len(y) // channels
+    step = 1.0 / float(fade_frames)
     c: i64 = 0
     while c < channels:
-        i: i64 = 0
-        while i < frames and faded + i + 1 < fade_frames:
-            part = float(faded + i + 1) / float(fade_frames)
-            k = c * frames + i
-            y[k] = before[k] + part * (y[k] - before[k])
+        part = float(faded) * step
+        i: i64 = c * frames
+        end = i + min(frames, fade_frames - faded)
+        while i < end:
+            part += step
+            y[i] = before[i] + part * (y[i] - before[i])
             i += 1
         c += 1

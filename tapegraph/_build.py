@@ -80,7 +80,7 @@ def compile_native(native: list[str], packages: list[str], work: str, inplace: b
     package_dir = {p.rpartition("/")[2]: p for p in packages}
     os.environ["MYPYPATH"] = os.pathsep.join(sorted({p.rpartition("/")[0] or "." for p in packages}))
     # Own mypy settings: strictness is for the tests, an install should not stop on it.
-    args = ["--config-file=", "--ignore-missing-imports", f"--cache-dir={work}/mypy"]
+    args = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={work}/mypy"]
     extensions = mypycify(args + modules(native), group_name="tapegraph._native", target_dir=f"{work}/c")
     dist = Distribution(
         {"name": "tapegraph", "ext_modules": extensions, "packages": list(package_dir), "package_dir": package_dir}

@@ -21,7 +21,7 @@ import numpy as np
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Node, Param, Signal, TapegraphError
+from tapegraph.node import AnyParam, Node, Param, Signal, TapegraphError, silence
 
 LONGEST_S = 10.0
 FADE_S = 0.02
@@ -84,7 +84,7 @@ class Delay(Node):
         self.tap = Tap(self.reached_frames)
         self.faded = self.fade_frames
         self.position = 0
-        clear(self.ring)
+        silence(self.ring)
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         if self.faded >= self.fade_frames and self.reached_frames != self.target_frames:
@@ -116,14 +116,6 @@ def windowed_sinc(half: int, d: float) -> list[float]:
         window = np.array([float(math.comb(2 * half - 1, k)) for k in range(2 * half)])
     weights = np.sinc(m) * window
     return [float(weight) for weight in weights / weights.sum()]
-
-
-def clear(ring: vec[float]) -> None:
-    n: i64 = len(ring)
-    i: i64 = 0
-    while i < n:
-        ring[i] = 0.0
-        i += 1
 
 
 def write(x: vec[float], ring: vec[float], channels: i64, position: i64) -> None:

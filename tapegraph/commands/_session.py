@@ -7,6 +7,7 @@ import functools
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +22,7 @@ LOOK_S = 0.2  # between two looks at the graph file and the load
 
 
 def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add --block, --quality, --record, --overwrite and --quiet."""
+    """Add --block, --quality, --record, --overwrite, --midi, --learn and --quiet; run() sees to the MIDI ones."""
     options = (
         click.option(
             "--block",
@@ -40,6 +41,13 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
         ),
         click.option("--record", metavar="FILE", help="Also write what is heard: wav, flac, aiff ..."),
         click.option("--overwrite", is_flag=True, help="Replace the recording if it is there."),
+        click.option("--midi", is_flag=True, help="Let MIDI controllers move what they were learnt for."),
+        click.option(
+            "--learn",
+            multiple=True,
+            metavar="NODE.PARAM",
+            help="Ask for a MIDI controller for a parameter, a $variable or a control; may be repeated.",
+        ),
         click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors."),
     )
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
@@ -51,7 +59,7 @@ def run(session: Session, start_line: str, quiet: bool) -> None:
     if not quiet:
         click.echo(start_line, err=True)
     shown = sys.stderr.isatty() and not quiet
-    with session, asked_to_end(session):
+    with session, asked_to_end(session), knobs(session):
         while not session.wait(LOOK_S):
             if watch is not None and watch.changed():
                 read_again(session, watch)
@@ -78,6 +86,27 @@ def asked_to_end(session: Session) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def knobs(session: Session) -> Iterator[None]:
+    """Let MIDI controllers move the graph that plays, where --midi or --learn says so."""
+    params = click.get_current_context().params
+    if not (params["midi"] or params["learn"]):
+        yield
+        return
+    from tapegraph.live.midi import Knobs, listen
+
+    def say(line: str) -> None:
+        click.echo(f"\r{line}", err=True)
+
+    file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
+    ports = listen(Knobs(lambda: session.graph, file, params["learn"], say).receive)
+    try:
+        yield
+    finally:
+        for port in ports:
+            port.close()
 
 
 def watched_file() -> Watch | None:

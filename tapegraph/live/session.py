@@ -91,8 +91,13 @@ class Session:
         except (self.sd.PortAudioError, ValueError) as error:
             raise TapegraphError(self.refusal(str(error.args[0]))) from None
         record, overwrite = self.wanted_recording
-        if record is not None:
-            self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
+        try:
+            if record is not None:
+                self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
+        except TapegraphError:
+            self.finished.set()  # there is no sound to wait for
+            self.stop()
+            raise
         self.rest.enter_context(undisturbed())
         try:
             self.stream.start()

@@ -1,14 +1,12 @@
 """Knobs by MIDI: controllers that move what a graph has, learnt once and remembered.
 
-    number:  minimum + (maximum - minimum) v / 127, or minimum (maximum / minimum)^(v / 127) where its curve is log
-    choice:  the options in equal parts of 0 to 127;    switch: on from 64
+    share of a knob's way = v / 127,    v the controller's value
 
-with v the controller's value. Every MIDI input is heard.
+Every MIDI input is heard.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,8 @@ import yaml
 from tapegraph.errors import TapegraphError
 from tapegraph.files import replacing
 from tapegraph.graph import Graph
-from tapegraph.param import AnyParam, Choice, Switch, Value
-from tapegraph.spec import leaves, node_at
-from tapegraph.targets import parameter, unknown_target
+from tapegraph.live.knob import declared, value_at
+from tapegraph.targets import unknown_target
 
 TOP = 127  # the largest value of a controller
 
@@ -62,7 +59,7 @@ class Knobs:
         graph = self.current()
         if target is None or unknown_target(graph, target):
             return  # learnt for another graph
-        graph.set(target, value_at(declared(graph, target), message.value))
+        graph.set(target, value_at(declared(graph, target), message.value / TOP))
 
     def learn(self, controller: Controller) -> None:
         target = self.learning.pop(0)
@@ -77,27 +74,6 @@ class Knobs:
     def ask(self) -> None:
         if self.learning:
             self.said(f"turn the controller for {self.learning[0]}")
-
-
-def declared(graph: Graph, target: str) -> AnyParam:
-    """Return the declaration of the first that a target moves."""
-    way, name = leaves(graph, target)[0]
-    found = parameter(node_at(graph, way), name)
-    assert found is not None
-    return found
-
-
-def value_at(param: AnyParam, v: int) -> Value:
-    """Return the value for a controller at v, 0 to 127."""
-    if isinstance(param, Switch):
-        return v > TOP // 2
-    if isinstance(param, Choice):
-        return param.options[v * len(param.options) // (TOP + 1)]
-    if v == TOP:
-        return param.maximum  # whatever rounding would make of it
-    if param.curve == "log":
-        return param.minimum * math.pow(param.maximum / param.minimum, v / TOP)
-    return param.minimum + (param.maximum - param.minimum) * v / TOP
 
 
 def read_targets(file: Path) -> dict[Controller, str]:

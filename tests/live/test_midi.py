@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 import tapegraph
-from tapegraph.live.midi import Knobs, listen, value_at
-from tapegraph.node import Choice, Param, Switch
+from tapegraph.live.midi import Knobs, listen
 
 RATE = 48_000
 
@@ -73,28 +72,6 @@ def test_a_damaged_file_of_settings_is_told_with_what_it_must_be(tmp_path: Path)
         assert str(caught.value) == (
             f'{file}: must have lines like "1/74: Drive", channel/controller; put it right or delete it'
         )
-
-
-@pytest.mark.parametrize(
-    ("param", "v", "value"),
-    [
-        (Param("gain_db", 0.0, -96.0, 48.0), 0, -96.0),
-        (Param("gain_db", 0.0, -96.0, 48.0), 127, 48.0),
-        (Param("cutoff_hz", 100.0, 20.0, 20_000.0, curve="log"), 127, 20_000.0),
-        (Param("x", 0.1, 0.1, 0.7), 127, 0.7),
-        (Choice("solver", "a", ("a", "b", "c")), 0, "a"),
-        (Choice("solver", "a", ("a", "b", "c")), 127, "c"),
-        (Switch("makeup", True), 63, False),
-        (Switch("makeup", True), 64, True),
-    ],
-)  # fmt: skip
-def test_a_controller_reaches_both_ends_of_what_it_moves(param: Any, v: int, value: object) -> None:
-    assert value_at(param, v) == value
-
-
-def test_a_logarithmic_knob_moves_by_equal_ratios() -> None:
-    param = Param("cutoff_hz", 100.0, 20.0, 20_000.0, curve="log")
-    assert value_at(param, 1) == pytest.approx(20.0 * 1000 ** (1 / 127), rel=1e-12)
 
 
 def fake_mido(monkeypatch: pytest.MonkeyPatch, names: list[str]) -> None:

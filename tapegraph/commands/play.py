@@ -44,7 +44,7 @@ def command(
     record: str | None,
     overwrite: bool,
     quiet: bool,
-    **midi: object,
+    **knobs: object,
 ) -> None:
     """Play the audio file FILE through a graph. Ctrl-C ends it.
 

@@ -44,6 +44,7 @@ class Session:
     late: of these, how many PortAudio says came too late, so that sound was lost
     frames: how many were heard
     lost: how many of these are not in the recording
+    peak: the largest sample since somebody set this to 0
     busy_s, most_load: time spent on the sound; the largest share of a block's time, 1 for all of it
     """
 
@@ -67,6 +68,7 @@ class Session:
         self.fade_out: Frames = np.linspace(1.0, 0.0, block, dtype=np.float32)[:, np.newaxis]
         self.calls = self.late = self.frames = 0
         self.lost = 0
+        self.peak = 0.0
         self.busy_s = self.busy_frames_s = self.most_load = 0.0
         self.error: BaseException | None = None
         self.dead = False  # whether the card has gone without a word
@@ -133,6 +135,7 @@ class Session:
             raise self.sd.CallbackAbort from None
         if last:
             out *= self.fade_out
+        self.peak = max(self.peak, float(out.max()), -float(out.min()))
         self.frames += n
         if self.recorder is not None:
             self.recorder.take(out[:n])

@@ -60,6 +60,7 @@ def run(session: Session, start_line: str, quiet: bool) -> None:
     if not quiet:
         click.echo(start_line, err=True)
     shown = sys.stderr.isatty() and not quiet
+    clear = "\r\033[K" if shown else ""
 
     def look() -> list[str]:
         return read_again(session, watch) if watch is not None and watch.changed() else []
@@ -69,11 +70,10 @@ def run(session: Session, start_line: str, quiet: bool) -> None:
             screen(session, look)
         while not session.wait(LOOK_S):
             for line in look():
-                click.echo(line, err=True)
+                click.echo(clear + line, err=True)
             if shown:
-                click.echo(f"\r{state(session)}\033[K", nl=False, err=True)
-    if shown:
-        click.echo("\r\033[K", nl=False, err=True)
+                click.echo(clear + state(session), nl=False, err=True)
+    click.echo(clear, nl=False, err=True)
     for warning in session.warnings():
         warn(warning)
     if not quiet:

@@ -18,7 +18,8 @@ NAP_S = 0.05
 class Recorder:
     """A file that grows while sound runs and appears under its name when that ends.
 
-    lost: frames for which there was no space, because the disk was busy for too long
+    lost: frames for which there was no space in the ring, because the disk was busy for too long
+    full: frames for which there was none in the file
     error: what went wrong, or None
     """
 
@@ -26,6 +27,7 @@ class Recorder:
         self.path = Path(path)
         self.ring = Ring(round(AHEAD_S * sample_rate), channels)
         self.lost = 0
+        self.full = 0
         self.error: TapegraphError | None = None
         most_bytes = min(audio.WAV_BYTES, audio.find_container(self.path).max_bytes)
         self.most_frames = int(most_bytes) // (4 * channels)  # hours of it; longer files are read by few programs
@@ -45,7 +47,9 @@ class Recorder:
         try:
             block: Frames = np.zeros((self.ring.size, self.ring.frames.shape[1]), np.float32)
             while not self.ending.wait(NAP_S) or self.ring.filled:
-                n = min(self.ring.read(block), self.most_frames - self.writer.frames)
+                there = self.ring.read(block)
+                n = min(there, self.most_frames - self.writer.frames)
+                self.full += there - n
                 self.writer.write(block[:n].T.astype(np.float64))
         except TapegraphError as error:
             self.error = error

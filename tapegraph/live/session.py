@@ -36,6 +36,8 @@ START_LOOKS = 50  # some servers take their time before the first call
 CLOSE_S = 0.5  # how long PortAudio may take to close
 SWITCH_S = 0.0005  # how soon another thread of Python must make way for the audio thread
 
+left_behind: list[Any] = []  # streams that could not be closed: PortAudio may still come back to their memory
+
 
 class Session:
     """Sound that runs until it ends, is stopped, or cannot go on. A context manager: leaving it stops the sound.
@@ -45,7 +47,8 @@ class Session:
     frames: how many were heard
     lost: how many of these are not in the recording
     peak: the largest sample since somebody set this to 0
-    busy_s, most_load: time spent on the sound; the largest share of a block's time, 1 for all of it
+    busy_s, due_s: time spent on the sound, and for how long that sounds
+    most_load: the largest share of its time that a block took; 1 is all of it
     """
 
     def __init__(
@@ -69,7 +72,7 @@ class Session:
         self.calls = self.late = self.frames = 0
         self.lost = 0
         self.peak = 0.0
-        self.busy_s = self.busy_frames_s = self.most_load = 0.0
+        self.busy_s = self.due_s = self.most_load = 0.0
         self.error: BaseException | None = None
         self.dead = False  # whether the card has gone without a word
         self.stopping = False  # a plain value: a signal handler may set it at any moment
@@ -144,15 +147,15 @@ class Session:
 
     def worked(self, seconds: float, frames: int) -> None:
         """Count time spent on so many frames."""
-        due = frames / self.sample_rate
+        lasts_s = frames / self.sample_rate
         self.busy_s += seconds
-        self.busy_frames_s += due
-        self.most_load = max(self.most_load, seconds / due)
+        self.due_s += lasts_s
+        self.most_load = max(self.most_load, seconds / lasts_s)
 
     @property
     def load(self) -> float:
         """The share of the time that the sound takes; at 1 it can just be made as fast as it is heard."""
-        return self.busy_s / self.busy_frames_s if self.busy_frames_s else 0.0
+        return self.busy_s / self.due_s if self.due_s else 0.0
 
     @property
     def graph_latency_s(self) -> float:
@@ -177,7 +180,7 @@ class Session:
             lower = " or --quality live" if self.quality == "render" else ""
             said.append(f"{self.dropouts} blocks came too late; try --block {2 * self.block}{lower}")
         if self.lost:
-            said.append(f"{self.lost} frames are missing in the recording: the disk was too slow")
+            said.append(f"{self.lost} frames are missing in the recording: the disk was too slow, or the file full")
         return said
 
     def watch(self) -> None:
@@ -226,14 +229,14 @@ class Session:
                 closing.start()
                 closing.join(CLOSE_S)
             if self.dead or closing.is_alive():
-                leave_without_portaudio()
+                leave_without_portaudio(stream)
         self.finished.set()
         self.graph.detach(self.deck)
         self.rest.close()
         recorder, self.recorder = self.recorder, None
         if recorder is not None:
-            self.lost = recorder.lost
             recorder.close()
+            self.lost = recorder.lost + recorder.full
             self.write_moves(recorder.path)
         error, self.error = self.error, None
         if error is not None:
@@ -279,8 +282,9 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-def leave_without_portaudio() -> None:
+def leave_without_portaudio(stream: Any) -> None:
     """Have the process end without PortAudio's clean-up, which would wait for ever for a server that is dead."""
+    left_behind.append(stream)
     atexit.unregister(leave)
     atexit.register(leave)  # the last to be registered is the first to be called
 

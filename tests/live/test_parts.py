@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tapegraph
 from tapegraph.live.deck import FADE_S, WARM_UP_S, Deck
 from tapegraph.live.quality import lowered
+from tapegraph.live.recorder import Recorder
 from tapegraph.live.ring import Ring
 from tapegraph.live.watch import Watch
 
@@ -125,3 +127,23 @@ def test_a_saved_file_is_noticed_once_also_when_another_takes_its_place(tmp_path
     assert [watch.changed(), watch.changed(), watch.changed()] == [False, True, False]
     file.unlink()
     assert not watch.changed()
+
+
+def test_a_recording_that_is_full_keeps_what_it_has_and_counts_the_rest(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "take.wav", RATE, 2)
+    recorder.most_frames = 100
+    sound = np.random.default_rng(0).uniform(-1, 1, (160, 2)).astype(np.float32)
+    recorder.take(sound[:60])
+    recorder.take(sound[60:])
+    recorder.close()
+    assert (recorder.lost, recorder.full) == (0, 60)
+    np.testing.assert_array_equal(soundfile.read(tmp_path / "take.wav", dtype="float32")[0], sound[:100])
+
+
+def test_a_disk_that_is_too_slow_loses_frames_and_counts_them(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "take.wav", 8000, 1)
+    recorder.ending.set()
+    recorder.thread.join()  # nobody writes any more
+    recorder.take(np.zeros((recorder.ring.size + 7, 1), np.float32))
+    assert recorder.lost == 7
+    recorder.close()

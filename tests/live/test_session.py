@@ -131,6 +131,7 @@ def test_a_card_that_falls_silent_ends_the_session(
 ) -> None:
     monkeypatch.setattr(card, "gone_after", 20)
     monkeypatch.setattr(session, "LOOK_S", 0.01)
+    monkeypatch.setattr(session, "left_behind", [])
     registered: list[object] = []
     monkeypatch.setattr(atexit, "register", registered.append)
     said = "^Scarlett 2i2 has gone: it has asked for no sound for 0 s$"

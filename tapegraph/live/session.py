@@ -34,7 +34,7 @@ LOOK_S = 0.1  # between two looks at the audio thread
 STALL_LOOKS = 10  # a card that has not called for so many looks is gone
 START_LOOKS = 50  # some servers take their time before the first call
 CLOSE_S = 0.5  # how long PortAudio may take to close
-SWITCH_S = 0.0005  # how soon another thread of Python must make way for the audio thread
+SWITCH_S = 0.0001  # how soon another thread of Python must make way for the audio thread
 
 left_behind: list[Any] = []  # streams that could not be closed: PortAudio may still come back to their memory
 

@@ -84,10 +84,8 @@ class Graph(Spec):
 
     @classmethod
     def _read(cls, text: str, name: str, sub_graphs: SubGraphs) -> Graph:
-        graph = cls.__new__(cls)
         entry, problems = document.parse(text, name)
-        graph._adopt(read(entry, sub_graphs, problems))
-        return graph
+        return restored(read(entry, sub_graphs, problems))
 
     def words(self) -> dict[str, Any]:
         """Return the graph as plain data, in the words of the file and without what is as by default."""
@@ -108,18 +106,13 @@ class Graph(Spec):
             raise TapegraphError(f"no node is called {name}{did_you_mean(name, flat.nodes)}")
         return NodeView(self, name)
 
-    def __copy__(self) -> Graph:
-        return self.copy()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
-        return self.copy()
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to other processes, and into copies, as plain data; open streams stay behind."""
+        return restored, (Spec(**{field.name: getattr(self, field.name) for field in attrs.fields(Spec)}),)
 
     def copy(self) -> Graph:
         """Return a graph of its own that is equal now and has no streams."""
-        graph = Graph.__new__(Graph)
-        fields = {field.name: copy.deepcopy(getattr(self, field.name)) for field in attrs.fields(Spec)}
-        graph._adopt(Spec(**fields))
-        return graph
+        return copy.deepcopy(self)
 
     def get(self, target: str) -> Value:
         """Return the value of "node.parameter", "$variable" or a control; of the first of what moves together."""
@@ -179,6 +172,12 @@ class Graph(Spec):
         stream = Stream(self.flat(), sample_rate, channels)
         self._streams.add(stream)
         return stream
+
+
+def restored(spec: Spec) -> Graph:
+    graph = Graph.__new__(Graph)
+    graph._adopt(spec)
+    return graph
 
 
 class NodeView:

@@ -106,6 +106,13 @@ class Graph(Spec):
             raise TapegraphError(f"no node is called {name}{did_you_mean(name, flat.nodes)}")
         return NodeView(self, name)
 
+    def _repr_svg_(self) -> str:
+        """Show a drawing of the graph in notebooks."""
+        from tapegraph.draw import sketch
+        from tapegraph.svg import svg
+
+        return svg(sketch(self, 48_000, 2))
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to other processes, and into copies, as plain data; open streams stay behind."""
         return restored, (Spec(**{field.name: getattr(self, field.name) for field in attrs.fields(Spec)}),)

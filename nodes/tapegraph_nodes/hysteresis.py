@@ -89,7 +89,8 @@ class Hysteresis(Node):
         k = 2.7 if v1 else 0.47875
         gain = 1.414 * M_s if v1 else 1.0 + 0.6 * (1.0 - self.bias) if self.makeup else M_s
         self.guard = (10.0 if v1 else 20.0) / M_s
-        target = [cells, c, k * cells, ALPHA * M_s * cells, gain]
+        beta = ALPHA * M_s * cells
+        target = [cells, c, k * cells, beta, beta / (1.0 - c), gain]
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
@@ -136,56 +137,108 @@ def magnetise(
     H: vec[float],
     V: vec[float],
 ) -> None:
-    """Magnetise every channel of x into y, from the states m, H and V on, while constants go from start to end.
-
-    Channels take turns within each frame: they do not wait for one another, so that a processor computes them at once.
-    """
+    """Magnetise every channel of x into y, from the states m, H and V on, while constants go from start to end."""
     channels: i64 = len(m)
-    n: i64 = len(x) // channels
+    a: i64 = 0
+    while a < channels:
+        b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
+        magnetise_pair(x, y, table, method, clip, guard, start, end, m, H, V, a, b)
+        a += 2
+
+
+def magnetise_pair(
+    x: vec[float],
+    y: vec[float],
+    table: vec[float],
+    method: i64,
+    clip: float,
+    guard: float,
+    start: list[float],
+    end: list[float],
+    m: vec[float],
+    H: vec[float],
+    V: vec[float],
+    a: i64,
+    b: i64,
+) -> None:
+    """Magnetise the channels a and b, which may be one and the same."""
+    n: i64 = len(x) // len(m)
     cells = start[0]
     c = start[1]
     kappa = start[2]
     beta = start[3]
-    gain = start[4]
+    gamma = start[4]
+    gain = start[5]
     part = 1.0 / float(n)
     cells_step = part * (end[0] - cells)
     c_step = part * (end[1] - c)
     kappa_step = part * (end[2] - kappa)
     beta_step = part * (end[3] - beta)
-    gain_step = part * (end[4] - gain)
-    i: i64 = 0
-    while i < n:
-        cells += cells_step
-        c += c_step
-        kappa += kappa_step
-        beta += beta_step
-        gain += gain_step
-        at = i
-        j: i64 = 0
-        while j < channels:
-            field = x[at]
-            if not abs(field) <= clip:
-                field = clip if field > 0.0 else -clip if field < 0.0 else 0.0  # 0 for what is not a number
-            rise = 1.75 * (field - H[j]) - 0.75 * V[j]
-            if abs(rise) < 1e-30:  # subnormal numbers are slow
-                rise = 0.0
-            hp = cells * H[j]
-            vp = cells * V[j]
-            h = cells * field
-            v = cells * rise
-            if method == RK4:
-                M = runge_kutta(table, c, kappa, beta, m[j], hp, vp, h, v)
-            elif method == RK2:
-                M = midpoint(table, c, kappa, beta, m[j], hp, vp, h, v)
-            else:
-                M = newton(table, c, kappa, beta, m[j], hp, vp, h, v, method)
-            if not abs(M) <= guard:
-                M = 0.0
-                rise = 0.0
-            m[j] = M
-            H[j] = field
-            V[j] = rise
-            y[at] = gain * M
-            at += n
-            j += 1
-        i += 1
+    gamma_step = part * (end[4] - gamma)
+    gain_step = part * (end[5] - gain)
+    moving = start != end
+    ma = m[a]
+    mb = m[b]
+    Ha = H[a]
+    Hb = H[b]
+    Va = V[a]
+    Vb = V[b]
+    at = a * n
+    other = b * n
+    stop = at + n
+    while at < stop:
+        if moving:
+            cells += cells_step
+            c += c_step
+            kappa += kappa_step
+            beta += beta_step
+            gamma += gamma_step
+            gain += gain_step
+        hpa = cells * Ha
+        vpa = cells * Va
+        hpb = cells * Hb
+        vpb = cells * Vb
+        field = clipped(x[at], clip)
+        Va = rise(field, Ha, Va)
+        Ha = field
+        field = clipped(x[other], clip)
+        Vb = rise(field, Hb, Vb)
+        Hb = field
+        if method == RK4:
+            ma, mb = runge_kutta(
+                table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, mb, hpb, vpb, cells * Hb, cells * Vb
+            )
+        elif method == RK2:
+            ma, mb = midpoint(
+                table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, mb, hpb, vpb, cells * Hb, cells * Vb
+            )
+        else:
+            ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, method)
+            mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, cells * Hb, cells * Vb, method) if b != a else ma
+        if not abs(ma) <= guard:
+            ma = 0.0
+            Va = 0.0
+        if not abs(mb) <= guard:
+            mb = 0.0
+            Vb = 0.0
+        y[at] = gain * ma
+        y[other] = gain * mb
+        at += 1
+        other += 1
+    m[a] = ma
+    m[b] = mb
+    H[a] = Ha
+    H[b] = Hb
+    V[a] = Va
+    V[b] = Vb
+
+
+def clipped(field: float, clip: float) -> float:
+    if abs(field) <= clip:
+        return field
+    return clip if field > 0.0 else -clip if field < 0.0 else 0.0  # 0 for what is not a number
+
+
+def rise(H: float, Hp: float, Vp: float) -> float:
+    V = 1.75 * (H - Hp) - 0.75 * Vp
+    return 0.0 if abs(V) < 1e-30 else V  # subnormal numbers are slow

@@ -24,6 +24,7 @@ from tapegraph.errors import TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import Device, sounddevice
+from tapegraph.live.performance import left_out, performance
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.recorder import Recorder
 from tapegraph.live.ring import Frames
@@ -74,6 +75,8 @@ class Session:
         self.recorder: Recorder | None = None
         self.wanted_recording = (record, overwrite)
         self.rest = contextlib.ExitStack()
+        self.remarks: list[str] = []
+        self.at_start = graph.copy()
         graph.attach(deck)
 
     def open(self) -> Any:
@@ -160,7 +163,7 @@ class Session:
 
     def warnings(self) -> list[str]:
         """Return what the listener should know about the sound so far, a sentence each."""
-        said = self.deck.warnings()
+        said = [*self.deck.warnings(), *self.remarks]
         if self.dropouts:
             lower = " or --quality live" if self.quality == "render" else ""
             said.append(f"{self.dropouts} blocks came too late; try --block {2 * self.block}{lower}")
@@ -222,9 +225,22 @@ class Session:
         if recorder is not None:
             self.lost = recorder.lost
             recorder.close()
+            self.write_moves(recorder.path)
         error, self.error = self.error, None
         if error is not None:
             raise error
+
+    def write_moves(self, recording: Path) -> None:
+        """Write what was turned beside the recording, as a graph that makes it again: take.moves.yaml for take.wav."""
+        if not self.deck.moves:
+            return
+        path = recording.with_suffix(".moves.yaml")
+        if self.deck.changes:
+            self.remarks.append(f"{path}: not written: the graph was exchanged meanwhile")
+            return
+        performance(self.at_start, self.deck).save(path)
+        if missing := left_out(self.at_start, self.deck):
+            self.remarks.append(f"{path}: without {', '.join(missing)}, which no automation can tell")
 
     def __enter__(self) -> Self:
         return self

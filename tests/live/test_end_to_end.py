@@ -6,6 +6,8 @@ Only samples are asserted, never how many calls came late: any machine stalls no
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,3 +161,29 @@ def test_a_rate_that_the_card_refuses_is_told_with_its_own(server: Server, tmp_p
     assert err.splitlines()[-1] == (
         "system (JACK Audio Connection Kit) refuses 44100 Hz; it runs at 48000 Hz: convert the sound, or set it there"
     )
+
+
+PERFORMANCE = """
+import math, tapegraph
+graph = tapegraph.chain(tape={"kind": "hysteresis", "oversample": 2}, level={"kind": "gain"})
+with graph.live(input="probe", output="probe", record="take.wav") as running:
+    for step in range(100):
+        graph.set("tape.drive", 0.5 + 0.4 * math.sin(0.1 * step))
+        graph.set("level.gain_db", -6 + 5 * math.cos(0.07 * step))
+        running.wait(0.02)
+"""
+
+
+def test_live_with_knobs_that_move_all_the_while_is_rendered_again_to_the_bit(server: Server, tmp_path: Path) -> None:
+    with SoundCard(server, 6.0) as card:
+        command = [sys.executable, "-c", PERFORMANCE]
+        subprocess.run(command, env=server.environment, cwd=tmp_path, check=True, capture_output=True, timeout=20)
+    take, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
+    graph = tapegraph.load(tmp_path / "take.moves.yaml")
+    assert len(graph.automation["tape.drive"]) > 100
+    latency = graph.stream(RATE, 2).latency - graph.block + 1
+    played = take[latency:-PERIOD]
+    begun = next(n for n in range(0, card.n - 4096, PERIOD) if same_head(graph, card.sent[n:], played))
+    np.testing.assert_array_equal(played, rendered(graph, card.sent[begun:])[: len(played)])
+    start = offset(played, card.heard)
+    np.testing.assert_array_equal(card.heard[start : start + len(played)], played)

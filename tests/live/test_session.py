@@ -187,3 +187,40 @@ def test_setting_a_parameter_reaches_what_plays() -> None:
     _, *move = running.deck.moves[0]
     assert move == ["gain", "gain_db", -6.0]
     assert running.deck.plan.nodes["gain"].gain_db == -6.0  # type: ignore[attr-defined]
+
+
+def test_a_recording_with_moves_can_be_rendered_again_to_the_bit(tmp_path: Path) -> None:
+    tapegraph.chain(low={"kind": "gain"}, dc={"kind": "dc_blocker"}).save(tmp_path / "sub.yaml")
+    text = """\
+tapegraph: 1
+nodes: {tape: {kind: hysteresis, oversample: 2}, sub: {graph: sub.yaml}, level: {kind: gain}}
+links: [input -> tape -> sub -> level -> output]
+"""
+    machine = tapegraph.Graph.from_yaml(text, folder=tmp_path)
+    noise = np.random.default_rng(6).uniform(-0.5, 0.5, (1, 36_000))
+    with machine.play(noise, RATE, record=tmp_path / "take.wav") as playing:
+        machine.set("tape.drive", 0.9)
+        machine.set("tape.solver", "rk4")
+        for step in range(20):
+            machine.set("level.gain_db", -float(step))
+            machine.set("sub/dc.cutoff_hz", 20.0 + step)
+            playing.wait(0.02)
+        playing.wait(10)
+    (tmp_path / "sub.yaml").unlink()  # the file stands alone
+    take, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
+    again = tapegraph.load(tmp_path / "take.moves.yaml")
+    assert len(again.automation["level.gain_db"]) >= 10
+    np.testing.assert_array_equal(again.render(noise, RATE)[0].astype(np.float32), take[:, 0])
+    assert not np.array_equal(machine.render(noise, RATE)[0].astype(np.float32), take[:, 0])
+    assert playing.warnings() == [f"{tmp_path / 'take.moves.yaml'}: without tape.solver, which no automation can tell"]
+
+
+def test_moves_around_an_exchanged_graph_are_told_to_be_lost(tmp_path: Path) -> None:
+    steady = tapegraph.chain(gain={})
+    with steady.live(record=tmp_path / "take.wav") as running:
+        steady.set("gain.gain_db", -3)
+        running.wait(0.05)
+        running.change(tapegraph.chain(gain={"gain_db": -9}))
+        running.wait(0.05)
+    said = f"{tmp_path / 'take.moves.yaml'}: not written: the graph was exchanged meanwhile"
+    assert running.warnings() == [said]

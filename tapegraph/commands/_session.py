@@ -7,6 +7,7 @@ import functools
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +22,7 @@ LOOK_S = 0.2  # between two looks at the graph file and the load
 
 
 def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add --block, --quality, --record, --overwrite and --quiet."""
+    """Add --block, --quality, --record, --overwrite and --quiet, and what run() sees to: --midi, --learn, --screen."""
     options = (
         click.option(
             "--block",
@@ -40,6 +41,14 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
         ),
         click.option("--record", metavar="FILE", help="Also write what is heard: wav, flac, aiff ..."),
         click.option("--overwrite", is_flag=True, help="Replace the recording if it is there."),
+        click.option("--midi", is_flag=True, help="Let MIDI controllers move what they were learnt for."),
+        click.option(
+            "--learn",
+            multiple=True,
+            metavar="NODE.PARAM",
+            help="Ask for a MIDI controller for a parameter, a $variable or a control; may be repeated.",
+        ),
+        click.option("--screen", is_flag=True, help="Show sliders and meters in the terminal."),
         click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors."),
     )
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
@@ -51,10 +60,16 @@ def run(session: Session, start_line: str, quiet: bool) -> None:
     if not quiet:
         click.echo(start_line, err=True)
     shown = sys.stderr.isatty() and not quiet
-    with session, asked_to_end(session):
+
+    def look() -> list[str]:
+        return read_again(session, watch) if watch is not None and watch.changed() else []
+
+    with session, asked_to_end(session), knobs(session):
+        if click.get_current_context().params["screen"]:
+            screen(session, look)
         while not session.wait(LOOK_S):
-            if watch is not None and watch.changed():
-                read_again(session, watch)
+            for line in look():
+                click.echo(line, err=True)
             if shown:
                 click.echo(f"\r{state(session)}\033[K", nl=False, err=True)
     if shown:
@@ -63,6 +78,18 @@ def run(session: Session, start_line: str, quiet: bool) -> None:
         warn(warning)
     if not quiet:
         click.echo(state(session))
+
+
+def screen(session: Session, look: Callable[[], list[str]]) -> None:
+    """Show the screen until it is left; the sound then ends."""
+    from tapegraph.errors import TapegraphError
+
+    try:
+        from tapegraph.live.screen import Screen
+    except ImportError:
+        raise TapegraphError("--screen needs textual: pip install 'tapegraph[tui]'") from None
+    Screen(session, look).run()
+    session.stopping = True
 
 
 @contextlib.contextmanager
@@ -80,6 +107,27 @@ def asked_to_end(session: Session) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def knobs(session: Session) -> Iterator[None]:
+    """Let MIDI controllers move the graph that plays, where --midi or --learn says so."""
+    params = click.get_current_context().params
+    if not (params["midi"] or params["learn"]):
+        yield
+        return
+    from tapegraph.live.midi import Knobs, listen
+
+    def say(line: str) -> None:
+        click.echo(f"\r{line}", err=True)
+
+    file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
+    ports = listen(Knobs(lambda: session.graph, file, params["learn"], say).receive)
+    try:
+        yield
+    finally:
+        for port in ports:
+            port.close()
+
+
 def watched_file() -> Watch | None:
     from tapegraph.live.watch import Watch
 
@@ -87,16 +135,15 @@ def watched_file() -> Watch | None:
     return Watch(file) if file is not None else None
 
 
-def read_again(session: Session, watch: Watch) -> None:
-    """Go over to the graph as it has been saved; where there is a mistake in it, say so and play on."""
+def read_again(session: Session, watch: Watch) -> list[str]:
+    """Go over to the graph as it has been saved; where there is a mistake in it, play on. Return what to say."""
     from tapegraph.errors import TapegraphError
 
     try:
         session.change(chosen(None, str(watch.path), click.get_current_context().params["settings"]))
     except TapegraphError as error:
-        click.echo(f"{error}\n{watch.path}: the sound goes on as it was", err=True)
-    else:
-        click.echo(f"{watch.path}: read again", err=True)
+        return [str(error), f"{watch.path}: the sound goes on as it was"]
+    return [f"{watch.path}: read again"]
 
 
 def state(session: Session) -> str:

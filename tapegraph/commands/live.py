@@ -38,6 +38,7 @@ def command(
     record: str | None,
     overwrite: bool,
     quiet: bool,
+    **knobs: object,
 ) -> None:
     """Put what comes in at the sound card through a graph and out again, until Ctrl-C.
 

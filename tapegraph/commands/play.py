@@ -44,6 +44,7 @@ def command(
     record: str | None,
     overwrite: bool,
     quiet: bool,
+    **knobs: object,
 ) -> None:
     """Play the audio file FILE through a graph. Ctrl-C ends it.
 

@@ -18,6 +18,7 @@ from tapegraph.live.session import Session
 from tapegraph.stream import Audio, Rendering, Tail, check_sample_rate
 
 AHEAD_S = 0.25  # rendered ahead: as late as a knob is heard, as long as the renderer may be held up
+START_S = 0.4  # how long the start may wait for it
 PIECE_FRAMES = 256  # rendered at a time: Python runs nothing else meanwhile, not even the audio thread
 NAP_S = 0.005
 
@@ -65,8 +66,9 @@ class Playback(Session):
             finished_callback=self.ended,
         )
         threading.Thread(target=self.render, name="tapegraph renderer", daemon=True).start()
-        while self.ring.space and not self.rendered.wait(NAP_S):
-            pass  # the sound starts on a full ring
+        until = time.monotonic() + START_S
+        while self.ring.space and time.monotonic() < until and not self.rendered.wait(NAP_S):
+            pass  # the sound starts on a full ring, where that is soon
         return stream
 
     def render(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import math
 import os
 import sys
 import threading
@@ -43,6 +44,7 @@ class Session:
     late: of these, how many PortAudio says came too late, so that sound was lost
     frames: how many were heard
     lost: how many of these are not in the recording
+    peak: the largest sample since somebody set this to 0
     busy_s, most_load: time spent on the sound; the largest share of a block's time, 1 for all of it
     """
 
@@ -66,6 +68,7 @@ class Session:
         self.fade_out: Frames = np.linspace(1.0, 0.0, block, dtype=np.float32)[:, np.newaxis]
         self.calls = self.late = self.frames = 0
         self.lost = 0
+        self.peak = 0.0
         self.busy_s = self.busy_frames_s = self.most_load = 0.0
         self.error: BaseException | None = None
         self.dead = False  # whether the card has gone without a word
@@ -90,8 +93,13 @@ class Session:
         except (self.sd.PortAudioError, ValueError) as error:
             raise TapegraphError(self.refusal(str(error.args[0]))) from None
         record, overwrite = self.wanted_recording
-        if record is not None:
-            self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
+        try:
+            if record is not None:
+                self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
+        except TapegraphError:
+            self.finished.set()  # there is no sound to wait for
+            self.stop()
+            raise
         self.rest.enter_context(undisturbed())
         try:
             self.stream.start()
@@ -127,6 +135,7 @@ class Session:
             raise self.sd.CallbackAbort from None
         if last:
             out *= self.fade_out
+        self.peak = max(self.peak, float(out.max()), -float(out.min()))
         self.frames += n
         if self.recorder is not None:
             self.recorder.take(out[:n])
@@ -198,9 +207,9 @@ class Session:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end, at most so long; return whether it has come. Raises what ended it, if it was a mistake."""
-        until = None if seconds is None else time.monotonic() + seconds
-        while not self.finished.is_set() and (until is None or time.monotonic() < until):
-            self.finished.wait(LOOK_S)  # in steps, so that Ctrl-C is heard on every system
+        until = math.inf if seconds is None else time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0.0 and not self.finished.wait(min(left, LOOK_S)):
+            pass  # in steps, so that Ctrl-C is heard on every system
         if self.finished.is_set():
             self.stop()
         return self.finished.is_set()

@@ -172,10 +172,20 @@ def test_the_collector_waits_until_the_sound_has_ended() -> None:
     assert sys.getswitchinterval() == interval
 
 
-def test_a_recording_that_cannot_be_written_is_known_before_the_sound(tmp_path: Path) -> None:
+def test_a_recording_that_cannot_be_written_is_known_before_the_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[fake_sounddevice.Stream] = []
+
+    class Kept(fake_sounddevice.Stream):
+        def close(self) -> None:
+            opened.append(self)
+
+    monkeypatch.setattr(fake_sounddevice, "Stream", Kept)
     with pytest.raises(tapegraph.TapegraphError, match=r"take\.xyz: has the extension \.xyz"):
         graph().live(record=tmp_path / "take.xyz")
     assert gc.isenabled()
+    assert not opened[0].thread.is_alive()
 
 
 def test_setting_a_parameter_reaches_what_plays() -> None:

@@ -89,10 +89,8 @@ class Graph(Spec):
 
     @classmethod
     def _read(cls, text: str, name: str, sub_graphs: SubGraphs) -> Graph:
-        graph = cls.__new__(cls)
         entry, problems = document.parse(text, name)
-        graph._adopt(read(entry, sub_graphs, problems))
-        return graph
+        return restored(read(entry, sub_graphs, problems))
 
     def words(self) -> dict[str, Any]:
         """Return the graph as plain data, in the words of the file and without what is as by default."""
@@ -113,18 +111,20 @@ class Graph(Spec):
             raise TapegraphError(f"no node is called {name}{did_you_mean(name, flat.nodes)}")
         return NodeView(self, name)
 
-    def __copy__(self) -> Graph:
-        return self.copy()
+    def _repr_svg_(self) -> str:
+        """Show a drawing of the graph in notebooks."""
+        from tapegraph.draw import sketch
+        from tapegraph.svg import svg
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
-        return self.copy()
+        return svg(sketch(self, 48_000, 2))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to other processes, and into copies, as plain data; open streams stay behind."""
+        return restored, (Spec(**{field.name: getattr(self, field.name) for field in attrs.fields(Spec)}),)
 
     def copy(self) -> Graph:
         """Return a graph of its own that is equal now and has no streams."""
-        graph = Graph.__new__(Graph)
-        fields = {field.name: copy.deepcopy(getattr(self, field.name)) for field in attrs.fields(Spec)}
-        graph._adopt(Spec(**fields))
-        return graph
+        return copy.deepcopy(self)
 
     def get(self, target: str) -> Value:
         """Return the value of "node.parameter", "$variable" or a control; of the first of what moves together."""
@@ -266,6 +266,12 @@ class Graph(Spec):
     def detach(self, engine: Engine) -> None:
         """Leave an engine alone that runs another graph now."""
         self._engines.discard(engine)
+
+
+def restored(spec: Spec) -> Graph:
+    graph = Graph.__new__(Graph)
+    graph._adopt(spec)
+    return graph
 
 
 class NodeView:

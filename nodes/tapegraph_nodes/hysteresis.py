@@ -31,14 +31,25 @@ from typing import ClassVar, Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Choice, Node, Param, Signal, Switch
+from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch, load_weights
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
+from tapegraph_nodes.kernels.network import Network
+from tapegraph_nodes.kernels.transition import predict
 
 RK2: Final = 0
 RK4: Final = 1
-# How each solver works: RK2, RK4 or the most iterations of Newton; and where it clips the field.
-SOLVERS: Final = {"rk2": (RK2, 8.0), "rk4": (RK4, 10.0), "nr4": (4, 12.5), "nr8": (8, 12.5), "v1": (RK4, 10.0)}
+STN: Final = 2
+# How each solver works: RK2, RK4, STN or the most iterations of Newton; and where it clips the field.
+SOLVERS: Final = {
+    "rk2": (RK2, 8.0),
+    "rk4": (RK4, 10.0),
+    "nr4": (4, 12.5),
+    "nr8": (8, 12.5),
+    "stn": (STN, 12.5),
+    "v1": (RK4, 10.0),
+}
+FEATURES: Final = {"susceptibilities": (5, 2)}  # what transition.py gives to a network and takes from it
 GLIDE_S: Final = 0.005
 ALPHA: Final = 0.0016
 
@@ -51,6 +62,7 @@ class Hysteresis(Node):
         Param("saturation", 0.5, 0.0, 1.0, meaning="how early the tape is full"),
         Param("bias", 0.5, 0.0, 1.0, meaning="how well the tape is biased: 0 is a wide loop, 1 a narrow one"),
         Switch("makeup", True, "hold the level while saturation and bias move; without it the output is M itself"),
+        Model("model", "hysteresis-2x4", "hysteresis", FEATURES, "weights of the network that stn runs"),
     )
 
     solver: str  # parameter
@@ -58,6 +70,7 @@ class Hysteresis(Node):
     saturation: float  # parameter
     bias: float  # parameter
     makeup: bool  # parameter
+    model: str  # parameter
     table: vec[float]  # coefficient: the Langevin function
     glide_blocks: i64  # coefficient: how long constants take to move, blocks
     method: i64  # coefficient: RK2, RK4 or the most iterations of Newton
@@ -66,6 +79,7 @@ class Hysteresis(Node):
     target: list[float]  # coefficient: 64 / a, c, kappa, beta (jiles_atherton.py), g M_s
     now: list[float]  # state: the same constants as far as they have moved
     blocks_left: i64  # state: until they are at the target
+    network: Network  # coefficient: of stn; its weights move with the constants
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
     V: vec[float]  # state: T H' of each channel
@@ -73,6 +87,7 @@ class Hysteresis(Node):
     def prepare(self) -> None:
         self.table = langevin_table()
         self.glide_blocks = math.ceil(GLIDE_S * self.fs / float(self.frames))
+        self.network = Network()
         self.target = self.now = []
         self.blocks_left = 0
         self.m = vec[float]([0.0] * self.channels)
@@ -89,19 +104,26 @@ class Hysteresis(Node):
         k = 2.7 if v1 else 0.47875
         gain = 1.414 * M_s if v1 else 1.0 + 0.6 * (1.0 - self.bias) if self.makeup else M_s
         self.guard = (10.0 if v1 else 20.0) / M_s
-        target = [cells, c, k * cells, ALPHA * M_s * cells, gain]
+        beta = ALPHA * M_s * cells
+        target = [cells, c, k * cells, beta, beta / (1.0 - c), gain]
+        if self.solver == "stn":
+            trained = load_weights(self.model, self.KIND, FEATURES)
+            setting = {"drive": self.drive, "saturation": self.saturation, "bias": self.bias}
+            self.network.aim(list(trained.widths), trained.at(setting).tolist())
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
 
     def reset(self) -> None:
         self.now = self.target
+        self.network.move(1)
         self.blocks_left = 0
         for c in range(self.channels):
             self.m[c] = self.H[c] = self.V[c] = 0.0
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         end = self.target
+        self.network.move(self.blocks_left)
         if self.blocks_left > 1:
             left = float(self.blocks_left)
             end = [a + (b - a) / left for a, b in zip(self.now, end, strict=True)]
@@ -109,6 +131,7 @@ class Hysteresis(Node):
             x[0].samples,
             y[0].samples,
             self.table,
+            self.network,
             self.method,
             self.clip,
             self.guard,
@@ -127,6 +150,7 @@ def magnetise(
     x: vec[float],
     y: vec[float],
     table: vec[float],
+    network: Network,
     method: i64,
     clip: float,
     guard: float,
@@ -136,56 +160,119 @@ def magnetise(
     H: vec[float],
     V: vec[float],
 ) -> None:
-    """Magnetise every channel of x into y, from the states m, H and V on, while constants go from start to end.
-
-    Channels take turns within each frame: they do not wait for one another, so that a processor computes them at once.
-    """
+    """Magnetise every channel of x into y, from the states m, H and V on, while constants go from start to end."""
     channels: i64 = len(m)
-    n: i64 = len(x) // channels
+    a: i64 = 0
+    while a < channels:
+        b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
+        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, V, a, b)
+        a += 2
+
+
+def magnetise_pair(
+    x: vec[float],
+    y: vec[float],
+    table: vec[float],
+    network: Network,
+    method: i64,
+    clip: float,
+    guard: float,
+    start: list[float],
+    end: list[float],
+    m: vec[float],
+    H: vec[float],
+    V: vec[float],
+    a: i64,
+    b: i64,
+) -> None:
+    """Magnetise the channels a and b, which may be one and the same."""
+    n: i64 = len(x) // len(m)
     cells = start[0]
     c = start[1]
     kappa = start[2]
     beta = start[3]
-    gain = start[4]
+    gamma = start[4]
+    gain = start[5]
     part = 1.0 / float(n)
     cells_step = part * (end[0] - cells)
     c_step = part * (end[1] - c)
     kappa_step = part * (end[2] - kappa)
     beta_step = part * (end[3] - beta)
-    gain_step = part * (end[4] - gain)
-    i: i64 = 0
-    while i < n:
-        cells += cells_step
-        c += c_step
-        kappa += kappa_step
-        beta += beta_step
-        gain += gain_step
-        at = i
-        j: i64 = 0
-        while j < channels:
-            field = x[at]
-            if not abs(field) <= clip:
-                field = clip if field > 0.0 else -clip if field < 0.0 else 0.0  # 0 for what is not a number
-            rise = 1.75 * (field - H[j]) - 0.75 * V[j]
-            if abs(rise) < 1e-30:  # subnormal numbers are slow
-                rise = 0.0
-            hp = cells * H[j]
-            vp = cells * V[j]
-            h = cells * field
-            v = cells * rise
-            if method == RK4:
-                M = runge_kutta(table, c, kappa, beta, m[j], hp, vp, h, v)
-            elif method == RK2:
-                M = midpoint(table, c, kappa, beta, m[j], hp, vp, h, v)
+    gamma_step = part * (end[4] - gamma)
+    gain_step = part * (end[5] - gain)
+    moving = start != end
+    weights = network.weights
+    widths = network.widths
+    room = network.x
+    out = network.y
+    ma = m[a]
+    mb = m[b]
+    Ha = H[a]
+    Hb = H[b]
+    Va = V[a]
+    Vb = V[b]
+    at = a * n
+    other = b * n
+    stop = at + n
+    while at < stop:
+        if moving:
+            cells += cells_step
+            c += c_step
+            kappa += kappa_step
+            beta += beta_step
+            gamma += gamma_step
+            gain += gain_step
+        hpa = cells * Ha
+        vpa = cells * Va
+        hpb = cells * Hb
+        vpb = cells * Vb
+        field = clipped(x[at], clip)
+        Va = rise(field, Ha, Va)
+        Ha = field
+        field = clipped(x[other], clip)
+        Vb = rise(field, Hb, Vb)
+        Hb = field
+        if method == RK4:
+            ma, mb = runge_kutta(
+                table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, mb, hpb, vpb, cells * Hb, cells * Vb
+            )
+        elif method == RK2:
+            ma, mb = midpoint(
+                table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, mb, hpb, vpb, cells * Hb, cells * Vb
+            )
+        elif method == STN:
+            ma = predict(table, weights, widths, room, out, c, kappa, beta, ma, hpa, vpa, cells * Ha, cells * Va)
+            if b != a:
+                mb = predict(table, weights, widths, room, out, c, kappa, beta, mb, hpb, vpb, cells * Hb, cells * Vb)
             else:
-                M = newton(table, c, kappa, beta, m[j], hp, vp, h, v, method)
-            if not abs(M) <= guard:
-                M = 0.0
-                rise = 0.0
-            m[j] = M
-            H[j] = field
-            V[j] = rise
-            y[at] = gain * M
-            at += n
-            j += 1
-        i += 1
+                mb = ma
+        else:
+            ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, method)
+            mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, cells * Hb, cells * Vb, method) if b != a else ma
+        if not abs(ma) <= guard:
+            ma = 0.0
+            Va = 0.0
+        if not abs(mb) <= guard:
+            mb = 0.0
+            Vb = 0.0
+        y[at] = gain * ma
+        y[other] = gain * mb
+        at += 1
+        other += 1
+    m[a] = ma
+    m[b] = mb
+    H[a] = Ha
+    H[b] = Hb
+    V[a] = Va
+    V[b] = Vb
+
+
+def clipped(field: float, clip: float) -> float:
+    if abs(field) <= clip:
+        return field
+    return clip if field > 0.0 else -clip if field < 0.0 else 0.0  # 0 for what is not a number
+
+
+def rise(H: float, Hp: float, Vp: float) -> float:
+    V = 1.75 * (H - Hp) - 0.75 * Vp
+    return 0.0 if abs(V) < 1e-30 else V  # subnormal numbers are slow

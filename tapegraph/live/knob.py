@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from tapegraph.graph import Graph
-from tapegraph.param import AnyParam, Choice, Switch, Value
+from tapegraph.param import AnyParam, Choice, Model, Switch, Value
 from tapegraph.spec import leaves, node_at
 from tapegraph.targets import parameter
 
@@ -26,7 +26,7 @@ def value_at(param: AnyParam, share: float) -> Value:
     """Return the value where a knob has gone a share of its way, 0 to 1."""
     if isinstance(param, Switch):
         return share > 0.5
-    if isinstance(param, Choice):
+    if isinstance(param, Choice | Model):
         return param.options[min(int(share * len(param.options)), len(param.options) - 1)]
     if share >= 1.0:
         return param.maximum  # whatever rounding would make of it
@@ -39,8 +39,9 @@ def share_at(param: AnyParam, value: Value) -> float:
     """Return where a knob stands for a value: the inverse of value_at."""
     if isinstance(param, Switch):
         return float(bool(value))
-    if isinstance(param, Choice):
-        return (param.options.index(str(value)) + 0.5) / len(param.options)
+    if isinstance(param, Choice | Model):
+        known = param.options
+        return (known.index(str(value)) + 0.5) / len(known) if value in known else 0.0
     if param.curve == "log":
         return math.log(float(value) / param.minimum) / math.log(param.maximum / param.minimum)
     return (float(value) - param.minimum) / (param.maximum - param.minimum)

@@ -58,6 +58,7 @@ def test_every_control_and_parameter_has_a_slider_with_its_unit() -> None:
             "tape.saturation",
             "tape.bias",
             "tape.makeup",
+            "tape.model",
             "level.gain_db",
         ]
         assert lines(screen)[-1].endswith("0 dB")

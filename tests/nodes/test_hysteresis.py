@@ -56,8 +56,9 @@ def test_near_saturation_magnetisation_trails_the_langevin_curve_by_the_coercivi
 def test_magnetisation_never_moves_against_the_field() -> None:
     """Not even in a leap from one saturation to the other with drive and bias full, where (1 - c) kappa < beta d."""
     c, kappa, beta = 0.99, 92.07, 0.6154
-    assert slope(langevin_table(), c, kappa, beta, -0.9, 3000.0, 1.0) > 0
-    assert slope(langevin_table(), c, kappa, beta, 0.9, -3000.0, -1.0) < 0
+    gamma = beta / (1 - c)
+    assert slope(langevin_table(), c, kappa, beta, gamma, -0.9, 3000.0, 1.0) > 0
+    assert slope(langevin_table(), c, kappa, beta, gamma, 0.9, -3000.0, -1.0) < 0
 
 
 def test_makeup_is_the_law_of_bias_and_saturation() -> None:

@@ -10,13 +10,15 @@
     k = 0.47875, alpha = 0.0016             coercivity, mean field
 
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
-iterations on a step of T / 1.9) sound a little different. v1 is rk4 with an older set of constants, in which neither
+iterations on a step of T / 1.9) sound a little different. stn runs a network that has learned nr8 (kernels/
+transition.py), 35 dB or more below which it stays on music; it departs most where the field leaps by whole
+coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older set of constants, in which neither
 bias nor makeup acts, written here with field and magnetisation in the same units as above:
 
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 
 Latency 0. Distortion makes new frequencies: oversample the node. The field is clipped at 8 (rk2), 10 (rk4, v1) or
-12.5 (nr4, nr8). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
+12.5 (nr4, nr8, stn). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
 block, whichever is longer, and M with M_s; solvers share their state and can be switched while sound runs. A
 remanence stays when the sound has gone, as on tape; a dc_blocker behind takes it away.
 Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, with the constants of the
@@ -35,7 +37,7 @@ from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch,
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
-from tapegraph_nodes.kernels.transition import predict
+from tapegraph_nodes.kernels.transition import predict, recall
 
 RK2: Final = 0
 RK4: Final = 1
@@ -80,6 +82,7 @@ class Hysteresis(Node):
     now: list[float]  # state: the same constants as far as they have moved
     blocks_left: i64  # state: until they are at the target
     network: Network  # coefficient: of stn; its weights move with the constants
+    past: vec[float]  # state: L and L' of each channel at the sample before, for stn
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
     V: vec[float]  # state: T H' of each channel
@@ -90,6 +93,7 @@ class Hysteresis(Node):
         self.network = Network()
         self.target = self.now = []
         self.blocks_left = 0
+        self.past = vec[float]([0.0] * (2 * self.channels))
         self.m = vec[float]([0.0] * self.channels)
         self.H = vec[float]([0.0] * self.channels)
         self.V = vec[float]([0.0] * self.channels)
@@ -137,6 +141,7 @@ class Hysteresis(Node):
             self.guard,
             self.now,
             end,
+            self.past,
             self.m,
             self.H,
             self.V,
@@ -156,6 +161,7 @@ def magnetise(
     guard: float,
     start: list[float],
     end: list[float],
+    past: vec[float],
     m: vec[float],
     H: vec[float],
     V: vec[float],
@@ -165,7 +171,7 @@ def magnetise(
     a: i64 = 0
     while a < channels:
         b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
-        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, V, a, b)
+        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, V, past, a, b)
         a += 2
 
 
@@ -182,6 +188,7 @@ def magnetise_pair(
     m: vec[float],
     H: vec[float],
     V: vec[float],
+    past: vec[float],
     a: i64,
     b: i64,
 ) -> None:
@@ -211,6 +218,9 @@ def magnetise_pair(
     Hb = H[b]
     Va = V[a]
     Vb = V[b]
+    if method == STN:  # another solver may have run before
+        recall(table, cells * Ha, past, a)
+        recall(table, cells * Hb, past, b)
     at = a * n
     other = b * n
     stop = at + n
@@ -241,9 +251,11 @@ def magnetise_pair(
                 table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, mb, hpb, vpb, cells * Hb, cells * Vb
             )
         elif method == STN:
-            ma = predict(table, weights, widths, room, out, c, kappa, beta, ma, hpa, vpa, cells * Ha, cells * Va)
+            ma = predict(table, weights, widths, room, out, past, a, c, kappa, beta, ma, vpa, cells * Ha, cells * Va)
             if b != a:
-                mb = predict(table, weights, widths, room, out, c, kappa, beta, mb, hpb, vpb, cells * Hb, cells * Vb)
+                mb = predict(
+                    table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, cells * Hb, cells * Vb
+                )
             else:
                 mb = ma
         else:

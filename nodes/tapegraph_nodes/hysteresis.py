@@ -10,15 +10,16 @@
     k = 0.47875, alpha = 0.0016             coercivity, mean field
 
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
-iterations on a step of T / 1.9) sound a little different. stn runs a network that has learned nr8 (kernels/
-transition.py), 35 dB or more below which it stays on music; it departs most where the field leaps by whole
-coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older set of constants, in which neither
-bias nor makeup acts, written here with field and magnetisation in the same units as above:
+iterations on a step of T / 1.9) sound a little different. midpoint_h and exponential_h solve the same equation over
+the field, dM/dH = f / H', and need no H': they are nearer to it, exponential_h by far. stn runs a network that has
+learned nr8 (kernels/transition.py), 35 dB or more below which it stays on music; it departs most where the field leaps
+by whole coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older
+set of constants, in which neither bias nor makeup acts, with field and magnetisation in the same units as above:
 
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 
 Latency 0. Distortion makes new frequencies: oversample the node. The field is clipped at 8 (rk2), 10 (rk4, v1) or
-12.5 (nr4, nr8, stn). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
+12.5 (others). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
 block, whichever is longer, and M with M_s; solvers share their state and can be switched while sound runs. A
 remanence stays when the sound has gone, as on tape; a dc_blocker behind takes it away.
 Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, with the constants of the
@@ -37,17 +38,24 @@ from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch,
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
+from tapegraph_nodes.kernels.relaxation import exponential, langevin_at
 from tapegraph_nodes.kernels.transition import predict, recall
 
+STN: Final = -1
 RK2: Final = 0
 RK4: Final = 1
-STN: Final = 2
-# How each solver works: RK2, RK4, STN or the most iterations of Newton; and where it clips the field.
+MIDPOINT_H: Final = 2
+EXPONENTIAL_H: Final = 3
+NR4: Final = 4  # from here on the most iterations of Newton
+NR8: Final = 8
+# How each solver works, and where it clips the field.
 SOLVERS: Final = {
     "rk2": (RK2, 8.0),
     "rk4": (RK4, 10.0),
-    "nr4": (4, 12.5),
-    "nr8": (8, 12.5),
+    "nr4": (NR4, 12.5),
+    "nr8": (NR8, 12.5),
+    "midpoint_h": (MIDPOINT_H, 12.5),
+    "exponential_h": (EXPONENTIAL_H, 12.5),
     "stn": (STN, 12.5),
     "v1": (RK4, 10.0),
 }
@@ -75,7 +83,7 @@ class Hysteresis(Node):
     model: str  # parameter
     table: vec[float]  # coefficient: the Langevin function
     glide_blocks: i64  # coefficient: how long constants take to move, blocks
-    method: i64  # coefficient: RK2, RK4 or the most iterations of Newton
+    method: i64  # coefficient: a number of SOLVERS
     clip: float  # coefficient: most |H|
     guard: float  # coefficient: most |M| / M_s
     target: list[float]  # coefficient: 64 / a, c, kappa, beta (jiles_atherton.py), g M_s
@@ -85,6 +93,7 @@ class Hysteresis(Node):
     past: vec[float]  # state: L and L' of each channel at the sample before, for stn
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
+    G: vec[float]  # state: field a sample before H
     V: vec[float]  # state: T H' of each channel
 
     def prepare(self) -> None:
@@ -96,6 +105,7 @@ class Hysteresis(Node):
         self.past = vec[float]([0.0] * (2 * self.channels))
         self.m = vec[float]([0.0] * self.channels)
         self.H = vec[float]([0.0] * self.channels)
+        self.G = vec[float]([0.0] * self.channels)
         self.V = vec[float]([0.0] * self.channels)
 
     def update(self) -> None:
@@ -123,7 +133,7 @@ class Hysteresis(Node):
         self.network.move(1)
         self.blocks_left = 0
         for c in range(self.channels):
-            self.m[c] = self.H[c] = self.V[c] = 0.0
+            self.m[c] = self.H[c] = self.G[c] = self.V[c] = 0.0
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         end = self.target
@@ -144,6 +154,7 @@ class Hysteresis(Node):
             self.past,
             self.m,
             self.H,
+            self.G,
             self.V,
         )
         self.now = end
@@ -164,14 +175,15 @@ def magnetise(
     past: vec[float],
     m: vec[float],
     H: vec[float],
+    G: vec[float],
     V: vec[float],
 ) -> None:
-    """Magnetise every channel of x into y, from the states m, H and V on, while constants go from start to end."""
+    """Magnetise every channel of x into y, from the states m, H, G and V on, while constants go from start to end."""
     channels: i64 = len(m)
     a: i64 = 0
     while a < channels:
         b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
-        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, V, past, a, b)
+        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, G, V, past, a, b)
         a += 2
 
 
@@ -187,6 +199,7 @@ def magnetise_pair(
     end: list[float],
     m: vec[float],
     H: vec[float],
+    G: vec[float],
     V: vec[float],
     past: vec[float],
     a: i64,
@@ -216,8 +229,12 @@ def magnetise_pair(
     mb = m[b]
     Ha = H[a]
     Hb = H[b]
+    Ga = G[a]
+    Gb = G[b]
     Va = V[a]
     Vb = V[b]
+    La = langevin_at(table, cells * Ha + beta * ma)
+    Lb = langevin_at(table, cells * Hb + beta * mb)
     if method == STN:  # another solver may have run before
         recall(table, cells * Ha, past, a)
         recall(table, cells * Hb, past, b)
@@ -233,34 +250,41 @@ def magnetise_pair(
             gamma += gamma_step
             gain += gain_step
         hpa = cells * Ha
-        vpa = cells * Va
         hpb = cells * Hb
+        vpa = cells * Va
         vpb = cells * Vb
-        field = clipped(x[at], clip)
-        Va = rise(field, Ha, Va)
-        Ha = field
-        field = clipped(x[other], clip)
-        Vb = rise(field, Hb, Vb)
-        Hb = field
-        if method == RK4:
-            ma, mb = runge_kutta(
-                table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, mb, hpb, vpb, cells * Hb, cells * Vb
-            )
+        hppa = cells * Ga
+        hppb = cells * Gb
+        Ga = Ha
+        Gb = Hb
+        Ha = clipped(x[at], clip)
+        Hb = clipped(x[other], clip)
+        Va = rise(Ha, Ga, Va)
+        Vb = rise(Hb, Gb, Vb)
+        ha = cells * Ha
+        hb = cells * Hb
+        va = cells * Va
+        vb = cells * Vb
+        if method == EXPONENTIAL_H:
+            ma, La = exponential(table, c, kappa, beta, gamma, ma, La, hppa, hpa, ha)
+            mb, Lb = exponential(table, c, kappa, beta, gamma, mb, Lb, hppb, hpb, hb) if b != a else (ma, La)
+        elif method == MIDPOINT_H:
+            va = ha - hpa
+            vb = hb - hpb
+            ma, mb = midpoint(table, c, kappa, beta, gamma, ma, hpa, va, ha, va, mb, hpb, vb, hb, vb)
         elif method == RK2:
-            ma, mb = midpoint(
-                table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, mb, hpb, vpb, cells * Hb, cells * Vb
-            )
+            ma, mb = midpoint(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
+        elif method == RK4:
+            ma, mb = runge_kutta(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
         elif method == STN:
-            ma = predict(table, weights, widths, room, out, past, a, c, kappa, beta, ma, vpa, cells * Ha, cells * Va)
+            ma = predict(table, weights, widths, room, out, past, a, c, kappa, beta, ma, vpa, ha, va)
             if b != a:
-                mb = predict(
-                    table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, cells * Hb, cells * Vb
-                )
+                mb = predict(table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, hb, vb)
             else:
                 mb = ma
         else:
-            ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, cells * Ha, cells * Va, method)
-            mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, cells * Hb, cells * Vb, method) if b != a else ma
+            ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, method)
+            mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, hb, vb, method) if b != a else ma
         if not abs(ma) <= guard:
             ma = 0.0
             Va = 0.0
@@ -275,6 +299,8 @@ def magnetise_pair(
     m[b] = mb
     H[a] = Ha
     H[b] = Hb
+    G[a] = Ga
+    G[b] = Gb
     V[a] = Va
     V[b] = Vb
 

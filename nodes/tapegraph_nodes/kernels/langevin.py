@@ -20,9 +20,7 @@ from mypy_extensions import i64
 CELLS_PER_UNIT: Final = 64.0
 END: Final = 1280.0  # cells
 MIDDLE: Final = 4 * 1280  # where the coefficients of cell 0 stand
-ROUND: Final = (
-    6755399441055744.0  # 1.5 * 2^52: a float added to it loses its fraction, so q + ROUND - ROUND is q's cell
-)
+ROUND: Final = 6755399441055744.0  # 1.5 * 2^52 leaves no room for a fraction: q + ROUND - ROUND is q's cell
 
 
 def langevin_table() -> vec[float]:

@@ -23,7 +23,7 @@ from tapegraph.errors import TapegraphError
 from tapegraph.param import AnyParam, Choice, Param, Switch, Value
 
 # All that the file of a node needs of the framework.
-__all__ = ["AnyParam", "Choice", "Node", "Param", "Signal", "Switch", "TapegraphError"]
+__all__ = ["AnyParam", "Choice", "Node", "Param", "Signal", "Switch", "TapegraphError", "Value"]
 
 
 class Signal:

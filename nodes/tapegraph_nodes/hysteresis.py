@@ -146,11 +146,12 @@ def magnetise(
     kappa = start[2]
     beta = start[3]
     gain = start[4]
-    cells_step = (end[0] - cells) / float(n)
-    c_step = (end[1] - c) / float(n)
-    kappa_step = (end[2] - kappa) / float(n)
-    beta_step = (end[3] - beta) / float(n)
-    gain_step = (end[4] - gain) / float(n)
+    part = 1.0 / float(n)
+    cells_step = part * (end[0] - cells)
+    c_step = part * (end[1] - c)
+    kappa_step = part * (end[2] - kappa)
+    beta_step = part * (end[3] - beta)
+    gain_step = part * (end[4] - gain)
     i: i64 = 0
     while i < n:
         cells += cells_step

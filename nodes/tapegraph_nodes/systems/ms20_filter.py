@@ -1,6 +1,6 @@
 """The MS-20 filter as a system to be learned: the voltage on its diodes, for every cutoff, resonance, drive and rate.
 
-    w = w_0 (1 + z network(ln(1 + A) / 5, 2 ln slope)),    A = h |KAPPA r p / D| / (slope + B)
+    w = w_0 (1 + z network(2 ln slope, ln(1 + A) / 5)),    A = h |KAPPA r p / D| / (slope + B)
     w_0 = sign of p A / (1 + A / 12) / h,    z = A / (A + 5),    slope = 1 - KAPPA r g / D
 
 All else that the circuit does in a sample is linear, and known. A is the voltage that there would be if the diodes
@@ -59,7 +59,7 @@ class Ms20FilterSystem:
         w_0 = np.sign(circuit.current) * A / (1.0 + A / 12.0) / circuit.h
         known = circuit.after(w_0)
         bent = circuit.after(2.0 * w_0) - known  # linear in w: what the whole of w_0 does to the state
-        inputs = np.array([np.log(1.0 + A) / 5.0, 2.0 * np.log(circuit.slope)]).T
+        inputs = np.array([2.0 * np.log(circuit.slope), np.log(1.0 + A) / 5.0]).T
         gates = bent * (A / (A + 5.0))[:, None]
         weights = 1.0 / (1e-12 + np.hypot(bent[:, 0], bent[:, 1]))
         return inputs, gates[:, :, None], known, weights

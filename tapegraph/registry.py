@@ -24,7 +24,7 @@ import attrs
 
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.node import Node
-from tapegraph.param import Choice, Param, Switch
+from tapegraph.param import Choice, Model, Param, Switch
 from tapegraph.spec import NAME
 
 GROUP = "tapegraph.nodes"
@@ -221,8 +221,8 @@ def check(cls: type[Node], who: str, own: bool) -> type[Node]:
         raise TapegraphError(f"{who}: KIND is {kind!r}; it must be a word of letters, digits and _")
     names = []
     for param in cls.PARAMS:
-        if not isinstance(param, Param | Choice | Switch):
-            raise TapegraphError(f"{who}: PARAMS of {kind} holds {param!r}; it takes Param, Choice and Switch")
+        if not isinstance(param, Param | Choice | Switch | Model):
+            raise TapegraphError(f"{who}: PARAMS of {kind} holds {param!r}; it takes Param, Choice, Switch and Model")
         try:
             param.check(param.default)
         except ValueError as error:

@@ -30,14 +30,25 @@ from typing import ClassVar, Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Choice, Node, Param, Signal, Switch
+from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch, load_weights
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
+from tapegraph_nodes.kernels.network import Network
+from tapegraph_nodes.kernels.transition import predict
 
 RK2: Final = 0
 RK4: Final = 1
-# How each solver works: RK2, RK4 or the most iterations of Newton; and where it clips the field.
-SOLVERS: Final = {"rk2": (RK2, 8.0), "rk4": (RK4, 10.0), "nr4": (4, 12.5), "nr8": (8, 12.5), "v1": (RK4, 10.0)}
+STN: Final = 2
+# How each solver works: RK2, RK4, STN or the most iterations of Newton; and where it clips the field.
+SOLVERS: Final = {
+    "rk2": (RK2, 8.0),
+    "rk4": (RK4, 10.0),
+    "nr4": (4, 12.5),
+    "nr8": (8, 12.5),
+    "stn": (STN, 12.5),
+    "v1": (RK4, 10.0),
+}
+FEATURES: Final = {"susceptibilities": (6, 2)}  # what transition.py gives to a network and takes from it
 GLIDE_S: Final = 0.005
 ALPHA: Final = 0.0016
 
@@ -45,11 +56,12 @@ ALPHA: Final = 0.0016
 class Hysteresis(Node):
     KIND: ClassVar[str] = "hysteresis"
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
-        Choice("solver", "rk4", ("rk2", "rk4", "nr4", "nr8", "v1"), "method of computing the magnetisation"),
+        Choice("solver", "rk4", ("rk2", "rk4", "nr4", "nr8", "stn", "v1"), "method of computing the magnetisation"),
         Param("drive", 0.5, 0.0, 1.0, meaning="how hard the sound is driven into the tape"),
         Param("saturation", 0.5, 0.0, 1.0, meaning="how early the tape is full"),
         Param("bias", 0.5, 0.0, 1.0, meaning="how well the tape is biased: 0 is a wide loop, 1 a narrow one"),
         Switch("makeup", True, "hold the level while saturation and bias move; without it the output is M itself"),
+        Model("model", "hysteresis-2x4", "hysteresis", FEATURES, "weights of the network that stn runs"),
     )
 
     solver: str  # parameter
@@ -57,6 +69,7 @@ class Hysteresis(Node):
     saturation: float  # parameter
     bias: float  # parameter
     makeup: bool  # parameter
+    model: str  # parameter
     table: vec[float]  # coefficient: the Langevin function
     glide_blocks: i64  # coefficient: how long constants take to move, blocks
     method: i64  # coefficient: RK2, RK4 or the most iterations of Newton
@@ -65,6 +78,7 @@ class Hysteresis(Node):
     target: list[float]  # coefficient: 64 / a, c, kappa, beta (jiles_atherton.py), g M_s
     now: list[float]  # state: the same constants as far as they have moved
     blocks_left: i64  # state: until they are at the target
+    network: Network  # coefficient: of stn; its weights move with the constants
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
     V: vec[float]  # state: T H' of each channel
@@ -72,6 +86,7 @@ class Hysteresis(Node):
     def prepare(self) -> None:
         self.table = langevin_table()
         self.glide_blocks = math.ceil(GLIDE_S * self.fs / float(self.frames))
+        self.network = Network()
         self.target = self.now = []
         self.blocks_left = 0
         self.m = vec[float]([0.0] * self.channels)
@@ -89,18 +104,24 @@ class Hysteresis(Node):
         gain = 1.414 * M_s if v1 else 1.0 + 0.6 * (1.0 - self.bias) if self.makeup else M_s
         self.guard = (10.0 if v1 else 20.0) / M_s
         target = [cells, c, k * cells, ALPHA * M_s * cells, gain]
+        if self.solver == "stn":
+            trained = load_weights(self.model, self.KIND, FEATURES)
+            setting = {"drive": self.drive, "saturation": self.saturation, "bias": self.bias}
+            self.network.aim(list(trained.widths), trained.at(setting).tolist())
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
 
     def reset(self) -> None:
         self.now = self.target
+        self.network.move(1)
         self.blocks_left = 0
         for c in range(self.channels):
             self.m[c] = self.H[c] = self.V[c] = 0.0
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         end = self.target
+        self.network.move(self.blocks_left)
         if self.blocks_left > 1:
             left = float(self.blocks_left)
             end = [a + (b - a) / left for a, b in zip(self.now, end, strict=True)]
@@ -108,6 +129,7 @@ class Hysteresis(Node):
             x[0].samples,
             y[0].samples,
             self.table,
+            self.network,
             self.method,
             self.clip,
             self.guard,
@@ -126,6 +148,7 @@ def magnetise(
     x: vec[float],
     y: vec[float],
     table: vec[float],
+    network: Network,
     method: i64,
     clip: float,
     guard: float,
@@ -141,6 +164,10 @@ def magnetise(
     """
     channels: i64 = len(m)
     n: i64 = len(x) // channels
+    weights = network.weights
+    widths = network.widths
+    a = network.x
+    b = network.y
     cells = start[0]
     c = start[1]
     kappa = start[2]
@@ -176,6 +203,8 @@ def magnetise(
                 M = runge_kutta(table, c, kappa, beta, m[j], hp, vp, h, v)
             elif method == RK2:
                 M = midpoint(table, c, kappa, beta, m[j], hp, vp, h, v)
+            elif method == STN:
+                M = predict(table, weights, widths, a, b, c, kappa, beta, m[j], hp, vp, h, v)
             else:
                 M = newton(table, c, kappa, beta, m[j], hp, vp, h, v, method)
             if not abs(M) <= guard:

@@ -1,6 +1,6 @@
 """Hysteresis of tape as a system to be learned: what rises in a sample, for every drive, saturation, bias and rate.
 
-    dm = v P + v_p Q,    (P, Q) = network(y, y_p, z, z_p, r, r_p)
+    dm = v P + v_p Q,    (P, Q) = network(z, z_p, r, r_p, y, y_p)
 
     y = max(0, s (L(h) - (1 - beta L'(h)) m)) / kappa,    s = sign of v     irreversible susceptibility
     z = 3 c L'(h)                                                           reversible susceptibility
@@ -26,6 +26,8 @@ from tapegraph_nodes.kernels.jiles_atherton import newton
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 
 Array = npt.NDArray[np.float64]
+GUARD = 20.0  # most |M|, as in the node
+LEAST = 0.05  # susceptibility below which errors count absolutely
 MOST_RATE = 4.0  # of the field, in coercivities a sample; beyond it Newton's method itself goes astray
 
 
@@ -55,7 +57,7 @@ class HysteresisSystem:
         m, H, V = state.T
         rise = 1.75 * (x - H) - 0.75 * V
         cells = CELLS_PER_UNIT * per_a
-        after = solve(
+        solved = solve(
             self.table,
             c.tolist(),
             (CELLS_PER_UNIT * kappa).tolist(),
@@ -66,7 +68,9 @@ class HysteresisSystem:
             (cells * x).tolist(),
             (cells * rise).tolist(),
         )
-        return np.array([after, x, rise]).T
+        after = np.array([solved, x, rise]).T
+        after[~(np.abs(after[:, 0]) <= GUARD * per_a / (0.01 + 6.0 * setting["drive"]))] *= (0.0, 1.0, 0.0)
+        return after
 
     def transition(
         self, state: Array, x: Array, fs: Array, setting: dict[str, Array]
@@ -79,10 +83,11 @@ class HysteresisSystem:
         y, z = susceptibilities(m, per_a * x, v, c, kappa, beta)
         y_p, z_p = susceptibilities(m, per_a * H, v_p, c, kappa, beta)
         s = np.where(v >= 0.0, 1.0, -1.0)
-        inputs = np.array([y, y_p, z, z_p, s * v / (kappa + np.abs(v)), s * v_p / (kappa + np.abs(v_p))]).T
+        inputs = np.array([z, z_p, s * v / (kappa + np.abs(v)), s * v_p / (kappa + np.abs(v_p)), y, y_p]).T
         gates = np.array([v, v_p]).T[:, None, :]
         known = np.array([m, x, rise]).T
-        weights = 1.0 / (1e-5 + np.abs(v) + np.abs(v_p))
+        # What hardly moves m has to be right too: faint sound does nothing else.
+        weights = 1.0 / (1e-6 + np.abs(v) * (LEAST + y + z) + np.abs(v_p) * (LEAST + y_p + z_p))
         weights[np.maximum(np.abs(v), np.abs(v_p)) > MOST_RATE * kappa] = 0.0
         return inputs, gates, known, weights
 

@@ -12,7 +12,8 @@
 Drive is what a louder sound would do, at the same loudness: the diodes take more of the resonance. An oscillation at
 full resonance peaks at 0.7 and drive 0 dB, and gets quieter with drive; without any sound nothing starts it. Latency 0.
 Distortion makes new frequencies: oversample the node. Input is clipped at 1000. Parameters glide for 5 ms or a block,
-whichever is longer, g and h by equal ratios.
+whichever is longer, g and h by equal ratios. The solver newton finds w to the last digits; stn has it from a network
+that has learned to (kernels/diode_network.py), and they can be switched while sound runs.
 Source: T. Stinchcombe, A study of the Korg MS10 & MS20 filters, 2006; V. Zavalishin, The art of VA filter design,
 ch. 3, for the trapezoidal rule in this form.
 """
@@ -23,37 +24,44 @@ from typing import ClassVar, Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Choice, Node, Param, Signal
+from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, load_weights
+from tapegraph_nodes.kernels.diode_network import predicted_voltage
 from tapegraph_nodes.kernels.korg35 import KAPPA, NV_T, B, diode_voltage
+from tapegraph_nodes.kernels.network import Network
 
 FULL_SCALE_V: Final = 0.25
 MOST: Final = 1000.0  # 60 dB over full scale
 GLIDE_S: Final = 0.005
 LONGEST_TAIL_S: Final = 10.0
+FEATURES: Final = {"diode_excess": (2, 1)}  # what diode_network.py gives to a network and takes from it
 
 
 class Ms20Filter(Node):
     KIND: ClassVar[str] = "ms20_filter"
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
-        Choice("solver", "newton", ("newton",), "method of computing the circuit"),
+        Choice("solver", "newton", ("newton", "stn"), "method of computing the circuit"),
         Param("cutoff_hz", 1000.0, 20.0, 20_000.0, "Hz", "where the low-pass begins and rings", "log"),
         Param("resonance", 0.5, 0.0, 1.0, meaning="boost at the cutoff; oscillates by itself from 0.91 on"),
         Param("drive_db", 0.0, -12.0, 36.0, "dB", "how hard the sound drives the diodes, at the same loudness"),
+        Model("model", "ms20_filter-1x4", "ms20_filter", FEATURES, "weights of the network that stn runs"),
     )
 
     solver: str  # parameter
     cutoff_hz: float  # parameter
     resonance: float  # parameter
     drive_db: float  # parameter
+    model: str  # parameter
     glide_blocks: i64  # coefficient: how long parameters take to move, blocks
     target: list[float]  # coefficient: ln g, r, ln h
     now: list[float]  # state: the same as far as they have moved
     blocks_left: i64  # state: until they are at the target
+    network: Network  # coefficient: of stn
     s_q: vec[float]  # state: memory of the capacitor in the feedback of each channel, full scale
     s_v: vec[float]  # state: memory of the capacitor to ground of each channel, full scale
 
     def prepare(self) -> None:
         self.glide_blocks = math.ceil(GLIDE_S * self.fs / float(self.frames))
+        self.network = Network()
         self.target = self.now = []
         self.blocks_left = 0
         self.s_q = vec[float]([0.0] * self.channels)
@@ -63,12 +71,17 @@ class Ms20Filter(Node):
         g = math.tan(math.pi * min(self.cutoff_hz / self.fs, 0.49))
         h = 10.0 ** (self.drive_db / 20.0) * FULL_SCALE_V / NV_T
         target = [math.log(g), self.resonance, math.log(h)]
+        if self.solver == "stn":
+            trained = load_weights(self.model, self.KIND, FEATURES)
+            setting = {"cutoff_hz": self.cutoff_hz, "resonance": self.resonance, "drive_db": self.drive_db}
+            self.network.aim(list(trained.widths), trained.at(setting).tolist())
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
 
     def reset(self) -> None:
         self.now = self.target
+        self.network.move(1)
         self.blocks_left = 0
         for c in range(self.channels):
             self.s_q[c] = self.s_v[c] = 0.0
@@ -78,7 +91,9 @@ class Ms20Filter(Node):
         if self.blocks_left > 1:
             left = float(self.blocks_left)
             end = [a + (b - a) / left for a, b in zip(self.now, end, strict=True)]
-        lowpass(x[0].samples, y[0].samples, self.now, end, self.s_q, self.s_v)
+        self.network.move(self.blocks_left)
+        predicted = self.solver == "stn"
+        lowpass(x[0].samples, y[0].samples, self.network, predicted, self.now, end, self.s_q, self.s_v)
         self.now = end
         if self.blocks_left > 0:
             self.blocks_left -= 1
@@ -95,9 +110,23 @@ class Ms20Filter(Node):
 
 
 def lowpass(
-    x: vec[float], y: vec[float], start: list[float], end: list[float], s_q: vec[float], s_v: vec[float]
+    x: vec[float],
+    y: vec[float],
+    network: Network,
+    predicted: bool,
+    start: list[float],
+    end: list[float],
+    s_q: vec[float],
+    s_v: vec[float],
 ) -> None:
-    """Filter every channel of x into y, from the memories s_q and s_v on, while ln g, r, ln h go from start to end."""
+    """Filter every channel of x into y, from the memories s_q and s_v on, while ln g, r, ln h go from start to end.
+
+    predicted: whether the network gives w, or Newton's method
+    """
+    weights = network.weights
+    widths = network.widths
+    inputs = network.x
+    outputs = network.y
     channels: i64 = len(s_q)
     n: i64 = len(x) // channels
     g = math.exp(start[0])
@@ -106,6 +135,8 @@ def lowpass(
     g_ratio = math.exp((end[0] - start[0]) / float(n))
     r_step = (end[1] - start[1]) / float(n)
     h_ratio = math.exp((end[2] - start[2]) / float(n))
+    slope = 1.0
+    asymptote = math.log(2.0 / B)
     i: i64 = 0
     while i < n:
         g *= g_ratio
@@ -115,7 +146,9 @@ def lowpass(
         over_D = 1.0 / (1.0 + (3.0 - r) * g + g * g)
         over_q = 1.0 / (1.0 + 2.0 * g)
         amplified = KAPPA * r * over_D
-        slope = 1.0 - amplified * g
+        if slope != 1.0 - amplified * g:
+            slope = 1.0 - amplified * g
+            asymptote = math.log(2.0 * slope / B)
         at = i
         c: i64 = 0
         while c < channels:
@@ -123,7 +156,11 @@ def lowpass(
             if not abs(e) <= MOST:
                 e = MOST if e > 0.0 else -MOST if e < 0.0 else 0.0  # 0 for what is not a number
             p = g * (s_q[c] + g * e) + (1.0 + 2.0 * g) * s_v[c]
-            w = over_h * diode_voltage(slope, h * amplified * p)
+            current = h * amplified * p
+            if predicted:
+                w = predicted_voltage(weights, widths, inputs, outputs, asymptote, slope, current) * over_h
+            else:
+                w = diode_voltage(slope, current) * over_h
             v = (p + g * w) * over_D
             q = (s_q[c] + g * (e - 2.0 * (r * v + w) + v)) * over_q
             s_q[c] = 2.0 * q - s_q[c]

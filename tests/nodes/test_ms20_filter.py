@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
+from librt.vecs import vec
+from mypy_extensions import i64
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
+from tapegraph_nodes.kernels.diode_network import predicted_voltage, run_2_4_1
 from tapegraph_nodes.kernels.korg35 import diode_voltage
+from tapegraph_nodes.kernels.network import run as run_network
 from tapegraph_nodes.ms20_filter import Ms20Filter
 
 from tapegraph.node import Signal
@@ -17,6 +22,7 @@ from tapegraph.node import Signal
 FS = 48_000.0
 # The circuit once more, in ohm, ampere and volt.
 R_F, R_G, I_S, NV_T, FULL_SCALE = 23e3, 10e3, 2.52e-9, 1.752 * 0.02585, 0.25
+B = 2 * I_S * R_F / NV_T
 
 
 def gain_at_rest(resonance: float) -> float:
@@ -155,26 +161,87 @@ def test_channels_are_filters_of_their_own() -> None:
 
 
 def test_the_diode_equation_is_solved_to_the_last_digits_wherever_it_may_lead() -> None:
-    b = 2 * I_S * R_F / NV_T
     for slope in (1e-3, 0.4, 1.0):
         for current in (0.0, 1e-6, 0.1, 3.0, 7.5, 30.0, 1e4, 1e9, 1e15):
             w = diode_voltage(slope, current)
             assert w == -diode_voltage(slope, -current)
-            exact = brentq(lambda w: slope * w + b * math.sinh(w) - current, 0.0, 60.0, xtol=1e-15, rtol=1e-14)  # noqa: B023
+            exact = brentq(lambda w: slope * w + B * math.sinh(w) - current, 0.0, 60.0, xtol=1e-15, rtol=1e-14)  # noqa: B023
             assert w == pytest.approx(exact, rel=1e-12, abs=1e-13)
 
 
+@pytest.mark.parametrize("solver", ["newton", "stn"])
 @pytest.mark.parametrize("cutoff_hz", [20.0, 1000.0, 20_000.0])
-def test_peaks_and_what_is_not_a_number_leave_a_working_filter(cutoff_hz: float) -> None:
+def test_peaks_and_what_is_not_a_number_leave_a_working_filter(cutoff_hz: float, solver: str) -> None:
     junk = np.random.default_rng(2).choice([np.nan, np.inf, -np.inf, 1e6, -1e300, 0.0, 5e-324], 6400)
-    node = prepared(Ms20Filter, FS, cutoff_hz=cutoff_hz, resonance=1.0, drive_db=36.0)
+    node = prepared(Ms20Filter, FS, cutoff_hz=cutoff_hz, resonance=1.0, drive_db=36.0, solver=solver)
     assert np.max(np.abs(process(node, junk)[0])) < 3000
     x = np.concatenate([np.zeros(48_000), music(np.arange(9600) / FS)])
-    fresh = run(Ms20Filter, x, FS, cutoff_hz=cutoff_hz, resonance=0.5)[-4800:]
+    fresh = run(Ms20Filter, x, FS, cutoff_hz=cutoff_hz, resonance=0.5, solver=solver)[-4800:]
     node.set("resonance", 0.5)
     node.set("drive_db", 0.0)
     node.update()
     assert esr_db(process(node, x)[0][0, -4800:], fresh) < -60
+
+
+@pytest.mark.parametrize(("resonance", "most_db"), [(0.0, -200), (0.3, -80), (0.6, -65), (0.9, -45)])
+@pytest.mark.parametrize("drive_db", [-12.0, 0.0, 12.0, 36.0])
+def test_the_network_sounds_as_the_solver_does(resonance: float, most_db: float, drive_db: float) -> None:
+    rng = np.random.default_rng(6)
+    x = np.cumsum(rng.uniform(-1, 1, (3, 9600)), axis=1) * np.array([[0.003], [0.03], [0.1]])
+    for cutoff_hz in (150.0, 1000.0, 9000.0):
+        setting: dict[str, Any] = {"cutoff_hz": cutoff_hz, "resonance": resonance, "drive_db": drive_db}
+        solved = run(Ms20Filter, x, 4 * FS, **setting)
+        predicted = run(Ms20Filter, x, 4 * FS, solver="stn", **setting)
+        for channel in range(3):
+            assert esr_db(predicted[channel], solved[channel]) < most_db
+
+
+def test_the_network_sings_at_the_pitch_and_loudness_of_the_solver() -> None:
+    x = np.zeros(48_000)
+    x[0] = 0.1
+    solved = run(Ms20Filter, x, FS, resonance=1.0)[-4800:]
+    predicted = run(Ms20Filter, x, FS, resonance=1.0, solver="stn")[-4800:]
+    assert np.std(predicted) == pytest.approx(np.std(solved), rel=1e-3)
+    phases = [
+        np.angle(np.sum(y[part] * np.exp(-2j * np.pi * 991 / FS * np.arange(2400))))
+        for y in (solved, predicted)
+        for part in (slice(0, 2400), slice(2400, 4800))
+    ]
+    drift = (phases[3] - phases[2]) - (phases[1] - phases[0])
+    assert abs(math.remainder(drift, 2 * math.pi)) * FS / 2400 / (2 * math.pi) < 0.1  # Hz
+
+
+def test_a_predicted_voltage_is_near_the_solved_one_and_nearer_for_soft_sounds() -> None:
+    node = prepared(Ms20Filter, FS, solver="stn")
+    assert isinstance(node, Ms20Filter)
+    net = node.network
+    for slope in (0.43, 0.7, 0.98):
+        for current, tolerance in ((1e-3, 1e-6), (0.3, 1e-3), (3.0, 3e-3), (8.0, 3e-3), (100.0, 3e-3), (3000.0, 3e-3)):
+            predicted = predicted_voltage(
+                net.weights, net.widths, net.x, net.y, math.log(2 * slope / B), slope, -current
+            )
+            assert predicted == pytest.approx(-diode_voltage(slope, current), rel=tolerance)
+
+
+def test_a_network_that_is_written_out_gives_what_any_network_gives() -> None:
+    rng = np.random.default_rng(8)
+    weights = vec[float](rng.normal(0, 2, 17).tolist())
+    widths = vec[i64]([2, 4, 1])
+    for a, b in rng.uniform(-2, 2, (50, 2)):
+        inputs, outputs = vec[float]([a, b, 0.0, 0.0]), vec[float]([0.0] * 4)
+        run_network(weights, widths, inputs, outputs)
+        assert run_2_4_1(weights, a, b) == pytest.approx(outputs[0], rel=1e-9, abs=1e-12)
+
+
+def test_solvers_can_be_switched_while_sound_runs() -> None:
+    x = music(np.arange(6400) / FS)
+    node = prepared(Ms20Filter, FS, resonance=0.8)
+    parts = []
+    for solver, part in zip(("newton", "stn", "newton", "stn"), np.split(x, 4), strict=True):
+        node.set("solver", solver)
+        node.update()
+        parts.append(process(node, part)[0][0])
+    assert esr_db(np.concatenate(parts), run(Ms20Filter, x, FS, resonance=0.8)) < -50
 
 
 @pytest.mark.parametrize(("cutoff_hz", "resonance"), [(50.0, 0.0), (1000.0, 0.5), (300.0, 0.9)])

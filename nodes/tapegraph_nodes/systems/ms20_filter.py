@@ -1,12 +1,13 @@
 """The MS-20 filter as a system to be learned: the voltage on its diodes, for every cutoff, resonance, drive and rate.
 
-    w = w_0 (1 + z network(2 ln slope, ln(1 + A) / 5)),    A = h |KAPPA r p / D| / (slope + B)
-    w_0 = sign of p A / (1 + A / 12) / h,    z = A / (A + 5),    slope = 1 - KAPPA r g / D
+    w = w_0 (1 + t^2 network(t, ln(1 + A) / 5)) / h,    w_0 = M t,    t = A / sqrt(A^2 + M^2)
+    A = |h KAPPA r p / D| / (slope + B),    M = ln(1 + A) + ln(2 slope / B),    slope = 1 - KAPPA r g / D
 
 All else that the circuit does in a sample is linear, and known. A is the voltage that there would be if the diodes
-never bent (in n V_t), w_0 a curve that bends about as they do. The network gives what the real one has in excess: soft
-sounds, which z shuts it out from, are exact, positive and negative ones are one case, and as the whole equation of the
-diodes has but two numbers, A and slope, one small network serves all settings and sample rates.
+never bent, M nearly what it is where they take all current (both in n V_t), and w_0 leads from one to the other. What
+the network adds is what w_0 lacks, a tenth at most: soft sounds, which t^2 keeps from it, are exact, positive and
+negative ones are one case, and as the equation of the diodes has but two numbers, A and slope, a network of a few
+neurons serves all settings and sample rates.
 
 Symbols as in kernels/korg35.py and ms20_filter.py. The state is (s_q, s_v).
 Source: J. Parker, F. Esqueda, A. Bergner, Modelling of nonlinear state-space systems using a deep neural network, DAFx
@@ -56,12 +57,14 @@ class Ms20FilterSystem:
     ) -> tuple[Array, Array, Array, Array]:
         circuit = Linear(state, x, fs, setting)
         A = np.abs(circuit.current) / (circuit.slope + B)
-        w_0 = np.sign(circuit.current) * A / (1.0 + A / 12.0) / circuit.h
+        M = np.log(1.0 + A) + np.log(2.0 * circuit.slope / B)
+        t = A / np.sqrt(A**2 + M**2)
+        w_0 = np.sign(circuit.current) * M * t / circuit.h
         known = circuit.after(w_0)
-        bent = circuit.after(2.0 * w_0) - known  # linear in w: what the whole of w_0 does to the state
-        inputs = np.array([2.0 * np.log(circuit.slope), np.log(1.0 + A) / 5.0]).T
-        gates = bent * (A / (A + 5.0))[:, None]
-        weights = 1.0 / (1e-12 + np.hypot(bent[:, 0], bent[:, 1]))
+        whole = circuit.after(2.0 * w_0) - known  # what all of w_0 does to the state, which is linear in w
+        inputs = np.array([t, np.log(1.0 + A) / 5.0]).T
+        gates = whole * (t**2)[:, None]
+        weights = 1.0 / (1e-12 + np.hypot(whole[:, 0], whole[:, 1]))
         return inputs, gates[:, :, None], known, weights
 
 

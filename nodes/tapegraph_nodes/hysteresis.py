@@ -48,7 +48,7 @@ SOLVERS: Final = {
     "stn": (STN, 12.5),
     "v1": (RK4, 10.0),
 }
-FEATURES: Final = {"susceptibilities": (6, 2)}  # what transition.py gives to a network and takes from it
+FEATURES: Final = {"susceptibilities": (5, 2)}  # what transition.py gives to a network and takes from it
 GLIDE_S: Final = 0.005
 ALPHA: Final = 0.0016
 

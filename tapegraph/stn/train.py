@@ -29,11 +29,11 @@ from tapegraph.stn.fit import errors_db, fit, require_scipy, runs, transitions
 
 Array = npt.NDArray[np.float64]
 # Of the first network, or the only one; and of each in a bank.
-FIRST = {"sounds": 2000, "frames": 600, "transitions": 16_000, "steps": 250}
-CELL = {"sounds": 160, "frames": 500, "transitions": 3000, "steps": 25}
-STARTS = 4  # networks that compete to be the first one
+FIRST = {"sounds": 2000, "frames": 600, "transitions": 12_000, "steps": 150}
+CELL = {"sounds": 160, "frames": 500, "transitions": 3000, "steps": 20}
+STARTS = 3  # networks that compete to be the first one
 HOLD = 0.01
-TRIALS = {"sounds": 192, "frames": 1500}
+TRIALS = {"sounds": 96, "frames": 1000}
 # A network that does worse than this in closed loop, in the median or at worst, has gone astray.
 MEDIAN_DB, WORST_DB = -25.0, -6.0
 

@@ -1,10 +1,11 @@
 """Magnetisation by a network: what rises in a sample, as a state transition network has learned it from a solver.
 
-    dm = v P + v_p Q,    (P, Q) = network(z, z_p, s r, s r_p, y, y_p),    s = sign of v
+    dm = v P + v_p Q,    (P, Q) = network(z, z_p, r, y, y_p)
 
-    y = max(0, s (L(h) - (1 - beta L'(h)) m)) / kappa,    z = 3 c L'(h),    r = v / (kappa + |v|)
+    y = max(0, s (L(h) - (1 - beta L'(h)) m)) / kappa,    s = sign of v
+    z = 3 c L'(h),    r = |v| / (kappa + |v|)
 
-and the same of hp and vp, with the sign of vp. Symbols and units as in jiles_atherton.py; features and why they are
+and y_p and z_p the same of hp and vp. Symbols and units as in jiles_atherton.py; features and why they are
 these are described in systems/hysteresis.py.
 Source: J. Parker, F. Esqueda, A. Bergner, Modelling of nonlinear state-space systems using a deep neural network, DAFx
 2019; inputs and gates are our own.
@@ -14,7 +15,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, END, ROUND
-from tapegraph_nodes.kernels.network import gated_6_4_4_2, run
+from tapegraph_nodes.kernels.network import gated_5_4_4_2, run
 
 
 def predict(
@@ -68,25 +69,23 @@ def predict(
         y = -y
     if vp < 0.0:
         yp = -yp
-    per_kappa = CELLS_PER_UNIT / kappa
+    rate = abs(v)
+    over = 1.0 / (kappa * (kappa + rate))
+    per_kappa = (CELLS_PER_UNIT * (kappa + rate)) * over
+    r = rate * kappa * over
+    z = 3.0 * CELLS_PER_UNIT * c
+    zp = z * slope_p
+    z *= slope
     y = y * per_kappa if y > 0.0 else 0.0
     yp = yp * per_kappa if yp > 0.0 else 0.0
-    z = 3.0 * CELLS_PER_UNIT * c * slope
-    zp = 3.0 * CELLS_PER_UNIT * c * slope_p
-    r = v / (kappa + abs(v))
-    rp = vp / (kappa + abs(vp))
-    if v < 0.0:
-        r = -r
-        rp = -rp
     v *= 1.0 / CELLS_PER_UNIT
     vp *= 1.0 / CELLS_PER_UNIT
-    if len(weights) == 58 and len(inputs) == 6:
-        return m + gated_6_4_4_2(weights, z, zp, r, rp, y, yp, v, vp)
+    if len(weights) == 54 and len(inputs) == 5:
+        return m + gated_5_4_4_2(weights, z, zp, r, y, yp, v, vp)
     inputs[0] = z
     inputs[1] = zp
     inputs[2] = r
-    inputs[3] = rp
-    inputs[4] = y
-    inputs[5] = yp
+    inputs[3] = y
+    inputs[4] = yp
     run(weights, widths, inputs, outputs)
     return m + v * outputs[0] + vp * outputs[1]

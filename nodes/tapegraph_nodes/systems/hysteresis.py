@@ -1,13 +1,12 @@
 """Hysteresis of tape as a system to be learned: what rises in a sample, for every drive, saturation, bias and rate.
 
-    dm = v P + v_p Q,    (P, Q) = network(z, z_p, r, r_p, y, y_p)
+    dm = v P + v_p Q,    (P, Q) = network(z, z_p, r, y, y_p)
 
     y = max(0, s (L(h) - (1 - beta L'(h)) m)) / kappa,    s = sign of v     irreversible susceptibility
     z = 3 c L'(h)                                                           reversible susceptibility
-    r = v / (kappa + |v|)                                                   rate of the field
+    r = |v| / (kappa + |v|)                                                 rate of the field
 
-and the same of h_p and v_p, each y with the sign of its own rate, with the m that was; r and r_p are taken times the
-sign of v. Symbols as in kernels/jiles_atherton.py. A field that rises and one that falls are thus one case, a resting
+and y_p and z_p the same of h_p and v_p; both y with the m that was. Symbols as in kernels/jiles_atherton.py. A field that rises and one that falls are thus one case, a resting
 field leaves m alone, small rates stay exact, and as c and kappa enter by y, z and r only, one network serves all
 settings and sample rates.
 
@@ -42,7 +41,7 @@ class HysteresisSystem:
     AXES: ClassVar[tuple[str, ...]] = ("bias", "saturation")
     STATES: ClassVar[int] = 3
     LEARNED: ClassVar[int] = 1
-    INPUTS: ClassVar[int] = 6
+    INPUTS: ClassVar[int] = 5
     OUTPUTS: ClassVar[int] = 2
     PEAK: ClassVar[float] = 4.0
     NODE: ClassVar[str] = "hysteresis"
@@ -82,8 +81,7 @@ class HysteresisSystem:
         v_p = per_a * V
         y, z = susceptibilities(m, per_a * x, v, c, kappa, beta)
         y_p, z_p = susceptibilities(m, per_a * H, v_p, c, kappa, beta)
-        s = np.where(v >= 0.0, 1.0, -1.0)
-        inputs = np.array([z, z_p, s * v / (kappa + np.abs(v)), s * v_p / (kappa + np.abs(v_p)), y, y_p]).T
+        inputs = np.array([z, z_p, np.abs(v) / (kappa + np.abs(v)), y, y_p]).T
         gates = np.array([v, v_p]).T[:, None, :]
         known = np.array([m, x, rise]).T
         # What hardly moves m has to be right too: faint sound does nothing else.

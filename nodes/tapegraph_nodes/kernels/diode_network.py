@@ -13,7 +13,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph_nodes.kernels.korg35 import B
-from tapegraph_nodes.kernels.network import END, run
+from tapegraph_nodes.kernels.network import run
 
 
 def predicted_voltage(
@@ -52,24 +52,12 @@ def run_2_4_1(w: vec[float], x1: float, x2: float) -> float:
     a2 = w[3] + w[4] * x1 + w[5] * x2
     a3 = w[6] + w[7] * x1 + w[8] * x2
     a4 = w[9] + w[10] * x1 + w[11] * x2
-    a1 = END if a1 > END else -END if a1 < -END else a1
-    a2 = END if a2 > END else -END if a2 < -END else a2
-    a3 = END if a3 > END else -END if a3 < -END else a3
-    a4 = END if a4 > END else -END if a4 < -END else a4
-    s = a1 * a1
-    n1 = a1 * (135135.0 + 17325.0 * s + s * s * (378.0 + s))
-    d1 = 135135.0 + 62370.0 * s + s * s * (3150.0 + 28.0 * s)
-    s = a2 * a2
-    n2 = a2 * (135135.0 + 17325.0 * s + s * s * (378.0 + s))
-    d2 = 135135.0 + 62370.0 * s + s * s * (3150.0 + 28.0 * s)
-    s = a3 * a3
-    n3 = a3 * (135135.0 + 17325.0 * s + s * s * (378.0 + s))
-    d3 = 135135.0 + 62370.0 * s + s * s * (3150.0 + 28.0 * s)
-    s = a4 * a4
-    n4 = a4 * (135135.0 + 17325.0 * s + s * s * (378.0 + s))
-    d4 = 135135.0 + 62370.0 * s + s * s * (3150.0 + 28.0 * s)
-    n12 = w[13] * n1 * d2 + w[14] * n2 * d1
-    n34 = w[15] * n3 * d4 + w[16] * n4 * d3
+    d1 = 1.0 + abs(a1)
+    d2 = 1.0 + abs(a2)
+    d3 = 1.0 + abs(a3)
+    d4 = 1.0 + abs(a4)
+    n12 = w[13] * a1 * d2 + w[14] * a2 * d1
+    n34 = w[15] * a3 * d4 + w[16] * a4 * d3
     d12 = d1 * d2
     d34 = d3 * d4
     return w[12] + (n12 * d34 + n34 * d12) / (d12 * d34)

@@ -12,9 +12,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 
-def gated_5_4_4_2(
-    w: vec[float], x1: float, x2: float, x3: float, x4: float, x5: float, g1: float, g2: float
-) -> float:
+def gated_5_4_4_2(w: vec[float], x1: float, x2: float, x3: float, x4: float, x5: float, g1: float, g2: float) -> float:
     """Return g1 y1 + g2 y2 of a network of five inputs, two layers of four, and two outputs: written out for speed.
 
     The sum of a neuron begins with its first input: those that are known late stand last. Four neurons share a

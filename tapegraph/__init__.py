@@ -18,8 +18,8 @@ COMPILED = not (_node.__file__ or "").endswith(".py")  # whether the sound code 
 __all__ = [
     "COMPILED",
     "Choice",
-    "Model",
     "Graph",
+    "Model",
     "Node",
     "Param",
     "Problem",

@@ -10,6 +10,7 @@ A file is an .npz with two arrays and no pickle:
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 import zipfile
@@ -33,7 +34,7 @@ Array = npt.NDArray[np.float64]
 
 def count(widths: Sequence[int]) -> int:
     """Return how many weights a network has whose layers, from inputs to outputs, are so wide."""
-    return sum((before + 1) * after for before, after in zip(widths, widths[1:], strict=False))
+    return sum((before + 1) * after for before, after in itertools.pairwise(widths))
 
 
 @attrs.frozen(eq=False)
@@ -74,7 +75,7 @@ class Weights:
 
 
 def bundled(system: str = "") -> dict[str, Path]:
-    """Return the files of weights that come with tapegraph, for one system or all, by name: a system's begin with it."""
+    """Return the files of weights that come with tapegraph, by name, which begins with the system's."""
     files = sorted(resources.folder("weights").glob(f"{system}*{SUFFIX}"))
     return {path.stem: path for path in files}
 
@@ -153,4 +154,4 @@ def is_axis(values: object) -> bool:
     if not isinstance(values, list) or len(values) < 2:
         return False
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)]
-    return len(numbers) == len(values) and all(a < b for a, b in zip(numbers, numbers[1:], strict=False))
+    return len(numbers) == len(values) and all(a < b for a, b in itertools.pairwise(numbers))

@@ -17,6 +17,7 @@ of a package of nodes, is called like the system, and holds one class with
     NODE       kind of the node that runs the system
     SOLVED     parameters of that node with which it solves the equations, and no more
     PREDICTED  parameters with which it runs the network; the parameter `model` names the weights
+    REPORTED   values of every parameter, by name, at which errors are reported; those of AXES in the same order
 
     step(state, x, fs, setting)
         Return the next state of the solver, (rows, STATES). state: (rows, STATES), zeros at rest; x: (rows,), the

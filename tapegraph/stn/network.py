@@ -9,6 +9,7 @@ Source: X. Glorot, Y. Bengio, Understanding the difficulty of training deep feed
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -24,7 +25,7 @@ def softsign(x: Array) -> Array:
 def layers(weights: Array, widths: Sequence[int]) -> Iterator[Array]:
     """Yield (neurons, 1 + inputs) of each layer, as views; the bias is in the first column."""
     at = 0
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         end = at + after * (1 + before)
         yield weights[at:end].reshape(after, 1 + before)
         at = end
@@ -66,7 +67,7 @@ def jacobian(weights: Array, widths: Sequence[int], values: list[Array], slopes:
 def drawn(widths: Sequence[int], random: np.random.Generator) -> Array:
     """Return random weights to start from: outputs of a neuron as large as its inputs, whatever their number."""
     parts = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         biases = 0.3 * random.standard_normal((after, 1))
         parts.append(np.hstack([biases, random.standard_normal((after, before)) / np.sqrt(before)]).ravel())
     return np.concatenate(parts)

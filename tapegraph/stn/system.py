@@ -33,6 +33,7 @@ class System(Protocol):
     NODE: str
     SOLVED: dict[str, Value]
     PREDICTED: dict[str, Value]
+    REPORTED: dict[str, tuple[float, ...]]
 
     def step(self, state: Array, x: Array, fs: Array, setting: Setting) -> Array: ...
 

@@ -6,9 +6,9 @@
     z = 3 c L'(h)                                                           reversible susceptibility
     r = |v| / (kappa + |v|)                                                 rate of the field
 
-and y_p and z_p the same of h_p and v_p; both y with the m that was. Symbols as in kernels/jiles_atherton.py. A field that rises and one that falls are thus one case, a resting
-field leaves m alone, small rates stay exact, and as c and kappa enter by y, z and r only, one network serves all
-settings and sample rates.
+and y_p and z_p the same of h_p and v_p; both y with the m that was. Symbols as in kernels/jiles_atherton.py. A field
+that rises and one that falls are thus one case, a resting field leaves m alone, small rates stay exact, and as c and
+kappa enter by y, z and r only, one network serves all settings and sample rates.
 
 The state is (m, H, V): magnetisation by that of saturation, field, and its rise in a sample. Solved by nr8.
 Source: the article's network takes H, H' and M as they are; scaled inputs, gates and the kink in y are our own.
@@ -47,6 +47,11 @@ class HysteresisSystem:
     NODE: ClassVar[str] = "hysteresis"
     SOLVED: ClassVar[dict[str, Value]] = {"solver": "nr8", "makeup": False}
     PREDICTED: ClassVar[dict[str, Value]] = {"solver": "stn", "makeup": False}
+    REPORTED: ClassVar[dict[str, tuple[float, ...]]] = {
+        "drive": (0.05, 0.3, 0.6, 1.0),
+        "bias": (0.0, 0.03, 0.25, 0.5, 0.75, 1.0),
+        "saturation": (0.0, 0.25, 0.5, 0.75, 1.0),
+    }
 
     def __init__(self) -> None:
         self.table = langevin_table()

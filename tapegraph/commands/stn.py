@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-TOPOLOGIES = {"2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x16": (16, 16)}
+TOPOLOGIES = {"1x4": (4,), "2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x16": (16, 16)}
 TRAIN_EXAMPLES = """\b
 Examples:
   tapegraph stn train my-2x4.npz

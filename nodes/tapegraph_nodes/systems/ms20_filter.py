@@ -34,7 +34,7 @@ class Ms20FilterSystem:
         Param("resonance", 0.5, 0.0, 1.0),
         Param("drive_db", 0.0, -12.0, 36.0, "dB"),
     )
-    AXES: ClassVar[tuple[str, ...]] = ()
+    AXES: ClassVar[tuple[str, ...]] = ("resonance", "drive_db")
     STATES: ClassVar[int] = 2
     LEARNED: ClassVar[int] = 2
     INPUTS: ClassVar[int] = 2
@@ -43,6 +43,11 @@ class Ms20FilterSystem:
     NODE: ClassVar[str] = "ms20_filter"
     SOLVED: ClassVar[dict[str, Value]] = {"solver": "newton"}
     PREDICTED: ClassVar[dict[str, Value]] = {"solver": "stn"}
+    REPORTED: ClassVar[dict[str, tuple[float, ...]]] = {
+        "cutoff_hz": (100.0, 500.0, 2000.0, 10_000.0),
+        "resonance": (0.0, 0.3, 0.6, 0.8, 0.9, 1.0),
+        "drive_db": (-12.0, 0.0, 12.0, 24.0, 36.0),
+    }
 
     def step(self, state: Array, x: Array, fs: Array, setting: dict[str, Array]) -> Array:
         circuit = Linear(state, x, fs, setting)

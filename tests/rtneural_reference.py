@@ -19,8 +19,9 @@ def random_network(rng: np.random.Generator, hidden: tuple[int, ...] = (4, 4)) -
     sizes = [5, *hidden, 1]
     layers: list[dict[str, Any]] = []
     for inputs, outputs in itertools.pairwise(sizes):
-        K = rng.normal(0, 0.3, (inputs, outputs)).astype(np.float32)
-        b = rng.normal(0, 0.01, outputs).astype(np.float32)
+        scale = 1.0 if len(layers) < len(hidden) else 0.05
+        K = (scale * rng.normal(0, 0.3, (inputs, outputs))).astype(np.float32)
+        b = (scale * rng.normal(0, 0.01, outputs)).astype(np.float32)
         layers.append(
             {
                 "type": "dense",

@@ -31,6 +31,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch, load_weights
+from tapegraph_nodes.kernels.field_network import predict_from_field
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
@@ -39,6 +40,7 @@ from tapegraph_nodes.kernels.transition import predict
 RK2: Final = 0
 RK4: Final = 1
 STN: Final = 2
+STN_OF_FIELD: Final = 3
 # How each solver works: RK2, RK4, STN or the most iterations of Newton; and where it clips the field.
 SOLVERS: Final = {
     "rk2": (RK2, 8.0),
@@ -48,7 +50,8 @@ SOLVERS: Final = {
     "stn": (STN, 12.5),
     "v1": (RK4, 10.0),
 }
-FEATURES: Final = {"susceptibilities": (5, 2)}  # what transition.py gives to a network and takes from it
+# What transition.py and field_network.py give to a network and take from it.
+FEATURES: Final = {"susceptibilities": (5, 2), "field_and_rate": (5, 1)}
 GLIDE_S: Final = 0.005
 ALPHA: Final = 0.0016
 
@@ -108,6 +111,9 @@ class Hysteresis(Node):
             trained = load_weights(self.model, self.KIND, FEATURES)
             setting = {"drive": self.drive, "saturation": self.saturation, "bias": self.bias}
             self.network.aim(list(trained.widths), trained.at(setting).tolist())
+            if trained.features == "field_and_rate":
+                self.method = STN_OF_FIELD
+                self.network.move(1)  # between networks that were trained apart there is none to glide over
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
@@ -131,6 +137,7 @@ class Hysteresis(Node):
             self.table,
             self.network,
             self.method,
+            self.fs,
             self.clip,
             self.guard,
             self.now,
@@ -150,6 +157,7 @@ def magnetise(
     table: vec[float],
     network: Network,
     method: i64,
+    fs: float,
     clip: float,
     guard: float,
     start: list[float],
@@ -205,6 +213,8 @@ def magnetise(
                 M = midpoint(table, c, kappa, beta, m[j], hp, vp, h, v)
             elif method == STN:
                 M = predict(table, weights, widths, a, b, c, kappa, beta, m[j], hp, vp, h, v)
+            elif method == STN_OF_FIELD:
+                M = predict_from_field(weights, widths, a, b, beta / (ALPHA * cells), fs, m[j], hp, vp, h, v)
             else:
                 M = newton(table, c, kappa, beta, m[j], hp, vp, h, v, method)
             if not abs(M) <= guard:

@@ -25,48 +25,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 
+from tapegraph.bank import MOST_WIDTH, Weights
 from tapegraph.errors import Problem, TapegraphError
 
 Array = npt.NDArray[np.float64]
 Layer = tuple[Array, Array]  # weights (outputs, inputs) and biases (outputs,)
+Network = list[Layer]
 
 WIDTHS = range(0, 101, 10)
 SATURATIONS = range(0, 101, 5)
 FEATURES = 5
-MOST_OUTPUTS = 64
 MOST_BYTES = 64_000_000
+EDGE = 1e-9  # between two networks
 
 
-@attrs.frozen(eq=False)
-class Bank:
-    """Networks over a grid of bias and saturation.
-
-    bias, saturation: the values of the grid, rising, 0 to 1
-    W: for each layer the weights, (bias, saturation, outputs, inputs): a layer computes W @ x + b
-    b: for each layer the biases, (bias, saturation, outputs)
-    """
-
-    bias: Array
-    saturation: Array
-    W: tuple[Array, ...]
-    b: tuple[Array, ...]
-
-    def cell(self, bias: float, saturation: float) -> tuple[int, int]:
-        """Return the place in the grid of the network for these settings, each taken down in width and saturation.
-
-        Networks trained apart from one another cannot be blended. A value on the grid finds its own network.
-        """
-        i = int(np.searchsorted(self.bias, bias - 1e-6))
-        j = int(np.searchsorted(self.saturation, saturation + 1e-6, side="right")) - 1
-        return min(max(i, 0), self.bias.size - 1), min(max(j, 0), self.saturation.size - 1)
-
-
-def read_bank(path: Path) -> Bank:
-    """Read a bank from a folder, or one file of it.
+def read_bank(path: Path) -> Weights:
+    """Read a bank from a folder, or one file of it, as weights for the hysteresis node.
 
     Raises TapegraphError with a line for each file that is missing, cut off, of another layout or holds what is no
     number: the first thing found in it.
@@ -75,7 +52,7 @@ def read_bank(path: Path) -> Bank:
         files = {width: path / f"hyst_width_{width}.json" for width in reversed(WIDTHS)}
     else:
         files = {width_of(path): path}
-    rows: list[list[list[Layer]]] = []
+    rows: list[list[Network]] = []
     problems: list[Problem] = []
     for width, file in files.items():
         try:
@@ -85,13 +62,25 @@ def read_bank(path: Path) -> Bank:
     if problems:
         raise TapegraphError(*problems)
     check_alike(list(files.values()), rows)
-    depth = range(len(rows[0][0]))
-    return Bank(
-        bias=np.array([(100 - width) / 100 for width in files]),
-        saturation=np.array(SATURATIONS) / 100,
-        W=tuple(np.array([[network[k][0] for network in row] for row in rows]) for k in depth),
-        b=tuple(np.array([[network[k][1] for network in row] for row in rows]) for k in depth),
-    )
+    values = np.array([[flat(network) for network in row] for row in rows])
+    # Networks that were trained apart cannot be blended. So each stands at both ends of where it is used: from its
+    # saturation up to the next one, and from its bias down to the next one.
+    first, *others = [saturation / 100 for saturation in SATURATIONS]
+    axes = {"saturation": (first, *(v for value in others for v in (value - EDGE, value)))}
+    values = values.repeat(2, axis=1)[:, :-1]
+    *others, last = [(100 - width) / 100 for width in files]
+    if others:
+        axes = {"bias": (*(v for value in others for v in (value, value + EDGE)), last), **axes}
+        values = values.repeat(2, axis=0)[1:]
+    else:
+        values = values[0]
+    made = {"by": "tapegraph stn import", "from": [file.name for file in files.values()]}
+    return Weights("hysteresis", "field_and_rate", widths(rows[0][0]), axes, values, made)
+
+
+def flat(network: Network) -> Array:
+    """Return the weights of a network in one row: neuron by neuron, the bias of each first."""
+    return np.concatenate([np.hstack([b[:, None], W]).ravel() for W, b in network])
 
 
 def width_of(path: Path) -> int:
@@ -104,7 +93,7 @@ def width_of(path: Path) -> int:
     )
 
 
-def check_alike(files: list[Path], rows: list[list[list[Layer]]]) -> None:
+def check_alike(files: list[Path], rows: list[list[Network]]) -> None:
     """Raise TapegraphError for files whose networks have layers of other sizes than those of the first."""
     expected = sizes(rows[0][0])
     problems = [
@@ -116,15 +105,20 @@ def check_alike(files: list[Path], rows: list[list[list[Layer]]]) -> None:
         raise TapegraphError(*problems)
 
 
-def sizes(network: list[Layer]) -> str:
-    """Return "5-4-4-1": inputs, then outputs of each layer."""
-    return "-".join(map(str, [network[0][0].shape[1], *(b.size for _, b in network)]))
+def widths(network: Network) -> tuple[int, ...]:
+    """Return the numbers of inputs, and of outputs of each layer."""
+    return (network[0][0].shape[1], *(b.size for _, b in network))
 
 
-def read_width(path: Path, width: int) -> list[list[Layer]]:
+def sizes(network: Network) -> str:
+    """Return "5-4-4-1"."""
+    return "-".join(map(str, widths(network)))
+
+
+def read_width(path: Path, width: int) -> list[Network]:
     """Read the networks of one file, by rising saturation."""
     networks = read_object(path)
-    row: list[list[Layer]] = []
+    row: list[Network] = []
     for saturation in SATURATIONS:
         key = f"drive_{saturation}_{width}"
         try:
@@ -154,13 +148,13 @@ def read_object(path: Path) -> dict[str, Any]:
     return found
 
 
-def read_network(found: Any) -> list[Layer]:
+def read_network(found: Any) -> Network:
     """Check one network. Raises ValueError, "has ...; it must ...", the subject being its name."""
     if not isinstance(found, dict) or not isinstance(found.get("layers"), list) or not found["layers"]:
         raise ValueError("has no layers; it must be an object with in_shape and a list of layers")
     if last(found.get("in_shape")) != FEATURES:
         raise ValueError(f"has in_shape {found.get('in_shape')!r:.40}; it must be [null, {FEATURES}]")
-    network: list[Layer] = []
+    network: Network = []
     inputs = FEATURES
     for place, layer in enumerate(found["layers"], start=1):
         final = place == len(found["layers"])
@@ -182,8 +176,8 @@ def read_layer(found: Any, inputs: int, activation: str) -> Layer:
     if found.get("activation", "") != activation:
         raise ValueError(f"has activation {found.get('activation', '')!r:.40}; it must be {activation!r}")
     outputs = last(found.get("shape"))
-    if not 1 <= outputs <= MOST_OUTPUTS:
-        raise ValueError(f"has shape {found.get('shape')!r:.40}; it must be [null, 1 to {MOST_OUTPUTS}]")
+    if not 1 <= outputs <= MOST_WIDTH:
+        raise ValueError(f"has shape {found.get('shape')!r:.40}; it must be [null, 1 to {MOST_WIDTH}]")
     weights = found.get("weights")
     if not isinstance(weights, list) or len(weights) != 2:
         raise ValueError("has no pair of weights and biases; they must be [K, b]")

@@ -9,61 +9,88 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rtneural_reference import output, random_network, write_bank
+from click.testing import CliRunner
+from harness import Array, run
+from rtneural_reference import Network, magnetisation, random_network, write_bank
+from tapegraph_nodes.hysteresis import Hysteresis
 
+from tapegraph.bank import load
+from tapegraph.commands.stn import command
 from tapegraph.errors import TapegraphError
-from tapegraph.stn.rtneural import Bank, read_bank
+from tapegraph.stn.rtneural import read_bank
 
 
-def evaluate(bank: Bank, cell: tuple[int, int], u: list[float]) -> float:
-    x = np.array(u)
-    for k, (W, b) in enumerate(zip(bank.W, bank.b, strict=True)):
-        x = W[cell] @ x + b[cell]
-        if k < len(bank.W) - 1:
-            x = np.tanh(x)
-    return float(x[0])
+def expected(networks: dict[str, Network], bias: int, saturation: int) -> Array:
+    """Return the weights of a network, neuron by neuron, the bias of each first; settings in %."""
+    flat = []
+    for K, b in (layer["weights"] for layer in networks[f"drive_{saturation}_{100 - bias}"]["layers"]):
+        for j in range(len(b)):
+            flat += [b[j], *(row[j] for row in K)]
+    return np.array(flat)
 
 
 @pytest.mark.parametrize("hidden", [(4, 4), (8, 8), (4, 4, 4)])
 def test_every_network_of_a_bank_is_where_its_bias_and_saturation_are(tmp_path: Path, hidden: tuple[int, ...]) -> None:
     networks = write_bank(tmp_path, hidden=hidden)
     bank = read_bank(tmp_path)
-    np.testing.assert_array_equal(bank.bias, np.arange(11) / 10)
-    np.testing.assert_array_equal(bank.saturation, np.arange(21) / 20)
-    u = [0.3, -0.2, 0.25, 0.1, 0.4]
-    for i in range(11):
-        for j in range(21):
-            expected = output(networks[f"drive_{5 * j}_{100 - 10 * i}"], u)
-            assert evaluate(bank, (i, j), u) == pytest.approx(expected, rel=1e-12)
+    assert bank.widths == (5, *hidden, 1)
+    for bias in range(0, 101, 10):
+        for saturation in range(0, 101, 5):
+            found = bank.at({"bias": bias / 100, "saturation": saturation / 100, "drive": 0.5})
+            np.testing.assert_allclose(found, expected(networks, bias, saturation), atol=1e-12)
 
 
-def test_one_file_is_a_bank_for_one_bias(tmp_path: Path) -> None:
+def test_one_file_is_a_bank_for_any_bias(tmp_path: Path) -> None:
     networks = write_bank(tmp_path)
     bank = read_bank(tmp_path / "hyst_width_30.json")
-    assert bank.bias.tolist() == [0.7]
-    assert [W.shape for W in bank.W] == [(1, 21, 4, 5), (1, 21, 4, 4), (1, 21, 1, 4)]
-    assert bank.cell(0.2, 0.35) == (0, 7)
-    u = [1.0] * 5
-    assert evaluate(bank, (0, 7), u) == pytest.approx(output(networks["drive_35_30"], u), rel=1e-12)
+    for bias in (0.0, 0.7, 1.0):
+        np.testing.assert_allclose(bank.at({"bias": bias, "saturation": 0.35}), expected(networks, 70, 35), atol=1e-12)
 
 
-def test_settings_on_the_grid_find_their_own_network_and_others_the_one_below_in_width_and_saturation(
-    tmp_path: Path,
-) -> None:
+def test_between_two_networks_the_one_of_more_bias_and_less_saturation_is_taken_and_no_blend(tmp_path: Path) -> None:
+    networks = write_bank(tmp_path)
+    bank = read_bank(tmp_path)
+    for bias, saturation, where in ((0.55, 0.57, (60, 55)), (0.601, 0.599, (70, 55)), (0.0001, 0.9999, (10, 95))):
+        found = bank.at({"bias": bias, "saturation": saturation})
+        np.testing.assert_allclose(found, expected(networks, *where), atol=1e-12)
+
+
+def test_an_imported_bank_is_a_file_of_weights_like_others(tmp_path: Path) -> None:
     write_bank(tmp_path)
     bank = read_bank(tmp_path)
-    for i in range(11):
-        for j in range(21):
-            assert bank.cell(1 - (100 - 10 * i) / 100, 0.05 * j) == (i, j)
-    assert bank.cell(0.55, 0.57) == (6, 11)  # width 0.45 goes down to 0.4
-    assert bank.cell(0.0, 1.0) == (0, 20)
+    bank.save(tmp_path / "bank.npz")
+    again = load(str(tmp_path / "bank.npz"), "hysteresis", {"field_and_rate": (5, 1)})
+    np.testing.assert_array_equal(again.values, bank.values)
+    assert again.axes == bank.axes
+
+
+@pytest.mark.parametrize(("fs", "drive"), [(96_000.0, 0.5), (192_000.0, 1.0), (44_100.0, 0.0)])
+def test_the_hysteresis_magnetises_as_the_networks_say(tmp_path: Path, fs: float, drive: float) -> None:
+    networks = write_bank(tmp_path, seed=2)
+    read_bank(tmp_path).save(tmp_path / "bank.npz")
+    H = 0.8 * np.sin(2 * np.pi * 440 * np.arange(900) / fs)
+    setting: dict[str, Any] = {"drive": drive, "saturation": 0.35, "bias": 0.8}
+    M = run(Hysteresis, H, fs, solver="stn", model=str(tmp_path / "bank.npz"), makeup=False, **setting)
+    right = magnetisation(networks["drive_35_20"], H, fs, drive, 0.35)
+    assert 0.1 < np.max(np.abs(right)) < 10
+    np.testing.assert_allclose(M, right, atol=1e-9)
+
+
+def test_the_command_imports_a_bank_and_refuses_to_replace_a_file(tmp_path: Path) -> None:
+    write_bank(tmp_path)
+    output = str(tmp_path / "bank.npz")
+    result = CliRunner().invoke(command, ["import", str(tmp_path), output])
+    assert result.exit_code == 0, result.output
+    again = CliRunner().invoke(command, ["import", str(tmp_path), output])
+    assert str(again.exception) == f"{output}: is there already; --overwrite replaces it"
+    assert CliRunner().invoke(command, ["import", str(tmp_path), output, "--overwrite"]).exit_code == 0
 
 
 def test_numbers_that_are_whole_are_numbers_too(tmp_path: Path) -> None:
     networks = write_bank(tmp_path)
     networks["drive_0_0"]["layers"][2]["weights"][1] = [0]
     rewrite(tmp_path, networks, 0)
-    assert read_bank(tmp_path).b[2][10, 0, 0] == 0.0
+    assert read_bank(tmp_path).at({"bias": 1.0, "saturation": 0.0})[-5] == 0.0
 
 
 def rewrite(folder: Path, networks: dict[str, Any], width: int) -> Path:

@@ -12,8 +12,12 @@
 Drive is what a louder sound would do, at the same loudness: the diodes take more of the resonance. An oscillation at
 full resonance peaks at 0.7 and drive 0 dB, and gets quieter with drive; without any sound nothing starts it. Latency 0.
 Distortion makes new frequencies: oversample the node. Input is clipped at 1000. Parameters glide for 5 ms or a block,
-whichever is longer, g and h by equal ratios. The solver newton finds w to the last digits; stn has it from a network
-that has learned to (kernels/diode_network.py), and they can be switched while sound runs.
+whichever is longer, g and h by equal ratios.
+
+The solver newton finds w to the last digits; stn has it from a small network that has learned to. Up to resonance 0.9
+they differ by -50 dB at most and -86 dB in the median; where the filter oscillates by itself, pitch and loudness are
+the same, but not the phase. newton takes the longer the louder the diodes are driven, stn always the same time. They
+can be switched while sound runs.
 Source: T. Stinchcombe, A study of the Korg MS10 & MS20 filters, 2006; V. Zavalishin, The art of VA filter design,
 ch. 3, for the trapezoidal rule in this form.
 """

@@ -15,7 +15,8 @@ import pytest
 import soloist
 from soloist import FS, alone, music
 
-from tapegraph.node import Choice, Param, Switch
+from tapegraph import bank
+from tapegraph.node import Choice, Model, Param, Switch
 from tapegraph.registry import find, kinds, source
 from tapegraph.stream import Rendering, Stream, render
 
@@ -31,6 +32,8 @@ def settings(kind: str) -> Iterator[dict[str, Any]]:
             ends[param.name] = (param.minimum, param.maximum)
         elif isinstance(param, Choice):
             ends[param.name] = param.options
+        elif isinstance(param, Model):
+            ends[param.name] = tuple(bank.bundled(param.system))
         else:
             assert isinstance(param, Switch)
             ends[param.name] = (False, True)

@@ -30,8 +30,8 @@ Its left side rises with w as long as K < 5: there is one solution, at any rate 
 Source: T. Stinchcombe, A study of the Korg MS10 & MS20 filters, 2006, for the kind of circuit; J. Parker, F. Esqueda,
 A. Bergner, Modelling of nonlinear state-space systems using a deep neural network, DAFx 2019, who learn such a system.
 The equations are derived here from the circuit as drawn above.
-Differs: the transistors of the chip, which stand for R, are taken as resistors, and its amplifiers as ideal; R_F and R_G
-are not those of a schematic, but chosen for a filter that sings from nine tenths of the knob on.
+Differs: the transistors of the chip, which stand for R, are taken as resistors, and its amplifiers as ideal; R_F and
+R_G are not those of a schematic, but chosen for a filter that sings from nine tenths of the knob on.
 """
 
 import math

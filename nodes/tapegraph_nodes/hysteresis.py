@@ -35,6 +35,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch, load_weights
+from tapegraph_nodes.kernels.field_network import predict_from_field
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
@@ -42,6 +43,7 @@ from tapegraph_nodes.kernels.relaxation import exponential, langevin_at
 from tapegraph_nodes.kernels.transition import predict, recall
 
 STN: Final = -1
+STN_OF_FIELD: Final = -2
 RK2: Final = 0
 RK4: Final = 1
 MIDPOINT_H: Final = 2
@@ -59,7 +61,8 @@ SOLVERS: Final = {
     "stn": (STN, 12.5),
     "v1": (RK4, 10.0),
 }
-FEATURES: Final = {"susceptibilities": (5, 2)}  # what transition.py gives to a network and takes from it
+# What transition.py and field_network.py give to a network and take from it.
+FEATURES: Final = {"susceptibilities": (5, 2), "field_and_rate": (5, 1)}
 GLIDE_S: Final = 0.005
 ALPHA: Final = 0.0016
 
@@ -124,6 +127,9 @@ class Hysteresis(Node):
             trained = load_weights(self.model, self.KIND, FEATURES)
             setting = {"drive": self.drive, "saturation": self.saturation, "bias": self.bias}
             self.network.aim(list(trained.widths), trained.at(setting).tolist())
+            if trained.features == "field_and_rate":
+                self.method = STN_OF_FIELD
+                self.network.move(1)  # between networks that were trained apart there is none to glide over
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
@@ -147,6 +153,7 @@ class Hysteresis(Node):
             self.table,
             self.network,
             self.method,
+            self.fs,
             self.clip,
             self.guard,
             self.now,
@@ -168,6 +175,7 @@ def magnetise(
     table: vec[float],
     network: Network,
     method: i64,
+    fs: float,
     clip: float,
     guard: float,
     start: list[float],
@@ -183,7 +191,7 @@ def magnetise(
     a: i64 = 0
     while a < channels:
         b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
-        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, G, V, past, a, b)
+        magnetise_pair(x, y, table, network, method, fs, clip, guard, start, end, m, H, G, V, past, a, b)
         a += 2
 
 
@@ -193,6 +201,7 @@ def magnetise_pair(
     table: vec[float],
     network: Network,
     method: i64,
+    fs: float,
     clip: float,
     guard: float,
     start: list[float],
@@ -280,6 +289,13 @@ def magnetise_pair(
             ma = predict(table, weights, widths, room, out, past, a, c, kappa, beta, ma, vpa, ha, va)
             if b != a:
                 mb = predict(table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, hb, vb)
+            else:
+                mb = ma
+        elif method == STN_OF_FIELD:
+            M_s = beta / (ALPHA * cells)
+            ma = predict_from_field(weights, widths, room, out, M_s, fs, ma, hpa, vpa, ha, va)
+            if b != a:
+                mb = predict_from_field(weights, widths, room, out, M_s, fs, mb, hpb, vpb, hb, vb)
             else:
                 mb = ma
         else:

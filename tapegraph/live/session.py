@@ -150,7 +150,8 @@ class Session:
         lasts_s = frames / self.sample_rate
         self.busy_s += seconds
         self.due_s += lasts_s
-        self.most_load = max(self.most_load, seconds / lasts_s)
+        if self.calls > 1:  # the first time, memory and caches are cold, and nobody waits yet
+            self.most_load = max(self.most_load, seconds / lasts_s)
 
     @property
     def load(self) -> float:

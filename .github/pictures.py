@@ -32,9 +32,9 @@ def loops(axes: plt.Axes) -> None:
 
 
 def responses(axes: plt.Axes) -> None:
-    """Draw the response of every preset to an impulse too quiet to saturate the tape, relative to 1 kHz."""
-    x = np.zeros(1 << 16)
-    x[SAMPLE_RATE // 2 :] = 1e-3 * np.random.default_rng(0).standard_normal(len(x) - SAMPLE_RATE // 2)
+    """Draw the response of every preset to noise too quiet to saturate the tape, relative to 1 kHz."""
+    n = 1 << 17
+    x = 1e-3 * np.random.default_rng(0).standard_normal(n) * np.hanning(n)
     for name in resources.presets():
         y = tapegraph.load(name).render(x, SAMPLE_RATE, tail=0)
         frequency, ratio = transfer(x, y)

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import click
 
 from tapegraph.commands import commands
+from tapegraph.commands._options import WrongUseError
 from tapegraph.errors import TapegraphError
 
+FAILURE, WRONG_USE = 1, 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -17,12 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status. What a user can put right is said in a line each, on stderr."""
     try:
         status = commands.main(arguments, prog_name="tapegraph", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except TapegraphError as error:
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "tapegraph"
+        click.echo(f"{command}: {error.format_message().rstrip('.')}; see {command} --help", err=True)
+        return WRONG_USE
+    except (click.ClickException, TapegraphError) as error:
         click.echo(error, err=True)
-        return 1
+        return WRONG_USE if isinstance(error, WrongUseError) else FAILURE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing unfinished was kept", err=True)
         return INTERRUPTED

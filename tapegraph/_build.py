@@ -26,7 +26,11 @@ except ImportError:  # run as a script: no hatchling needed
 C_FLAGS = {
     # No fused multiply-add: compiled and plain runs then agree to the bit on every processor.
     # -fwrapv and -DNDEBUG as in CPython's own flags; -Wno-error undoes mypyc's -Werror on unknown compilers.
-    "unix": ["-ffp-contract=off", "-fwrapv", "-DNDEBUG", "-Wno-error"],
+    # The other two let calls between our own functions be inlined, the solvers' above all.
+    "unix": [
+        *("-ffp-contract=off", "-fwrapv", "-DNDEBUG", "-Wno-error"),
+        *("-fno-semantic-interposition", "-finline-limit=400"),
+    ],
     "msvc": ["/fp:precise"],
 }
 PURE = "TAPEGRAPH_PURE"
@@ -80,7 +84,7 @@ def compile_native(native: list[str], packages: list[str], work: str, inplace: b
     package_dir = {p.rpartition("/")[2]: p for p in packages}
     os.environ["MYPYPATH"] = os.pathsep.join(sorted({p.rpartition("/")[0] or "." for p in packages}))
     # Own mypy settings: strictness is for the tests, an install should not stop on it.
-    args = ["--config-file=", "--ignore-missing-imports", f"--cache-dir={work}/mypy"]
+    args = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={work}/mypy"]
     extensions = mypycify(args + modules(native), group_name="tapegraph._native", target_dir=f"{work}/c")
     dist = Distribution(
         {"name": "tapegraph", "ext_modules": extensions, "packages": list(package_dir), "package_dir": package_dir}

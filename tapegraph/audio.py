@@ -344,7 +344,7 @@ def check_target(path: Path, overwrite: bool) -> None:
     if path.exists() and not path.is_file():
         raise problem(path, "exists and is not a file")
     if path.exists() and not overwrite:
-        raise problem(path, "exists already; it is replaced only with overwrite")
+        raise problem(path, "exists already; it is replaced only with --overwrite")
 
 
 def nearest(container: Container, like: str) -> str:

@@ -37,6 +37,7 @@ __all__ = [
     "Value",
     "Weights",
     "load_weights",
+    "silence",
 ]
 
 
@@ -61,6 +62,15 @@ class Signal:
         if block.shape != (self.channels, self.frames):
             raise ValueError(f"a block of shape {(int(self.channels), int(self.frames))} is due, not {block.shape}")
         self.samples = vec[float](np.ascontiguousarray(block, dtype=np.float64).reshape(-1))
+
+
+def silence(samples: vec[float]) -> None:
+    """Set every sample of a buffer to 0."""
+    n: i64 = len(samples)
+    i: i64 = 0
+    while i < n:
+        samples[i] = 0.0
+        i += 1
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

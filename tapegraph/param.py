@@ -116,8 +116,13 @@ class Model:
         return value
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the weights that come with tapegraph."""
+        return tuple(bank.bundled(self.system))
+
+    @property
     def allowed(self) -> str:
-        return f"one of {', '.join(bank.bundled(self.system))}, or the path of a file of weights"
+        return f"one of {', '.join(self.options)}, or the path of a file of weights"
 
 
 AnyParam = Param | Choice | Switch | Model

@@ -69,9 +69,9 @@ def render_file(
     Raises TapegraphError, without leaving a file, for files that cannot be read or written.
     """
     started = time.perf_counter()
-    if Path(target).exists() and os.path.samefile(source, target):
-        raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
     with Reader(source) as reader:
+        if Path(target).exists() and os.path.samefile(source, target):
+            raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
         rendering = graph.rendering(reader.sample_rate, reader.channels, tail=tail)
         with create(
             target,

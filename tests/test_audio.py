@@ -191,7 +191,7 @@ def test_samples_are_stored_as_in_the_source_or_the_nearest_way(
         ("a.xyz", 48000, 2, {}, "has the extension .xyz; it decides about the kind of file: .wav, "),
         ("gone/a.wav", 48000, 2, {}, "cannot be written: No such file or directory"),
         ("folder.wav", 48000, 2, {}, "exists and is not a file"),
-        ("there.wav", 48000, 2, {}, "exists already; it is replaced only with overwrite"),
+        ("there.wav", 48000, 2, {}, "exists already; it is replaced only with --overwrite"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_work_starts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,10 +123,32 @@ def test_quiet_says_nothing_but_warnings(folder: Path, capsys: pytest.CaptureFix
 def test_a_file_that_is_there_is_replaced_only_when_told_to(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("out.wav").write_text("precious")
     assert main(["render", "in.wav", "out.wav", "--preset", "louder"]) == 1
-    assert capsys.readouterr().err == "out.wav: exists already; it is replaced only with overwrite\n"
+    assert capsys.readouterr().err == "out.wav: exists already; it is replaced only with --overwrite\n"
     assert Path("out.wav").read_text() == "precious"
     assert main(["render", "in.wav", "out.wav", "--preset", "louder", "--overwrite"]) == 0
     assert soundfile.info("out.wav").frames == 6000
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_several_files_go_into_a_folder_and_one_that_fails_does_not_stop_the_others(
+    folder: Path, capsys: pytest.CaptureFixture[str], jobs: str
+) -> None:
+    Path("out").mkdir()
+    shutil.copy("in.wav", "again.wav")
+    arguments = ["render", "in.wav", "gone.wav", "again.wav", "out", "--preset", "louder", "--jobs", jobs]
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["out/in.wav", "out/again.wav"]
+    assert err.startswith("gone.wav: there is no such file")
+    assert main(["render", "in.wav", "alone.wav", "--preset", "louder"]) == 0
+    assert Path("out/in.wav").read_bytes() == Path("out/again.wav").read_bytes() == Path("alone.wav").read_bytes()
+
+
+def test_files_of_one_name_do_not_become_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b", "out"):
+        Path(name).mkdir()
+    assert main(["render", "a/in.wav", "b/in.wav", "out", "--preset", "louder"]) == 1
+    assert capsys.readouterr().err == "out/in.wav: would come from two files; render them into different folders\n"
 
 
 def test_a_tail_can_be_asked_for_in_seconds(folder: Path) -> None:
@@ -133,25 +156,35 @@ def test_a_tail_can_be_asked_for_in_seconds(folder: Path) -> None:
     assert soundfile.info("out.wav").frames == 6000 + 24_000
 
 
+def test_a_missing_file_is_said_also_where_the_new_one_is_there(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("out.wav").write_text("precious")
+    assert main(["render", "no.wav", "out.wav", "--preset", "louder", "--overwrite"]) == 1
+    assert capsys.readouterr().err.startswith("no.wav: there is no such file")
+    assert Path("out.wav").read_text() == "precious"
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (["rendr"], 2, "no command is called rendr; did you mean render?"),
-        (["render", "in.wav"], 2, "Missing argument 'OUT'"),
+        (["render", "in.wav", "--preset", "louder"], 2, "where to is missing; write IN OUT"),
+        (["render", "in.wav", "a.wav", "no", "--preset", "louder"], 2, "no is no folder; several files go into"),
         (["render", "in.wav", "o.wav"], 2, "give either --preset NAME or --graph FILE; presets: louder"),
         (["render", "in.wav", "o.wav", "--preset", "a", "--graph", "b"], 2, "give either --preset NAME or"),
         (["render", "in.wav", "o.wav", "--preset", "louder", "--set", "level"], 2, "--set level has no value"),
         (["render", "in.wav", "o.wav", "--preset", "louder", "--tail", "long"], 2, "long is neither a number of"),
-        (["render", "in.wav", "o.wav", "--preset", "loud"], 1, "no preset is called loud; did you mean louder?"),
-        (["render", "in.wav", "o.wav", "--preset", "quiet"], 1, "no preset is called quiet; there are louder"),
+        (["render", "in.wav", "o.wav", "--preset", "loud"], 2, "no preset is called loud; did you mean louder?"),
+        (["render", "in.wav", "o.wav", "--preset", "quiet"], 2, "no preset is called quiet; there are louder"),
         (["render", "no.wav", "o.wav", "--preset", "louder"], 1, "no.wav: there is no such file"),
         (["render", "in.wav", "in.wav", "--preset", "louder", "--overwrite"], 1, "in.wav: is both the source and"),
         (["render", "in.wav", "o.wav", "--graph", "no.yaml"], 1, "no.yaml: cannot be read: No such file or directory"),
         (["render", "in.wav", "o.wav", "--graph", "wrong.yaml"], 1, "wrong.yaml:3:"),
-        (["render", "in.wav", "o.wav", "--preset", "louder", "--tail", "-1"], 1, "tail is -1.0; it must be 0 to 3600"),
+        (["render", "in.wav", "o.wav", "--preset", "louder", "--tail", "-1"], 2, "tail is -1.0; it must be 0 to 3600"),
         (["render", "in.wav", "o.wav", "--preset", "louder", "--nodes", "no.py"], 1, "no.py: there is no such file"),
-        (["describe", "gian"], 1, "no node kind is called gian; did you mean gain?"),
-        (["graph", "loud"], 1, "no preset is called loud; did you mean louder?"),
+        (["describe", "gian"], 2, "no node kind is called gian; did you mean gain?"),
+        (["graph", "loud"], 2, "no preset is called loud; did you mean louder?"),
         (["graph", "presets/louder.yaml", "--rate", "100"], 1, "sample_rate is 100 Hz; it must be 8000 to 384000 Hz"),
         (["schema", "-o", "gone/s.json"], 1, "gone/s.json: cannot be written: No such file or directory"),
         (["demo", "in.wav"], 1, "in.wav: is no folder to write to: File exists"),
@@ -165,13 +198,13 @@ def test_mistakes_are_said_in_a_line_with_a_status_and_nothing_is_left(
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
-    assert "Traceback" not in err
+    assert len(err.splitlines()) == (2 if "wrong.yaml" in arguments else 1)
     assert sorted(os.listdir()) == before
 
 
 def test_all_wrong_settings_are_said_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = ["--set", "level.gian_db=1", "--set", "Level=100", "--set", "levle.gain_db=2"]
-    assert main(["render", "in.wav", "o.wav", "--preset", "louder", *settings]) == 1
+    assert main(["render", "in.wav", "o.wav", "--preset", "louder", *settings]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
     assert "did you mean gain_db?" in lines[0]

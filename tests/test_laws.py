@@ -15,7 +15,6 @@ import pytest
 import soloist
 from soloist import FS, alone, music
 
-from tapegraph import bank
 from tapegraph.node import Choice, Model, Param, Switch
 from tapegraph.registry import find, kinds, source
 from tapegraph.stream import Rendering, Stream, render
@@ -30,10 +29,8 @@ def settings(kind: str) -> Iterator[dict[str, Any]]:
     for param in params:
         if isinstance(param, Param):
             ends[param.name] = (param.minimum, param.maximum)
-        elif isinstance(param, Choice):
+        elif isinstance(param, Choice | Model):
             ends[param.name] = param.options
-        elif isinstance(param, Model):
-            ends[param.name] = tuple(bank.bundled(param.system))
         else:
             assert isinstance(param, Switch)
             ends[param.name] = (False, True)
@@ -102,7 +99,9 @@ def test_a_node_recovers_from_any_input(kind: str) -> None:
     stream.process(np.zeros((2, 4800)))
     after = [stream.process(music()) for _ in range(4)]
     assert np.isfinite(after).all()
-    assert 1e-3 < np.max(np.abs(after[-1])) < 1e3
+    assert np.max(np.abs(after[-1])) < 1e3
+    if not find(kind).SOURCE:  # what a source makes may be beyond hearing
+        assert np.max(np.abs(after[-1])) > 1e-3
 
 
 @pytest.mark.parametrize("kind", KINDS)

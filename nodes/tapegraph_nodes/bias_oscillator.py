@@ -3,10 +3,10 @@
     y[i] = a[i] sin(2 pi phase[i]),    phase[i + 1] = phase[i] + frequency_hz / fs, less a turn when it is full
 
 It is at its real frequency, so this node and the hysteresis have to run oversampled, 16 times at best. Into drive and
-saturation 0.5 a level of 0.2 gives most output and little distortion; 0.8 takes 1.5 dB of it. The level ramps to a new value in one
-block; frequency steps from block to block, in a phase without steps. Where frequency_hz is raised beyond 0.49 fs while
-sound runs, it stays at 0.49 fs, since the sine would alias; prepare() refuses such a setting. Phase is within 1e-16
-turns a sample: in 10 s the sine departs from the ideal one by less than -150 dB.
+saturation 0.5 a level of 0.2 gives most output and little distortion; 0.8 takes 1.5 dB of it. The level ramps to a new
+value in one block; frequency steps from block to block, in a phase without steps. Raised beyond 0.49 fs while sound
+runs, the frequency stays at 0.49 fs, since the sine would alias; prepare() refuses such a setting. Phase is within
+1e-16 turns a sample: in 10 s the sine departs from the ideal one by less than -150 dB.
 Source: M. Camras, Magnetic Recording Handbook, 1988, on bias with alternating current.
 """
 

@@ -21,7 +21,7 @@ import numpy as np
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Node, Param, Signal, TapegraphError
+from tapegraph.node import AnyParam, Node, Param, Signal, TapegraphError, silence
 
 LONGEST_S = 10.0
 FADE_S = 0.02
@@ -84,7 +84,7 @@ class Delay(Node):
         self.tap = Tap(self.reached_frames)
         self.faded = self.fade_frames
         self.position = 0
-        clear(self.ring)
+        silence(self.ring)
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         if self.faded >= self.fade_frames and self.reached_frames != self.target_frames:
@@ -116,14 +116,6 @@ def windowed_sinc(half: int, d: float) -> list[float]:
         window = np.array([float(math.comb(2 * half - 1, k)) for k in range(2 * half)])
     weights = np.sinc(m) * window
     return [float(weight) for weight in weights / weights.sum()]
-
-
-def clear(ring: vec[float]) -> None:
-    n: i64 = len(ring)
-    i: i64 = 0
-    while i < n:
-        ring[i] = 0.0
-        i += 1
 
 
 def write(x: vec[float], ring: vec[float], channels: i64, position: i64) -> None:
@@ -179,12 +171,14 @@ def read(ring: vec[float], y: vec[float], channels: i64, position: i64, newest: 
 def fade(before: vec[float], y: vec[float], channels: i64, faded: i64, fade_frames: i64) -> None:
     """Fade from before to y, which keeps the result, after `faded` of the frames of a fade."""
     frames: i64 = len(y) // channels
+    step = 1.0 / float(fade_frames)
     c: i64 = 0
     while c < channels:
-        i: i64 = 0
-        while i < frames and faded + i + 1 < fade_frames:
-            part = float(faded + i + 1) / float(fade_frames)
-            k = c * frames + i
-            y[k] = before[k] + part * (y[k] - before[k])
+        part = float(faded) * step
+        i: i64 = c * frames
+        end = i + min(frames, fade_frames - faded)
+        while i < end:
+            part += step
+            y[i] = before[i] + part * (y[i] - before[i])
             i += 1
         c += 1

@@ -10,16 +10,18 @@
     k = 0.47875, alpha = 0.0016             coercivity, mean field
 
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
-iterations on a step of T / 1.9) sound a little different. stn runs a network that has learned nr8, with the weights
-that `model` names (kernels/transition.py): on music the error is 35 dB or more below nr8; it departs most where the field
-leaps by whole coercivities from sample to sample, so oversample it too. v1 is rk4 with an older set of constants, in
-which neither bias nor makeup acts, written here with field and magnetisation in the same units as above:
+iterations on a step of T / 1.9) sound a little different. midpoint_h and exponential_h solve the same equation over
+the field, dM/dH = f / H', and need no H': they are nearer to it, exponential_h by far. stn runs a network that has
+learned nr8 (kernels/transition.py), 35 dB or more below which it stays on music; it departs most where the field leaps
+by whole coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older
+set of constants, in which neither bias nor makeup acts, with field and magnetisation in the same units as above:
 
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 
 Latency 0. Distortion makes new frequencies: oversample the node. The field is clipped at 8 (rk2), 10 (rk4, v1) or
-12.5 (nr4, nr8, stn). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
-block, whichever is longer, and M with M_s; solvers share their state and can be switched while sound runs.
+12.5 (others). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
+block, whichever is longer, and M with M_s; solvers share their state and can be switched while sound runs. A
+remanence stays when the sound has gone, as on tape; a dc_blocker behind takes it away.
 Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, with the constants of the
 plugin that grew out of it.
 Differs: M is guarded on both sides, c is never negative, glides take a time and not a number of samples, and
@@ -33,24 +35,34 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch, load_weights
+from tapegraph_nodes.kernels.field_network import predict_from_field
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
+from tapegraph_nodes.kernels.relaxation import exponential, langevin_at
 from tapegraph_nodes.kernels.transition import predict, recall
 
+STN: Final = -1
+STN_OF_FIELD: Final = -2
 RK2: Final = 0
 RK4: Final = 1
-STN: Final = 2
-# How each solver works: RK2, RK4, STN or the most iterations of Newton; and where it clips the field.
+MIDPOINT_H: Final = 2
+EXPONENTIAL_H: Final = 3
+NR4: Final = 4  # from here on the most iterations of Newton
+NR8: Final = 8
+# How each solver works, and where it clips the field.
 SOLVERS: Final = {
     "rk2": (RK2, 8.0),
     "rk4": (RK4, 10.0),
-    "nr4": (4, 12.5),
-    "nr8": (8, 12.5),
+    "nr4": (NR4, 12.5),
+    "nr8": (NR8, 12.5),
+    "midpoint_h": (MIDPOINT_H, 12.5),
+    "exponential_h": (EXPONENTIAL_H, 12.5),
     "stn": (STN, 12.5),
     "v1": (RK4, 10.0),
 }
-FEATURES: Final = {"susceptibilities": (5, 2)}  # what transition.py gives to a network and takes from it
+# What transition.py and field_network.py give to a network and take from it.
+FEATURES: Final = {"susceptibilities": (5, 2), "field_and_rate": (5, 1)}
 GLIDE_S: Final = 0.005
 STRIDE: Final = 8  # frames between steps of weights that move
 ALPHA: Final = 0.0016
@@ -59,7 +71,7 @@ ALPHA: Final = 0.0016
 class Hysteresis(Node):
     KIND: ClassVar[str] = "hysteresis"
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
-        Choice("solver", "rk4", ("rk2", "rk4", "nr4", "nr8", "stn", "v1"), "method of computing the magnetisation"),
+        Choice("solver", "rk4", tuple(SOLVERS), "method of computing the magnetisation"),
         Param("drive", 0.5, 0.0, 1.0, meaning="how hard the sound is driven into the tape"),
         Param("saturation", 0.5, 0.0, 1.0, meaning="how early the tape is full"),
         Param("bias", 0.5, 0.0, 1.0, meaning="how well the tape is biased: 0 is a wide loop, 1 a narrow one"),
@@ -75,7 +87,7 @@ class Hysteresis(Node):
     model: str  # parameter
     table: vec[float]  # coefficient: the Langevin function
     glide_blocks: i64  # coefficient: how long constants take to move, blocks
-    method: i64  # coefficient: RK2, RK4 or the most iterations of Newton
+    method: i64  # coefficient: a number of SOLVERS
     clip: float  # coefficient: most |H|
     guard: float  # coefficient: most |M| / M_s
     target: list[float]  # coefficient: 64 / a, c, kappa, beta (jiles_atherton.py), g M_s
@@ -85,6 +97,7 @@ class Hysteresis(Node):
     past: vec[float]  # state: L and L' of each channel at the sample before, for stn
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
+    G: vec[float]  # state: field a sample before H
     V: vec[float]  # state: T H' of each channel
 
     def prepare(self) -> None:
@@ -96,6 +109,7 @@ class Hysteresis(Node):
         self.past = vec[float]([0.0] * (2 * self.channels))
         self.m = vec[float]([0.0] * self.channels)
         self.H = vec[float]([0.0] * self.channels)
+        self.G = vec[float]([0.0] * self.channels)
         self.V = vec[float]([0.0] * self.channels)
 
     def update(self) -> None:
@@ -108,26 +122,28 @@ class Hysteresis(Node):
         k = 2.7 if v1 else 0.47875
         gain = 1.414 * M_s if v1 else 1.0 + 0.6 * (1.0 - self.bias) if self.makeup else M_s
         self.guard = (10.0 if v1 else 20.0) / M_s
-        target = [cells, c, k * cells, ALPHA * M_s * cells, gain]
+        beta = ALPHA * M_s * cells
+        target = [cells, c, k * cells, beta, beta / (1.0 - c), gain]
         if self.solver == "stn":
             trained = load_weights(self.model, self.KIND, FEATURES)
             setting = {"drive": self.drive, "saturation": self.saturation, "bias": self.bias}
             self.network.aim(list(trained.widths), trained.at(setting).tolist())
+            if trained.features == "field_and_rate":
+                self.method = STN_OF_FIELD
+                self.network.jump()  # between networks that were trained apart there is none to glide over
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
 
     def reset(self) -> None:
         self.now = self.target
-        self.network.steps = 1
-        self.network.move()
+        self.network.jump()
         self.blocks_left = 0
         for c in range(self.channels):
-            self.m[c] = self.H[c] = self.V[c] = 0.0
+            self.m[c] = self.H[c] = self.G[c] = self.V[c] = 0.0
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         end = self.target
-        self.network.steps = max(1, self.blocks_left * (self.frames // STRIDE))
         if self.blocks_left > 1:
             left = float(self.blocks_left)
             end = [a + (b - a) / left for a, b in zip(self.now, end, strict=True)]
@@ -136,7 +152,9 @@ class Hysteresis(Node):
             y[0].samples,
             self.table,
             self.network,
+            max(1, self.blocks_left * (self.frames // STRIDE)),
             self.method,
+            self.fs,
             self.clip,
             self.guard,
             self.now,
@@ -144,8 +162,10 @@ class Hysteresis(Node):
             self.past,
             self.m,
             self.H,
+            self.G,
             self.V,
         )
+        self.network.settle()
         self.now = end
         if self.blocks_left > 0:
             self.blocks_left -= 1
@@ -156,7 +176,9 @@ def magnetise(
     y: vec[float],
     table: vec[float],
     network: Network,
+    steps: i64,
     method: i64,
+    fs: float,
     clip: float,
     guard: float,
     start: list[float],
@@ -164,70 +186,154 @@ def magnetise(
     past: vec[float],
     m: vec[float],
     H: vec[float],
+    G: vec[float],
     V: vec[float],
 ) -> None:
-    """Magnetise every channel of x into y, from the states m, H and V on, while constants go from start to end.
-
-    Channels take turns within each frame: they do not wait for one another, so that a processor computes them at once.
-    """
+    """Magnetise every channel of x into y, from the states m, H, G and V on, while constants go from start to end."""
     channels: i64 = len(m)
-    n: i64 = len(x) // channels
-    weights = network.weights
-    widths = network.widths
-    a = network.x
-    b = network.y
+    a: i64 = 0
+    while a < channels:
+        b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
+        magnetise_pair(x, y, table, network, steps, method, fs, clip, guard, start, end, m, H, G, V, past, a, b)
+        a += 2
+
+
+def magnetise_pair(
+    x: vec[float],
+    y: vec[float],
+    table: vec[float],
+    network: Network,
+    steps: i64,
+    method: i64,
+    fs: float,
+    clip: float,
+    guard: float,
+    start: list[float],
+    end: list[float],
+    m: vec[float],
+    H: vec[float],
+    G: vec[float],
+    V: vec[float],
+    past: vec[float],
+    a: i64,
+    b: i64,
+) -> None:
+    """Magnetise the channels a and b, which may be one and the same."""
+    n: i64 = len(x) // len(m)
     cells = start[0]
     c = start[1]
     kappa = start[2]
     beta = start[3]
-    gain = start[4]
-    j: i64 = 0
-    while j < channels and method == STN:  # another solver may have run before
-        recall(table, cells * H[j], past, j)
-        j += 1
+    gamma = start[4]
+    gain = start[5]
     part = 1.0 / float(n)
     cells_step = part * (end[0] - cells)
     c_step = part * (end[1] - c)
     kappa_step = part * (end[2] - kappa)
     beta_step = part * (end[3] - beta)
-    gain_step = part * (end[4] - gain)
-    i: i64 = 0
-    while i < n:
-        cells += cells_step
-        c += c_step
-        kappa += kappa_step
-        beta += beta_step
-        gain += gain_step
-        if network.steps > 0 and i % STRIDE == 0:
+    gamma_step = part * (end[4] - gamma)
+    gain_step = part * (end[5] - gain)
+    moving = start != end
+    network.begin(steps)
+    weights = network.weights
+    widths = network.widths
+    room = network.x
+    out = network.y
+    ma = m[a]
+    mb = m[b]
+    Ha = H[a]
+    Hb = H[b]
+    Ga = G[a]
+    Gb = G[b]
+    Va = V[a]
+    Vb = V[b]
+    La = langevin_at(table, cells * Ha + beta * ma)
+    Lb = langevin_at(table, cells * Hb + beta * mb)
+    if method == STN:  # another solver may have run before
+        recall(table, cells * Ha, past, a)
+        recall(table, cells * Hb, past, b)
+    at = a * n
+    other = b * n
+    stop = at + n
+    while at < stop:
+        if network.steps > 0 and at % STRIDE == 0:
             network.move()
-        at = i
-        j = 0
-        while j < channels:
-            field = x[at]
-            if not abs(field) <= clip:
-                field = clip if field > 0.0 else -clip if field < 0.0 else 0.0  # 0 for what is not a number
-            rise = 1.75 * (field - H[j]) - 0.75 * V[j]
-            if abs(rise) < 1e-30:  # subnormal numbers are slow
-                rise = 0.0
-            hp = cells * H[j]
-            vp = cells * V[j]
-            h = cells * field
-            v = cells * rise
-            if method == RK4:
-                M = runge_kutta(table, c, kappa, beta, m[j], hp, vp, h, v)
-            elif method == RK2:
-                M = midpoint(table, c, kappa, beta, m[j], hp, vp, h, v)
-            elif method == STN:
-                M = predict(table, weights, widths, a, b, past, j, c, kappa, beta, m[j], vp, h, v)
+        if moving:
+            cells += cells_step
+            c += c_step
+            kappa += kappa_step
+            beta += beta_step
+            gamma += gamma_step
+            gain += gain_step
+        hpa = cells * Ha
+        hpb = cells * Hb
+        vpa = cells * Va
+        vpb = cells * Vb
+        hppa = cells * Ga
+        hppb = cells * Gb
+        Ga = Ha
+        Gb = Hb
+        Ha = clipped(x[at], clip)
+        Hb = clipped(x[other], clip)
+        Va = rise(Ha, Ga, Va)
+        Vb = rise(Hb, Gb, Vb)
+        ha = cells * Ha
+        hb = cells * Hb
+        va = cells * Va
+        vb = cells * Vb
+        if method == EXPONENTIAL_H:
+            ma, La = exponential(table, c, kappa, beta, gamma, ma, La, hppa, hpa, ha)
+            mb, Lb = exponential(table, c, kappa, beta, gamma, mb, Lb, hppb, hpb, hb) if b != a else (ma, La)
+        elif method == MIDPOINT_H:
+            va = ha - hpa
+            vb = hb - hpb
+            ma, mb = midpoint(table, c, kappa, beta, gamma, ma, hpa, va, ha, va, mb, hpb, vb, hb, vb)
+        elif method == RK2:
+            ma, mb = midpoint(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
+        elif method == RK4:
+            ma, mb = runge_kutta(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
+        elif method == STN:
+            ma = predict(table, weights, widths, room, out, past, a, c, kappa, beta, ma, vpa, ha, va)
+            if b != a:
+                mb = predict(table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, hb, vb)
             else:
-                M = newton(table, c, kappa, beta, m[j], hp, vp, h, v, method)
-            if not abs(M) <= guard:
-                M = 0.0
-                rise = 0.0
-            m[j] = M
-            H[j] = field
-            V[j] = rise
-            y[at] = gain * M
-            at += n
-            j += 1
-        i += 1
+                mb = ma
+        elif method == STN_OF_FIELD:
+            M_s = beta / (ALPHA * cells)
+            ma = predict_from_field(weights, widths, room, out, M_s, fs, ma, hpa, vpa, ha, va)
+            if b != a:
+                mb = predict_from_field(weights, widths, room, out, M_s, fs, mb, hpb, vpb, hb, vb)
+            else:
+                mb = ma
+        else:
+            ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, method)
+            mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, hb, vb, method) if b != a else ma
+        if not abs(ma) <= guard:
+            ma = 0.0
+            Va = 0.0
+        if not abs(mb) <= guard:
+            mb = 0.0
+            Vb = 0.0
+        y[at] = gain * ma
+        y[other] = gain * mb
+        at += 1
+        other += 1
+    m[a] = ma
+    m[b] = mb
+    H[a] = Ha
+    H[b] = Hb
+    G[a] = Ga
+    G[b] = Gb
+    V[a] = Va
+    V[b] = Vb
+
+
+def clipped(field: float, clip: float) -> float:
+    if abs(field) <= clip:
+        return field
+    return clip if field > 0.0 else -clip if field < 0.0 else 0.0  # 0 for what is not a number
+
+
+def rise(H: float, Hp: float, Vp: float) -> float:
+    V = 1.75 * (H - Hp) - 0.75 * Vp
+    return 0.0 if abs(V) < 1e-30 else V  # subnormal numbers are slow

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tapegraph.graph import Graph
 
 
+class WrongUseError(TapegraphError):
+    """Something in the command line itself that cannot be, as against something in a file."""
+
+
 def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --nodes, which makes nodes of one's own known before the command runs."""
 
@@ -59,11 +63,7 @@ def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> G
 
     if (preset is None) == (file is None):
         raise click.UsageError(f"give either --preset NAME or --graph FILE; presets: {', '.join(resources.presets())}")
-    if preset is not None and preset not in resources.presets():
-        known = resources.presets()
-        hint = did_you_mean(preset, known) or f"; there are {', '.join(known)}"
-        raise TapegraphError(f"no preset is called {preset}{hint}")
-    graph = tapegraph.load(preset if preset is not None else Path(file or ""))
+    graph = load_preset(preset) if preset is not None else tapegraph.load(Path(file or ""))
     problems: list[Problem] = []
     for setting in settings:
         target, sign, value = setting.partition("=")
@@ -74,15 +74,27 @@ def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> G
         except TapegraphError as error:
             problems += error.problems
     if problems:
-        raise TapegraphError(*problems)
+        raise WrongUseError(*problems)
     return graph
+
+
+def load_preset(name: str) -> Graph:
+    import tapegraph
+    from tapegraph import resources
+
+    presets = resources.presets()
+    if name not in presets:
+        hint = did_you_mean(name, presets) or f"; there are {', '.join(presets)}"
+        raise WrongUseError(f"no preset is called {name}{hint}")
+    return tapegraph.load(name)
 
 
 def given(name_or_file: str) -> Graph:
     """Return the graph of an argument that is the name of a preset or a file."""
     import tapegraph
 
-    return tapegraph.load(Path(name_or_file) if Path(name_or_file).is_file() else name_or_file)
+    is_file = Path(name_or_file).is_file() or Path(name_or_file).suffix in (".yaml", ".yml")
+    return tapegraph.load(Path(name_or_file)) if is_file else load_preset(name_or_file)
 
 
 def warn(message: str) -> None:
@@ -102,7 +114,11 @@ def put(text: str, output: str | None) -> None:
 
 def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float | str:
     """Return the value of an option that is a number of seconds, or auto."""
+    from tapegraph.stream import check_tail
+
     try:
-        return value if value == "auto" else float(value)
+        return value if value == "auto" else check_tail(float(value))
+    except TapegraphError as error:
+        raise click.BadParameter(str(error)) from None
     except ValueError:
         raise click.BadParameter(f"{value} is neither a number of seconds nor auto") from None

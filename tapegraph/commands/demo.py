@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tapegraph.commands._options import warn
+from tapegraph.commands._options import load_preset, warn
 
 EXAMPLES = """\b
 Examples:
@@ -24,7 +24,7 @@ def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
     from tapegraph import audio, demo, resources
     from tapegraph.render import render_file
 
-    graphs = {name: tapegraph.load(name) for name in names or resources.presets()}
+    graphs = {name: load_preset(name) for name in names or resources.presets()}
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from tapegraph.commands._options import nodes_option
+from tapegraph.commands._options import WrongUseError, nodes_option
+from tapegraph.errors import did_you_mean
 from tapegraph.node import Node
 from tapegraph.param import AnyParam, Param, number
 
@@ -23,6 +24,8 @@ def command(kind: str) -> None:
     """Say what a kind of node does, its ports and its parameters."""
     from tapegraph import registry
 
+    if kind not in registry.kinds():
+        raise WrongUseError(f"no node kind is called {kind}{did_you_mean(kind, registry.kinds())}")
     cls = registry.find(kind)
     source = registry.source(cls)
     click.echo("\n".join([f"{kind}, {registry.origin(kind)} ({source.path})", "", source.docstring, "", *ports(cls)]))

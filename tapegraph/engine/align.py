@@ -8,7 +8,7 @@ from __future__ import annotations
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import Node, Signal
+from tapegraph.node import Node, Signal, silence
 
 
 class Aligner(Node):
@@ -25,11 +25,7 @@ class Aligner(Node):
 
     def reset(self) -> None:
         self.position = 0
-        n: i64 = len(self.ring)
-        i: i64 = 0
-        while i < n:
-            self.ring[i] = 0.0
-            i += 1
+        silence(self.ring)
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         self.position = shift(x[0].samples, y[0].samples, self.ring, self.channels, self.delay_frames, self.position)

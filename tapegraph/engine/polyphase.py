@@ -13,7 +13,7 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.engine.schedule import clear
+from tapegraph.node import silence
 
 FLUSH: Final = 1e-30  # -600 dB: below it a ringing filter comes to rest, before denormals slow the processor down
 
@@ -90,7 +90,7 @@ class Allpass(Branch):
         self.past = vec[float]([0.0] * (channels * (len(self.a) + 1)))
 
     def reset(self) -> None:
-        clear(self.past)
+        silence(self.past)
 
     def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
         block = self.block

@@ -15,8 +15,7 @@ from mypy_extensions import i64
 
 from tapegraph.engine import antialias
 from tapegraph.engine.polyphase import Allpass, Branch, Delay, Fir, FoldedFir, copy, gather, spread
-from tapegraph.engine.schedule import clear
-from tapegraph.node import Node, Signal
+from tapegraph.node import Node, Signal, silence
 
 
 class Stage:
@@ -53,7 +52,7 @@ class Stage:
         self.total = vec[float]([0.0] * padded)
 
     def reset(self) -> None:
-        clear(self.lines)
+        silence(self.lines)
         for branch in self.branches:
             branch.reset()
 
@@ -75,7 +74,7 @@ class Interpolator(Stage):
             copy(x, c * n, self.lines, line + self.past, n)
             phase: i64 = c * n * self.p
             for branch in self.branches:
-                clear(self.total)
+                silence(self.total)
                 branch.add(self.lines, line + self.past, self.total, n, c)
                 spread(self.total, y, phase, self.p, n)
                 phase += 1
@@ -94,7 +93,7 @@ class Decimator(Stage):
         line: i64 = 0
         c: i64 = 0
         while c < self.channels:
-            clear(self.total)
+            silence(self.total)
             phase: i64 = c * n * self.p
             for branch in self.branches:
                 gather(x, phase, self.p, self.lines, line + self.past, n)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import Node, Signal
+from tapegraph.node import Node, Signal, silence
 
 
 class Step:
@@ -59,7 +59,7 @@ class Sum(Step):
             first = False
 
     def reset(self) -> None:
-        clear(self.total.samples)
+        silence(self.total.samples)
 
 
 class Move(Step):
@@ -141,8 +141,8 @@ class Schedule:
 
     def reset(self) -> None:
         """Start anew: parameters first, so that every node starts at its targets."""
-        clear(self.source.samples)
-        clear(self.sink.samples)
+        silence(self.source.samples)
+        silence(self.sink.samples)
         for step in self.steps:
             if isinstance(step, Move):
                 step.reset()
@@ -194,14 +194,6 @@ def add(x: vec[float], y: vec[float], x_channels: i64, y_channels: i64, first: b
                 y[i] += x[i - back]
                 i += 1
         c += 1
-
-
-def clear(y: vec[float]) -> None:
-    n: i64 = len(y)
-    i: i64 = 0
-    while i < n:
-        y[i] = 0.0
-        i += 1
 
 
 def line(times: vec[float], values: vec[float], t: float) -> float:

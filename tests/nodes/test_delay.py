@@ -41,6 +41,17 @@ def test_between_frames_the_response_is_flat_and_its_phase_straight(delay_frames
     assert abs(H[0] - 1) < 1e-12
 
 
+def test_channels_stay_apart_where_the_ring_begins_anew() -> None:
+    """At this rate, ten seconds are a few hundred frames: the ring comes round several times."""
+    n = np.arange(2000)
+    x = np.stack([np.sin(0.3 * n), np.zeros(2000), np.cos(0.7 * n)])
+    y = run(Delay, x, 32.0, time_s=70.5 / 32)
+    later = n - 70.5
+    expected = np.stack([np.sin(0.3 * later), np.zeros(2000), np.cos(0.7 * later)])
+    np.testing.assert_allclose(y[:, 200:], expected[:, 200:], atol=2e-4)
+    assert not y[1].any()
+
+
 @pytest.mark.parametrize("delay_frames", [0.3, 1.5, 7.75, 20.5])
 def test_a_delay_of_few_frames_interpolates_as_lagrange_does(delay_frames: float) -> None:
     x = np.zeros(100)

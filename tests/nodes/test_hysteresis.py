@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
+from tapegraph_nodes.kernels.jiles_atherton import slope
+from tapegraph_nodes.kernels.langevin import langevin_table
 
 from tapegraph.registry import find
 
 HYSTERESIS = find("hysteresis")
-SOLVERS = ("rk2", "rk4", "nr4", "nr8", "v1")
+TIMED = ("rk2", "rk4", "nr4", "nr8", "v1")
+SOLVERS = (*TIMED, "midpoint_h", "exponential_h")
 REFERENCE = Path(__file__).parent.parent / "reference" / "hysteresis.npz"
 FS = 48000.0
 
@@ -21,9 +24,9 @@ def tone(frames: int, frequency_hz: float = 200.0, fs: float = FS, level: float 
     return np.asarray(level * np.sin(2 * np.pi * frequency_hz / fs * np.arange(frames)))
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", TIMED)
 @pytest.mark.parametrize("case", range(5))
-def test_every_solver_agrees_with_an_independent_program_in_double_precision(case: int, solver: str) -> None:
+def test_the_known_solvers_agree_with_an_independent_program_in_double_precision(case: int, solver: str) -> None:
     """The nearest wrong result, a constant off by a millionth, is near -120 dB."""
     with np.load(REFERENCE) as reference:
         drive, bias, saturation, fs = map(float, reference[f"case{case}_params"])
@@ -33,7 +36,10 @@ def test_every_solver_agrees_with_an_independent_program_in_double_precision(cas
 
 
 @pytest.mark.parametrize("saturation", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize(("solver", "step"), [("rk2", 1.0), ("rk4", 1.0), ("nr4", 2 / 1.9), ("nr8", 2 / 1.9)])
+@pytest.mark.parametrize(
+    ("solver", "step"),
+    [("rk2", 1.0), ("rk4", 1.0), ("nr4", 2 / 1.9), ("nr8", 2 / 1.9), ("midpoint_h", 1.0), ("exponential_h", 1.0)],
+)
 def test_near_saturation_magnetisation_trails_the_langevin_curve_by_the_coercivity(
     solver: str, step: float, saturation: float
 ) -> None:
@@ -49,6 +55,14 @@ def test_near_saturation_magnetisation_trails_the_langevin_curve_by_the_coercivi
     kappa = 0.47875 / a
     expected = kappa / Q**2 + 2 * kappa**2 / Q**3 + 6 * kappa**3 / Q**4
     assert 1 - 1 / Q - M[-1] / M_s == pytest.approx(expected / step, rel=0.01)
+
+
+def test_magnetisation_never_moves_against_the_field() -> None:
+    """Not even in a leap from one saturation to the other with drive and bias full, where (1 - c) kappa < beta d."""
+    c, kappa, beta = 0.99, 92.07, 0.6154
+    gamma = beta / (1 - c)
+    assert slope(langevin_table(), c, kappa, beta, gamma, -0.9, 3000.0, 1.0) > 0
+    assert slope(langevin_table(), c, kappa, beta, gamma, 0.9, -3000.0, -1.0) < 0
 
 
 def test_makeup_is_the_law_of_bias_and_saturation() -> None:
@@ -76,7 +90,17 @@ def test_a_channel_sounds_the_same_alone_and_beside_others(solver: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("solver", "limit"), [("rk2", 8.0), ("rk4", 10.0), ("nr4", 12.5), ("nr8", 12.5), ("stn", 12.5), ("v1", 10.0)]
+    ("solver", "limit"),
+    [
+        ("rk2", 8.0),
+        ("rk4", 10.0),
+        ("nr4", 12.5),
+        ("nr8", 12.5),
+        ("stn", 12.5),
+        ("v1", 10.0),
+        ("midpoint_h", 12.5),
+        ("exponential_h", 12.5),
+    ],
 )
 def test_a_field_beyond_the_limit_is_clipped_and_what_is_no_number_is_silence(solver: str, limit: float) -> None:
     x = tone(500, level=1.5 * limit)
@@ -112,12 +136,12 @@ MOVES: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("before", "after"), MOVES, ids=str)
-@pytest.mark.parametrize("at", [2432, 2496])  # near a peak, near a zero of the tone
+@pytest.mark.parametrize("at", [2432, 2624])  # near a zero, near a peak of the tone
 def test_nothing_clicks_while_parameters_move_or_solvers_change(
     before: dict[str, Any], after: dict[str, Any], at: int
 ) -> None:
     """A glide of 5 ms adds to a step from sample to sample at most its share of the way between the two sounds."""
-    x = tone(7200)
+    x = tone(7680, 50.0)
     node = prepared(HYSTERESIS, FS, **before)
     [first] = process(node, x[:at])
     for name, value in after.items():
@@ -128,8 +152,9 @@ def test_nothing_clicks_while_parameters_move_or_solvers_change(
     steady = [run(HYSTERESIS, x, FS, **setting) for setting in (before, {**before, **after})]
     own_step = max(np.max(np.abs(np.diff(y))) for y in steady)
     way = sum(np.max(np.abs(y)) for y in steady)
-    assert np.max(np.abs(np.diff(moved))) < 1.25 * own_step + 1.5 * way / (0.005 * FS)
-    np.testing.assert_allclose(moved[-240:], steady[1][-240:], atol=0.02 * np.max(np.abs(steady[1])))
+    assert np.max(np.abs(np.diff(moved))) < own_step + 1.2 * way / (0.005 * FS)
+    if after.get("solver") != "v1":  # whose wide loop never forgets where it began
+        np.testing.assert_allclose(np.ptp(moved[-960:]), np.ptp(steady[1][-960:]), rtol=0.02)
 
 
 @pytest.mark.parametrize(("fs", "frames"), [(48000.0, 16), (48000.0, 64), (192000.0, 256), (48000.0, 1024)])

@@ -1,76 +1,116 @@
 """The Jiles-Atherton equation of magnetisation, and solvers that take it one sample further.
 
-    q = h + beta m,    d = L(q) - m,    delta = sign of v,    delta_M = 1 where d and delta have one sign, else 0
-    D = delta (1 - c) kappa - beta d
-    dm = v [ (1 - c) delta_M d / D + c L'(q) ] / (1 - beta c L'(q))
+    q = h + beta m,    x = delta (L(q) - m) where that is positive, else 0,    delta = sign of v
+    dm = v [ x / (kappa - gamma x) + c L'(q) ] / (1 - beta c L'(q))
 
-dm is what m rises by in a sample. In units of its own the equation has three constants and no sample rate:
+dm is what m rises by in a sample. In units of its own the equation has four constants and no sample rate:
 
     m = M / M_s               magnetisation, by that of saturation
     h = H / a, v = T dH/dt    field, and what it rises by in a sample T; both in cells of the Langevin table
     c                         reversible share, 0 to 1
     kappa = k / a             coercivity, cells
     beta = alpha M_s / a      mean field, cells
+    gamma = beta / (1 - c)    mean field upon the irreversible share, cells
 
 A solver knows what was (m, hp, vp) and the field that is (h, v), and returns the m that is. It raises nothing; for
 fields that jump far beyond the loop the result may be wild or not a number, which the caller has to look after.
+It does so for two channels, a and b, in turns: each step of one has to wait for the step before, and a processor
+fills the wait with the other's.
 
 Source: D. Jiles, D. Atherton, Theory of ferromagnetic hysteresis, J. Magn. Magn. Mater. 61, 1986; L and the solvers
 as in J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, eq. 8 to 20.
-Differs: D keeps the sign of delta. It would change it, and divide by zero on the way, where d exceeds (1 - c) k /
-(alpha M_s), which takes a leap from full magnetisation to nearly its opposite.
+Differs: kappa - gamma x stays positive. It would change its sign, and be divided by as zero on the way, where M_s x
+exceeds (1 - c) k / alpha, which takes a leap from full magnetisation to nearly its opposite.
 """
 
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, END, ROUND
+from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 
 
-def slope(table: vec[float], c: float, kappa: float, beta: float, m: float, h: float, v: float) -> float:
+def slope(table: vec[float], c: float, kappa: float, beta: float, gamma: float, m: float, h: float, v: float) -> float:
     """Return dm, put over one denominator: a division takes as long as a dozen products."""
     q = h + beta * m
-    s = abs(q)
-    if s < END:
-        cell = s + ROUND - ROUND
-        t = s - cell
-        k = 4 * i64(cell)
-        k1 = table[k + 1]
-        k2 = table[k + 2]
-        k3 = table[k + 3]
-        L = table[k] + t * (k1 + t * (k2 + t * k3))
-        L1 = k1 + t * (2.0 * k2 + t * (3.0 * k3))
+    if abs(q) < END:
+        cell = q + ROUND - ROUND
+        t = q - cell
+        k = 4 * i64(cell) + MIDDLE
+        k3 = t * table[k + 3]
+        k2 = table[k + 2] + k3
+        k1 = table[k + 1] + t * k2
+        L = table[k] + t * k1
+        L1 = k1 + t * (k2 + k3)
     else:
-        L = 1.0 - CELLS_PER_UNIT / s
-        L1 = CELLS_PER_UNIT / (s * s)
-    d = (L if q >= 0.0 else -L) - m
-    pinning = (1.0 - c) * kappa if v >= 0.0 else (c - 1.0) * kappa
-    D = pinning - beta * d
-    if D * pinning <= 0.0:
-        D = 1e-3 * pinning
-    irreversible = (1.0 - c) * d if d * pinning > 0.0 else 0.0
-    return v * (irreversible + c * L1 * D) / (D * (1.0 - beta * c * L1))
+        L1 = CELLS_PER_UNIT / (q * q)
+        L = (1.0 if q > 0.0 else -1.0) - q * L1
+    x = L - m if v >= 0.0 else m - L
+    if not x > 0.0:
+        x = 0.0
+    D = kappa - gamma * x
+    if D <= 0.0:
+        D = 1e-3 * kappa
+    e = c * L1
+    return v * (x + e * D) / (D * (1.0 - beta * e))
 
 
 def midpoint(
-    table: vec[float], c: float, kappa: float, beta: float, m: float, hp: float, vp: float, h: float, v: float
-) -> float:
+    table: vec[float],
+    c: float,
+    kappa: float,
+    beta: float,
+    gamma: float,
+    ma: float,
+    hpa: float,
+    vpa: float,
+    ha: float,
+    va: float,
+    mb: float,
+    hpb: float,
+    vpb: float,
+    hb: float,
+    vb: float,
+) -> tuple[float, float]:
     """Runge-Kutta of second order: the midpoint rule."""
-    k1 = slope(table, c, kappa, beta, m, hp, vp)
-    return m + slope(table, c, kappa, beta, m + 0.5 * k1, 0.5 * (hp + h), 0.5 * (vp + v))
+    k1a = slope(table, c, kappa, beta, gamma, ma, hpa, 0.5 * vpa)
+    k1b = slope(table, c, kappa, beta, gamma, mb, hpb, 0.5 * vpb)
+    k2a = slope(table, c, kappa, beta, gamma, ma + k1a, 0.5 * (hpa + ha), 0.5 * (vpa + va))
+    k2b = slope(table, c, kappa, beta, gamma, mb + k1b, 0.5 * (hpb + hb), 0.5 * (vpb + vb))
+    return ma + k2a, mb + k2b
 
 
 def runge_kutta(
-    table: vec[float], c: float, kappa: float, beta: float, m: float, hp: float, vp: float, h: float, v: float
-) -> float:
+    table: vec[float],
+    c: float,
+    kappa: float,
+    beta: float,
+    gamma: float,
+    ma: float,
+    hpa: float,
+    vpa: float,
+    ha: float,
+    va: float,
+    mb: float,
+    hpb: float,
+    vpb: float,
+    hb: float,
+    vb: float,
+) -> tuple[float, float]:
     """Runge-Kutta of fourth order, the classic."""
-    h_mid = 0.5 * (hp + h)
-    v_mid = 0.5 * (vp + v)
-    k1 = slope(table, c, kappa, beta, m, hp, vp)
-    k2 = slope(table, c, kappa, beta, m + 0.5 * k1, h_mid, v_mid)
-    k3 = slope(table, c, kappa, beta, m + 0.5 * k2, h_mid, v_mid)
-    k4 = slope(table, c, kappa, beta, m + k3, h, v)
-    return m + (k1 + k4) * (1.0 / 6.0) + (k2 + k3) * (1.0 / 3.0)
+    h_mid_a = 0.5 * (hpa + ha)
+    h_mid_b = 0.5 * (hpb + hb)
+    v_mid_a = 0.25 * (vpa + va)  # k1 to k4 are half of what m would rise by
+    v_mid_b = 0.25 * (vpb + vb)
+    k1a = slope(table, c, kappa, beta, gamma, ma, hpa, 0.5 * vpa)
+    k1b = slope(table, c, kappa, beta, gamma, mb, hpb, 0.5 * vpb)
+    k2a = slope(table, c, kappa, beta, gamma, ma + k1a, h_mid_a, v_mid_a)
+    k2b = slope(table, c, kappa, beta, gamma, mb + k1b, h_mid_b, v_mid_b)
+    k3a = slope(table, c, kappa, beta, gamma, ma + k2a, h_mid_a, v_mid_a)
+    k3b = slope(table, c, kappa, beta, gamma, mb + k2b, h_mid_b, v_mid_b)
+    k4a = slope(table, c, kappa, beta, gamma, ma + (k3a + k3a), ha, 0.5 * va)
+    k4b = slope(table, c, kappa, beta, gamma, mb + (k3b + k3b), hb, 0.5 * vb)
+    third = 1.0 / 3.0
+    return ma + third * (k1a + 2.0 * (k2a + k3a) + k4a), mb + third * (k1b + 2.0 * (k2b + k3b) + k4b)
 
 
 def newton(
@@ -78,6 +118,7 @@ def newton(
     c: float,
     kappa: float,
     beta: float,
+    gamma: float,
     m: float,
     hp: float,
     vp: float,
@@ -87,44 +128,52 @@ def newton(
 ) -> float:
     """Solve m = mp + (dm(mp, hp, vp) + dm(m, h, v)) / 1.9 by Newton's method, to 1e-12 or until iterations are spent.
 
-    slope of dm over m = [ v ((1 - c) delta_M d' delta (1 - c) kappa / D^2 + e) + dm beta e ] / (1 - beta c L')
-    d' = beta L'(q) - 1,    e = beta c L''(q)
+    dm = A / B, so that G = 1.9 (m - start) B - A has the same zero, and a step needs one division.
+    A = v (x + e D),    B = D (1 - beta e),    D = kappa - gamma x,    e = c L'(q);    A1, B1 ... are slopes over m
     """
-    start = m + slope(table, c, kappa, beta, m, hp, vp) * (1.0 / 1.9)
-    pinning = (1.0 - c) * kappa if v >= 0.0 else (c - 1.0) * kappa
+    start = m + slope(table, c, kappa, beta, gamma, m, hp, vp) * (1.0 / 1.9)
+    rising = v >= 0.0
     i: i64 = 0
     while i < iterations:
         q = h + beta * m
-        s = abs(q)
-        if s < END:
-            cell = s + ROUND - ROUND
-            t = s - cell
-            k = 4 * i64(cell)
-            k1 = table[k + 1]
-            k2 = table[k + 2]
-            k3 = table[k + 3]
-            L = table[k] + t * (k1 + t * (k2 + t * k3))
-            L1 = k1 + t * (2.0 * k2 + t * (3.0 * k3))
-            L2 = 2.0 * k2 + t * (6.0 * k3)
+        if abs(q) < END:
+            cell = q + ROUND - ROUND
+            t = q - cell
+            k = 4 * i64(cell) + MIDDLE
+            k3 = t * table[k + 3]
+            k2 = table[k + 2] + k3
+            k1 = table[k + 1] + t * k2
+            L = table[k] + t * k1
+            L1 = k1 + t * (k2 + k3)
+            L2 = 2.0 * (k2 + (k3 + k3))
         else:
-            L = 1.0 - CELLS_PER_UNIT / s
-            L1 = CELLS_PER_UNIT / (s * s)
-            L2 = -2.0 * L1 / s
-        d = (L if q >= 0.0 else -L) - m
-        e = beta * c * (L2 if q >= 0.0 else -L2)
-        D = pinning - beta * d
-        if D * pinning <= 0.0:
-            D = 1e-3 * pinning
-        share = 1.0 - c if d * pinning > 0.0 else 0.0
-        f3 = 1.0 - beta * c * L1
-        over = 1.0 / (D * f3)
-        over_D = f3 * over
-        over_f3 = D * over
-        dm = v * (share * d + c * L1 * D) * over
-        gradient = (v * (share * (beta * L1 - 1.0) * pinning * over_D * over_D + e) + dm * beta * e) * over_f3
-        if gradient > 1.0:  # far off the solution: keep the direction, and from dividing by zero
-            gradient = 1.0
-        step = (1.9 * (m - start) - dm) / (1.9 - gradient)
+            L1 = CELLS_PER_UNIT / (q * q)
+            L = (1.0 if q > 0.0 else -1.0) - q * L1
+            L2 = -2.0 * L1 / q
+        if rising:
+            x = L - m
+            x1 = beta * L1 - 1.0
+        else:
+            x = m - L
+            x1 = 1.0 - beta * L1
+        if not x > 0.0:
+            x = 0.0
+            x1 = 0.0
+        e = c * L1
+        e1 = beta * c * L2
+        D = kappa - gamma * x
+        D1 = -gamma * x1
+        if D <= 0.0:
+            D = 1e-3 * kappa
+            D1 = 0.0
+        B = D * (1.0 - beta * e)
+        B1 = D1 * (1.0 - beta * e) - D * beta * e1
+        A1 = v * (x1 + e * D1 + e1 * D)
+        rest = 1.9 * (m - start)
+        G1 = 1.9 * B + rest * B1 - A1
+        if G1 < 0.9 * B:  # far off the solution: keep the direction, and from dividing by zero
+            G1 = 0.9 * B
+        step = (rest * B - v * (x + e * D)) / G1
         m -= step
         if abs(step) < 1e-12:
             break

@@ -5,6 +5,7 @@
 Arguments are counted in cells of the table, 64 to a unit of Q, and slopes are by the cell: a look-up needs no scaling.
 In cell k, from k - 1/2 to k + 1/2, L is the cubic in t = q - k that has the exact L and dL/dQ at both ends (Hermite):
 within 4e-12 of L, with a slope within 3e-9 of dL/dQ. From END on, where coth Q is 1 to the last bit, L is 1 - 1 / Q.
+Both signs of Q stand in the table, so that a look-up has no sign to take off and put back.
 
 Look-ups are written out where they are needed: a call for each would cost a third of the solvers' speed.
 Source: P. Langevin, Magnetisme et theorie des electrons, 1905; C. de Boor, A Practical Guide to Splines, ch. IV.
@@ -18,24 +19,33 @@ from mypy_extensions import i64
 
 CELLS_PER_UNIT: Final = 64.0
 END: Final = 1280.0  # cells
-ROUND: Final = 4503599627370496.0  # 2^52: a float added to it loses its fraction, so s + ROUND - ROUND is the cell of s
+MIDDLE: Final = 4 * 1280  # where the coefficients of cell 0 stand
+ROUND: Final = 6755399441055744.0  # 1.5 * 2^52 leaves no room for a fraction: q + ROUND - ROUND is q's cell
 
 
 def langevin_table() -> vec[float]:
-    """Return the coefficients of every cell from 0 to END, four a cell, lowest power first."""
-    table = vec[float]([0.0] * (4 * int(END) + 4))
+    """Return the coefficients of every cell from -END to END, four a cell, lowest power first."""
+    table = vec[float]([0.0] * (2 * MIDDLE + 4))
     k: i64 = 0
-    while k < len(table):
+    while k <= MIDDLE:
         left = (float(k // 4) - 0.5) / CELLS_PER_UNIT
         right = (float(k // 4) + 0.5) / CELLS_PER_UNIT
         L0 = langevin(left)
         L1 = langevin(right)
         s0 = langevin_slope(left) / CELLS_PER_UNIT
         s1 = langevin_slope(right) / CELLS_PER_UNIT
-        table[k] = 0.5 * (L0 + L1) + 0.125 * (s0 - s1)
-        table[k + 1] = 1.5 * (L1 - L0) - 0.25 * (s0 + s1)
-        table[k + 2] = 0.5 * (s1 - s0)
-        table[k + 3] = s0 + s1 - 2.0 * (L1 - L0)
+        a0 = 0.5 * (L0 + L1) + 0.125 * (s0 - s1)
+        a1 = 1.5 * (L1 - L0) - 0.25 * (s0 + s1)
+        a2 = 0.5 * (s1 - s0)
+        a3 = s0 + s1 - 2.0 * (L1 - L0)
+        table[MIDDLE + k] = a0
+        table[MIDDLE + k + 1] = a1
+        table[MIDDLE + k + 2] = a2
+        table[MIDDLE + k + 3] = a3
+        table[MIDDLE - k] = -a0
+        table[MIDDLE - k + 1] = a1
+        table[MIDDLE - k + 2] = -a2
+        table[MIDDLE - k + 3] = a3
         k += 4
     return table
 

@@ -83,16 +83,17 @@ def run(w: vec[float], widths: vec[i64], x: vec[float], y: vec[float]) -> None:
 class Network:
     """A network as a node runs it: its weights, where they are moving to, and room for its layers.
 
-    widths: of the layers, inputs first; weights: the flat weights of now; goal: what they are to become
-    steps: how many steps are left to the goal
+    widths: of the layers, inputs first; weights: the flat weights of now; was: those at the beginning of a block;
+    goal: what they are to become; steps: how many steps are left to the goal
     x, y: room for run(), as long as the widest layer
     """
 
     def __init__(self) -> None:
         self.widths: vec[i64] = vec[i64]([])
         self.weights: vec[float] = vec[float]([])
+        self.was: vec[float] = vec[float]([])
         self.goal: vec[float] = vec[float]([])
-        self.steps: i64 = 1
+        self.steps: i64 = 0
         self.x: vec[float] = vec[float]([])
         self.y: vec[float] = vec[float]([])
 
@@ -109,16 +110,43 @@ class Network:
             room = [0.0] * max(widths)
             self.widths = shape
             self.weights = vec[float](goal)
+            self.was = vec[float](goal)
             self.x = vec[float](room)
             self.y = vec[float](room)
 
+    def jump(self) -> None:
+        """Be at the goal."""
+        copy(self.goal, self.was)
+        copy(self.goal, self.weights)
+
+    def begin(self, steps: i64) -> None:
+        """Be where the block began, so many equal steps from the goal."""
+        self.steps = steps
+        copy(self.was, self.weights)
+
     def move(self) -> None:
-        """Take one of the equal steps to the goal that are left."""
-        w = self.weights
-        part = 1.0 / float(self.steps)
-        i: i64 = 0
-        while i < len(w):
-            w[i] = w[i] + part * (self.goal[i] - w[i]) if self.steps > 1 else self.goal[i]
-            i += 1
-        self.weights = w
+        """Take one of the steps that are left."""
+        if self.steps > 1:
+            approach(self.weights, self.goal, 1.0 / float(self.steps))
+        else:
+            copy(self.goal, self.weights)
         self.steps -= 1
+
+    def settle(self) -> None:
+        """End the block: the next one begins with the weights of now."""
+        copy(self.weights, self.was)
+
+
+def copy(x: vec[float], y: vec[float]) -> None:
+    i: i64 = 0
+    while i < len(y):
+        y[i] = x[i]
+        i += 1
+
+
+def approach(x: vec[float], goal: vec[float], part: float) -> None:
+    """Move x by a part of the way to the goal."""
+    i: i64 = 0
+    while i < len(x):
+        x[i] = x[i] + part * (goal[i] - x[i])
+        i += 1

@@ -14,26 +14,25 @@ Source: J. Parker, F. Esqueda, A. Bergner, Modelling of nonlinear state-space sy
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, END, ROUND
+from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 from tapegraph_nodes.kernels.network import gated_5_4_4_2, run
 
 
 def recall(table: vec[float], h: float, past: vec[float], j: i64) -> None:
     """Note L(h) and L'(h), per cell, of channel j in past: what predict() needs to know of the sample before."""
-    q = abs(h)
-    if q < END:
-        cell = q + ROUND - ROUND
-        t = q - cell
-        k = 4 * i64(cell)
-        k1 = table[k + 1]
-        k2 = table[k + 2]
-        k3 = table[k + 3]
-        L = table[k] + t * (k1 + t * (k2 + t * k3))
-        past[j + j + 1] = k1 + t * (2.0 * k2 + t * (3.0 * k3))
+    if abs(h) < END:
+        cell = h + ROUND - ROUND
+        t = h - cell
+        k = 4 * i64(cell) + MIDDLE
+        k3 = t * table[k + 3]
+        k2 = table[k + 2] + k3
+        k1 = table[k + 1] + t * k2
+        past[j + j] = table[k] + t * k1
+        past[j + j + 1] = k1 + t * (k2 + k3)
     else:
-        L = 1.0 - CELLS_PER_UNIT / q
-        past[j + j + 1] = CELLS_PER_UNIT / (q * q)
-    past[j + j] = L if h >= 0.0 else -L
+        slope = CELLS_PER_UNIT / (h * h)
+        past[j + j] = (1.0 if h > 0.0 else -1.0) - h * slope
+        past[j + j + 1] = slope
 
 
 def predict(

@@ -124,4 +124,7 @@ def solve(
     v: list[float],
 ) -> list[float]:
     """Return the next m of every row, by Newton's method."""
-    return [newton(table, c[i], kappa[i], beta[i], m[i], hp[i], vp[i], h[i], v[i], 8) for i in range(len(m))]
+    return [
+        newton(table, c[i], kappa[i], beta[i], beta[i] / (1.0 - c[i]), m[i], hp[i], vp[i], h[i], v[i], 8)
+        for i in range(len(m))
+    ]

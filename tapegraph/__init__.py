@@ -10,7 +10,7 @@ out = graph.render(audio, sample_rate=48000)     # (channels, frames), float
 from tapegraph import node as _node
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.graph import Graph, chain, load
-from tapegraph.node import Choice, Node, Param, Signal, Switch
+from tapegraph.node import Choice, Model, Node, Param, Signal, Switch
 
 __version__ = "0.1.0"
 COMPILED = not (_node.__file__ or "").endswith(".py")  # whether the sound code runs as machine code
@@ -19,6 +19,7 @@ __all__ = [
     "COMPILED",
     "Choice",
     "Graph",
+    "Model",
     "Node",
     "Param",
     "Problem",

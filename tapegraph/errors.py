@@ -30,6 +30,9 @@ class TapegraphError(ValueError):
         self.problems = tuple(p if isinstance(p, Problem) else Problem(p) for p in problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type[TapegraphError], tuple[Problem, ...]]:
+        return type(self), self.problems  # comes whole from other processes
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean ...?" with the nearest of the known names, or nothing when none is near."""

@@ -7,7 +7,7 @@ import os
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -19,8 +19,13 @@ from tapegraph.files import replacing
 from tapegraph.flat import FlatGraph, flatten
 from tapegraph.param import Value
 from tapegraph.spec import DEFAULT_BLOCK, RESAMPLERS, VERSION, NodeSpec, Spec, assign, leaves, resolve
-from tapegraph.stream import Audio, Rendering, Stream, Tail, render
+from tapegraph.stream import Audio, Engine, Rendering, Stream, Tail, planar, render
 from tapegraph.targets import check_value, unknown_target
+
+if TYPE_CHECKING:
+    from tapegraph.live.playback import Playback
+    from tapegraph.live.quality import Quality
+    from tapegraph.live.through import Through
 
 
 class Graph(Spec):
@@ -72,7 +77,7 @@ class Graph(Spec):
     def _adopt(self, spec: Spec) -> None:
         fields = {field.name: getattr(spec, field.name) for field in attrs.fields(Spec)}
         Spec.__init__(self, **fields)
-        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+        self._engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 
     @classmethod
     def from_yaml(cls, text: str, name: str = "graph", folder: str | Path = ".") -> Graph:
@@ -84,10 +89,8 @@ class Graph(Spec):
 
     @classmethod
     def _read(cls, text: str, name: str, sub_graphs: SubGraphs) -> Graph:
-        graph = cls.__new__(cls)
         entry, problems = document.parse(text, name)
-        graph._adopt(read(entry, sub_graphs, problems))
-        return graph
+        return restored(read(entry, sub_graphs, problems))
 
     def words(self) -> dict[str, Any]:
         """Return the graph as plain data, in the words of the file and without what is as by default."""
@@ -108,18 +111,20 @@ class Graph(Spec):
             raise TapegraphError(f"no node is called {name}{did_you_mean(name, flat.nodes)}")
         return NodeView(self, name)
 
-    def __copy__(self) -> Graph:
-        return self.copy()
+    def _repr_svg_(self) -> str:
+        """Show a drawing of the graph in notebooks."""
+        from tapegraph.draw import sketch
+        from tapegraph.svg import svg
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
-        return self.copy()
+        return svg(sketch(self, 48_000, 2))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to other processes, and into copies, as plain data; open streams stay behind."""
+        return restored, (Spec(**{field.name: getattr(self, field.name) for field in attrs.fields(Spec)}),)
 
     def copy(self) -> Graph:
         """Return a graph of its own that is equal now and has no streams."""
-        graph = Graph.__new__(Graph)
-        fields = {field.name: copy.deepcopy(getattr(self, field.name)) for field in attrs.fields(Spec)}
-        graph._adopt(Spec(**fields))
-        return graph
+        return copy.deepcopy(self)
 
     def get(self, target: str) -> Value:
         """Return the value of "node.parameter", "$variable" or a control; of the first of what moves together."""
@@ -140,9 +145,9 @@ class Graph(Spec):
         resolved = float(resolved) if isinstance(resolved, int) and not isinstance(resolved, bool) else resolved
         check_value(self, target, resolved)
         assign(self, target, value if isinstance(value, str) else resolved)
-        for stream in self._streams:
+        for engine in self._engines:
             for way, param in leaves(self, target):
-                stream.set("/".join(way), param, resolved)
+                engine.set("/".join(way), param, resolved)
 
     def _variable(self, name: str) -> Value:
         self._check_target(name)
@@ -177,8 +182,96 @@ class Graph(Spec):
     def stream(self, sample_rate: float, channels: int = 1) -> Stream:
         """Return a running graph for sound that comes in pieces of any size; set() on the graph reaches it."""
         stream = Stream(self.flat(), sample_rate, channels)
-        self._streams.add(stream)
+        self.attach(stream.engine)
         return stream
+
+    def play(
+        self,
+        audio: Audio,
+        sample_rate: float,
+        *,
+        tail: Tail = "auto",
+        device: str | int | None = None,
+        block: int = 512,
+        quality: Quality = "render",
+        record: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> Playback:
+        """Play audio through the graph and the sound card; return what is playing, to be used in a with statement.
+
+            with graph.play(audio, sample_rate) as playing:
+                graph.set("tape.drive", 0.8)
+                playing.wait()  # to the end; leaving the with statement ends the sound at once
+
+        device: number of a sound card, or its name or a part of it; otherwise the one the system prefers
+        block: frames that the card asks for at a time
+        quality: "draft" or "live" for less work, "render" for the graph as it stands
+        record: an audio file for what is heard, which overwrite allows to replace
+        """
+        from tapegraph.live.playback import Playback
+
+        x = planar(audio)
+        return Playback(
+            self,
+            [x],
+            sample_rate,
+            x.shape[0],
+            tail=tail,
+            device=device,
+            block=block,
+            quality=quality,
+            record=record,
+            overwrite=overwrite,
+        ).start()
+
+    def live(
+        self,
+        *,
+        input: str | int | None = None,  # noqa: A002  the word of sound cards
+        output: str | int | None = None,
+        sample_rate: float | None = None,
+        channels: int | None = None,
+        block: int = 256,
+        quality: Quality = "render",
+        record: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> Through:
+        """Put the input of the sound card through the graph to its output, until the with statement is left.
+
+            with graph.live(block=128) as running:
+                running.wait(60)
+
+        sample_rate: Hz; otherwise the card's own
+        channels: of the input; otherwise two, or one where it has no more
+        The rest is as in play(). A block is a multiple of the graph's.
+        """
+        from tapegraph.live.through import Through
+
+        return Through(
+            self,
+            input=input,
+            output=output,
+            sample_rate=sample_rate,
+            channels=channels,
+            block=block,
+            quality=quality,
+            record=record,
+            overwrite=overwrite,
+        ).start()
+
+    def attach(self, engine: Engine) -> None:
+        """Pass every later set() on to an engine that runs this graph."""
+        self._engines.add(engine)
+
+    def detach(self, engine: Engine) -> None:
+        """Leave an engine alone that runs another graph now."""
+        self._engines.discard(engine)
+
+
+def restored(spec: Spec) -> Graph:
+    graph = Graph.__new__(Graph)
+    graph._adopt(spec)
+    return graph
 
 
 class NodeView:

@@ -19,11 +19,26 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
+from tapegraph.bank import Weights
+from tapegraph.bank import load as load_weights
 from tapegraph.errors import TapegraphError
-from tapegraph.param import AnyParam, Choice, Param, Switch, Value
+from tapegraph.param import AnyParam, Choice, Model, Param, Switch, Value
 
 # All that the file of a node needs of the framework.
-__all__ = ["AnyParam", "Choice", "Node", "Param", "Signal", "Switch", "TapegraphError", "Value", "silence"]
+__all__ = [
+    "AnyParam",
+    "Choice",
+    "Model",
+    "Node",
+    "Param",
+    "Signal",
+    "Switch",
+    "TapegraphError",
+    "Value",
+    "Weights",
+    "load_weights",
+    "silence",
+]
 
 
 class Signal:

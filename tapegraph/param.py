@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Literal
 
 import attrs
+
+from tapegraph import bank
+from tapegraph.errors import TapegraphError
 
 Value = float | bool | str
 
@@ -87,4 +91,38 @@ class Switch:
         return "true or false"
 
 
-AnyParam = Param | Choice | Switch
+@attrs.frozen
+class Model:
+    """Trained weights: the name of bundled ones or the path of a file.
+
+    system: what they must have been trained for
+    features: numbers of inputs and outputs of the networks that the node can run, by the name of their features
+    """
+
+    name: str
+    default: str
+    system: str
+    features: Mapping[str, tuple[int, int]]
+    meaning: str = ""
+
+    def check(self, value: object) -> str:
+        """Return value. Raises ValueError when there are no such weights, or none for the system."""
+        if not isinstance(value, str):
+            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+        try:
+            bank.load(value, self.system, self.features)
+        except TapegraphError as error:
+            raise ValueError(f"cannot be {value!r}: {error}") from None
+        return value
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the weights that come with tapegraph."""
+        return tuple(bank.bundled(self.system))
+
+    @property
+    def allowed(self) -> str:
+        return f"one of {', '.join(self.options)}, or the path of a file of weights"
+
+
+AnyParam = Param | Choice | Switch | Model

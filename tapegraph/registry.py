@@ -24,7 +24,7 @@ import attrs
 
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.node import Node
-from tapegraph.param import Choice, Param, Switch
+from tapegraph.param import Choice, Model, Param, Switch
 from tapegraph.spec import NAME
 
 GROUP = "tapegraph.nodes"
@@ -62,6 +62,7 @@ class Index:
 
     kinds: dict[str, list[Origin]] = attrs.field(factory=dict)
     warnings: list[str] = attrs.field(factory=list)
+    paths: list[Path] = attrs.field(factory=list)
 
     def add(self, kind: str, origin: Origin) -> None:
         claims = self.kinds.setdefault(kind, [])
@@ -138,9 +139,21 @@ def add_path(path: str | Path) -> list[str]:
             index().add(cls.KIND, Origin(str(file.resolve()), partial(check, cls, str(file), False)))
             added.append(cls.KIND)
             find(cls.KIND)
+    if path.resolve() not in index().paths:
+        index().paths.append(path.resolve())
     if not added:
         raise TapegraphError(f"{path}: there is no node in it; a node is a class made from tapegraph.Node with a KIND")
     return added
+
+
+def added_paths() -> list[Path]:
+    """Return what add_path() was called with, so that another process can be given the same nodes."""
+    return list(index().paths)
+
+
+def add_paths(paths: list[Path]) -> None:
+    for path in paths:
+        add_path(path)
 
 
 def load_file(file: Path) -> ModuleType:
@@ -221,8 +234,8 @@ def check(cls: type[Node], who: str, own: bool) -> type[Node]:
         raise TapegraphError(f"{who}: KIND is {kind!r}; it must be a word of letters, digits and _")
     names = []
     for param in cls.PARAMS:
-        if not isinstance(param, Param | Choice | Switch):
-            raise TapegraphError(f"{who}: PARAMS of {kind} holds {param!r}; it takes Param, Choice and Switch")
+        if not isinstance(param, Param | Choice | Switch | Model):
+            raise TapegraphError(f"{who}: PARAMS of {kind} holds {param!r}; it takes Param, Choice, Switch and Model")
         try:
             param.check(param.default)
         except ValueError as error:

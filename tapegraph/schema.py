@@ -7,7 +7,7 @@ from typing import Any
 from tapegraph import registry
 from tapegraph.check import BLOCK_FRAMES, KEYS, MOST_OVERSAMPLE
 from tapegraph.node import Node
-from tapegraph.param import AnyParam, Choice, Param
+from tapegraph.param import AnyParam, Choice, Model, Param
 from tapegraph.spec import DEFAULT_BLOCK, NAME, RESAMPLERS, VERSION
 
 VARIABLE = {"type": "string", "pattern": f"^\\${NAME.pattern}$", "description": "the value of a variable"}
@@ -103,4 +103,6 @@ def param_schema(param: AnyParam) -> dict[str, Any]:
         return {**said, "description": unit, "anyOf": [own, VARIABLE]}
     if isinstance(param, Choice):
         return {**said, "anyOf": [{"enum": list(param.options)}, VARIABLE]}
+    if isinstance(param, Model):
+        return {**said, "type": "string"}
     return {**said, "anyOf": [{"type": "boolean"}, VARIABLE]}

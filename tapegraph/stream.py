@@ -51,19 +51,24 @@ class Engine:
 
     def apply(self) -> None:
         while self.pending:
-            node, param, value = self.pending.popleft()
-            move = self.plan.moves.get((node, param))
-            if move is not None:
-                move.base = float(value)
-            else:
-                self.plan.nodes[node].set(param, value)
-                self.plan.calls[node].changed = True
+            self.move(self.plan, *self.pending.popleft())
+
+    def move(self, running: Plan, node: str, param: str, value: Value) -> None:
+        move = running.moves.get((node, param))
+        if move is not None:
+            move.base = float(value)
+        else:
+            running.nodes[node].set(param, value)
+            running.calls[node].changed = True
 
     def process(self, audio: Array) -> Array:
         """Run whole blocks: audio (channels, k * block) to (output_channels, k * block)."""
         self.apply()
+        return self.run(self.plan, audio)
+
+    def run(self, running: Plan, audio: Array) -> Array:
         samples = np.ascontiguousarray(audio, dtype=np.float64).reshape(-1)
-        out = self.plan.schedule.process(samples, audio.shape[1] // self.block)
+        out = running.schedule.process(samples, audio.shape[1] // self.block)
         return np.frombuffer(memoryview(out), dtype=np.float64).reshape(self.output_channels, -1)
 
     def reset(self) -> None:
@@ -143,8 +148,10 @@ class Stream:
 class Rendering:
     """A graph run over all of some sound, without its latency and with its tail."""
 
-    def __init__(self, graph: FlatGraph, sample_rate: float, channels: int, tail: Tail = "auto") -> None:
-        self.engine = Engine(graph, sample_rate, channels)
+    def __init__(
+        self, graph: FlatGraph, sample_rate: float, channels: int, tail: Tail = "auto", engine: type[Engine] = Engine
+    ) -> None:
+        self.engine = engine(graph, sample_rate, channels)
         self.sample_rate = float(sample_rate)
         self.tail_s = self.engine.plan.tail_s if tail == "auto" else check_tail(tail)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,6 +129,28 @@ def test_a_file_that_is_there_is_replaced_only_when_told_to(folder: Path, capsys
     assert soundfile.info("out.wav").frames == 6000
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_several_files_go_into_a_folder_and_one_that_fails_does_not_stop_the_others(
+    folder: Path, capsys: pytest.CaptureFixture[str], jobs: str
+) -> None:
+    Path("out").mkdir()
+    shutil.copy("in.wav", "again.wav")
+    arguments = ["render", "in.wav", "gone.wav", "again.wav", "out", "--preset", "louder", "--jobs", jobs]
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["out/in.wav", "out/again.wav"]
+    assert err.startswith("gone.wav: there is no such file")
+    assert main(["render", "in.wav", "alone.wav", "--preset", "louder"]) == 0
+    assert Path("out/in.wav").read_bytes() == Path("out/again.wav").read_bytes() == Path("alone.wav").read_bytes()
+
+
+def test_files_of_one_name_do_not_become_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b", "out"):
+        Path(name).mkdir()
+    assert main(["render", "a/in.wav", "b/in.wav", "out", "--preset", "louder"]) == 1
+    assert capsys.readouterr().err == "out/in.wav: would come from two files; render them into different folders\n"
+
+
 def test_a_tail_can_be_asked_for_in_seconds(folder: Path) -> None:
     assert main(["render", "in.wav", "out.wav", "--preset", "louder", "--tail", "0.5"]) == 0
     assert soundfile.info("out.wav").frames == 6000 + 24_000
@@ -146,7 +169,8 @@ def test_a_missing_file_is_said_also_where_the_new_one_is_there(
     ("arguments", "status", "said"),
     [
         (["rendr"], 2, "no command is called rendr; did you mean render?"),
-        (["render", "in.wav"], 2, "Missing argument 'OUT'"),
+        (["render", "in.wav", "--preset", "louder"], 2, "where to is missing; write IN OUT"),
+        (["render", "in.wav", "a.wav", "no", "--preset", "louder"], 2, "no is no folder; several files go into"),
         (["render", "in.wav", "o.wav"], 2, "give either --preset NAME or --graph FILE; presets: louder"),
         (["render", "in.wav", "o.wav", "--preset", "a", "--graph", "b"], 2, "give either --preset NAME or"),
         (["render", "in.wav", "o.wav", "--preset", "louder", "--set", "level"], 2, "--set level has no value"),

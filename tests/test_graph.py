@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -217,6 +219,17 @@ def test_a_copy_is_equal_and_of_its_own() -> None:
     other.set("b.gain_db", 12)
     assert graph == two_gains()
     assert other != graph
+
+
+def test_a_graph_goes_to_another_process_and_comes_back_equal() -> None:
+    graph = two_gains()
+    graph.stream(48_000)
+    assert pickle.loads(pickle.dumps(graph)) == graph
+
+
+def test_a_notebook_shows_a_graph_as_a_drawing() -> None:
+    drawing = ElementTree.fromstring(two_gains()._repr_svg_())
+    assert {"a", "b", "input", "output"} <= set(drawing.itertext())
 
 
 @pytest.mark.parametrize(

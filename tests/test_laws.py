@@ -15,7 +15,7 @@ import pytest
 import soloist
 from soloist import FS, alone, music
 
-from tapegraph.node import Choice, Param, Switch
+from tapegraph.node import Choice, Model, Param, Switch
 from tapegraph.registry import find, kinds, source
 from tapegraph.stream import Rendering, Stream, render
 
@@ -29,7 +29,7 @@ def settings(kind: str) -> Iterator[dict[str, Any]]:
     for param in params:
         if isinstance(param, Param):
             ends[param.name] = (param.minimum, param.maximum)
-        elif isinstance(param, Choice):
+        elif isinstance(param, Choice | Model):
             ends[param.name] = param.options
         else:
             assert isinstance(param, Switch)

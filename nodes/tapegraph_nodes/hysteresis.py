@@ -32,17 +32,20 @@ from typing import ClassVar, Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Choice, Node, Param, Signal, Switch
+from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch, load_weights
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
+from tapegraph_nodes.kernels.network import Network
 from tapegraph_nodes.kernels.relaxation import exponential, langevin_at
+from tapegraph_nodes.kernels.transition import predict
 
 RK2: Final = 0
 RK4: Final = 1
-MIDPOINT_H: Final = 2
-EXPONENTIAL_H: Final = 3
-NR4: Final = 4  # from here on the most iterations of Newton
+STN: Final = 2
+MIDPOINT_H: Final = 3
+NR4: Final = 4  # this and the next are also the most iterations
 NR8: Final = 8
+EXPONENTIAL_H: Final = 9
 # How each solver works, and where it clips the field.
 SOLVERS: Final = {
     "rk2": (RK2, 8.0),
@@ -51,8 +54,10 @@ SOLVERS: Final = {
     "nr8": (NR8, 12.5),
     "midpoint_h": (MIDPOINT_H, 12.5),
     "exponential_h": (EXPONENTIAL_H, 12.5),
+    "stn": (STN, 12.5),
     "v1": (RK4, 10.0),
 }
+FEATURES: Final = {"susceptibilities": (5, 2)}  # what transition.py gives to a network and takes from it
 GLIDE_S: Final = 0.005
 ALPHA: Final = 0.0016
 
@@ -65,6 +70,7 @@ class Hysteresis(Node):
         Param("saturation", 0.5, 0.0, 1.0, meaning="how early the tape is full"),
         Param("bias", 0.5, 0.0, 1.0, meaning="how well the tape is biased: 0 is a wide loop, 1 a narrow one"),
         Switch("makeup", True, "hold the level while saturation and bias move; without it the output is M itself"),
+        Model("model", "hysteresis-2x4", "hysteresis", FEATURES, "weights of the network that stn runs"),
     )
 
     solver: str  # parameter
@@ -72,6 +78,7 @@ class Hysteresis(Node):
     saturation: float  # parameter
     bias: float  # parameter
     makeup: bool  # parameter
+    model: str  # parameter
     table: vec[float]  # coefficient: the Langevin function
     glide_blocks: i64  # coefficient: how long constants take to move, blocks
     method: i64  # coefficient: a number of SOLVERS
@@ -80,6 +87,7 @@ class Hysteresis(Node):
     target: list[float]  # coefficient: 64 / a, c, kappa, beta (jiles_atherton.py), g M_s
     now: list[float]  # state: the same constants as far as they have moved
     blocks_left: i64  # state: until they are at the target
+    network: Network  # coefficient: of stn; its weights move with the constants
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
     G: vec[float]  # state: field a sample before H
@@ -88,6 +96,7 @@ class Hysteresis(Node):
     def prepare(self) -> None:
         self.table = langevin_table()
         self.glide_blocks = math.ceil(GLIDE_S * self.fs / float(self.frames))
+        self.network = Network()
         self.target = self.now = []
         self.blocks_left = 0
         self.m = vec[float]([0.0] * self.channels)
@@ -107,18 +116,24 @@ class Hysteresis(Node):
         self.guard = (10.0 if v1 else 20.0) / M_s
         beta = ALPHA * M_s * cells
         target = [cells, c, k * cells, beta, beta / (1.0 - c), gain]
+        if self.solver == "stn":
+            trained = load_weights(self.model, self.KIND, FEATURES)
+            setting = {"drive": self.drive, "saturation": self.saturation, "bias": self.bias}
+            self.network.aim(list(trained.widths), trained.at(setting).tolist())
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
 
     def reset(self) -> None:
         self.now = self.target
+        self.network.move(1)
         self.blocks_left = 0
         for c in range(self.channels):
             self.m[c] = self.H[c] = self.G[c] = self.V[c] = 0.0
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         end = self.target
+        self.network.move(self.blocks_left)
         if self.blocks_left > 1:
             left = float(self.blocks_left)
             end = [a + (b - a) / left for a, b in zip(self.now, end, strict=True)]
@@ -126,6 +141,7 @@ class Hysteresis(Node):
             x[0].samples,
             y[0].samples,
             self.table,
+            self.network,
             self.method,
             self.clip,
             self.guard,
@@ -145,6 +161,7 @@ def magnetise(
     x: vec[float],
     y: vec[float],
     table: vec[float],
+    network: Network,
     method: i64,
     clip: float,
     guard: float,
@@ -160,7 +177,7 @@ def magnetise(
     a: i64 = 0
     while a < channels:
         b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
-        magnetise_pair(x, y, table, method, clip, guard, start, end, m, H, G, V, a, b)
+        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, G, V, a, b)
         a += 2
 
 
@@ -168,6 +185,7 @@ def magnetise_pair(
     x: vec[float],
     y: vec[float],
     table: vec[float],
+    network: Network,
     method: i64,
     clip: float,
     guard: float,
@@ -196,6 +214,10 @@ def magnetise_pair(
     gamma_step = part * (end[4] - gamma)
     gain_step = part * (end[5] - gain)
     moving = start != end
+    weights = network.weights
+    widths = network.widths
+    room = network.x
+    out = network.y
     ma = m[a]
     mb = m[b]
     Ha = H[a]
@@ -244,6 +266,9 @@ def magnetise_pair(
             ma, mb = midpoint(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
         elif method == RK4:
             ma, mb = runge_kutta(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
+        elif method == STN:
+            ma = predict(table, weights, widths, room, out, c, kappa, beta, ma, hpa, vpa, ha, va)
+            mb = predict(table, weights, widths, room, out, c, kappa, beta, mb, hpb, vpb, hb, vb) if b != a else ma
         else:
             ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, method)
             mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, hb, vb, method) if b != a else ma

@@ -4,69 +4,95 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tapegraph.commands._options import graph_options, seconds, warn
+from tapegraph.errors import Problem, TapegraphError
 
 if TYPE_CHECKING:
     from tapegraph.graph import Graph
+    from tapegraph.render import Report
     from tapegraph.stream import Tail
 
 EXAMPLES = """\b
 Examples:
   tapegraph render guitar.wav tape.wav --preset NAME
   tapegraph render mix.flac mix-tape.flac --graph my.yaml --set tape.drive=0.7
-  tapegraph render drums.wav drums.mp3 --graph my.yaml --tail 2 --overwrite"""
+  tapegraph render drums.wav drums.mp3 --graph my.yaml --tail 2 --overwrite
+  tapegraph render stems/*.wav taped/ --preset NAME --jobs 4"""
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("source", metavar="IN")
-@click.argument("target", metavar="OUT")
+@click.argument("files", nargs=-1, required=True, metavar="IN... OUT")
 @graph_options
 @click.option("--subtype", metavar="NAME", help="How to store samples: PCM_16, PCM_24, FLOAT ...; otherwise as in IN.")
 @click.option("--no-dither", is_flag=True, help="Round whole numbers without the noise that hides it.")
 @click.option(
     "--tail",
-    metavar="SECONDS|auto",
-    callback=seconds,
     default="auto",
     show_default=True,
+    metavar="SECONDS|auto",
+    callback=seconds,
     help="How long to go on after IN.",
 )
+@click.option("--jobs", "-j", default=1, type=click.IntRange(1), metavar="N", help="Files that are rendered at once.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it is there.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors.")
 def command(
     graph: Graph,
-    source: str,
-    target: str,
+    files: tuple[str, ...],
     subtype: str | None,
     no_dither: bool,
     tail: Tail,
+    jobs: int,
     overwrite: bool,
     quiet: bool,
 ) -> None:
-    """Render the audio file IN through a graph into OUT.
+    """Render the audio file IN through a graph into OUT; or several files into the folder OUT.
 
     The extension of OUT says which kind of file it becomes: wav, flac, aiff, caf, w64, ogg, opus or mp3. The sample
     rate stays. A file appears as OUT only when it is whole.
     """
+    *sources, target = files
+    if not sources:
+        raise click.UsageError("where to is missing; write IN OUT")
+    options = {"subtype": subtype, "dither": not no_dither, "overwrite": overwrite, "tail": tail}
+    if Path(target).is_dir():
+        into_folder(graph, sources, target, jobs, options, quiet)
+    elif len(sources) == 1:
+        into_file(graph, sources[0], target, options, quiet)
+    else:
+        raise click.UsageError(f"{target} is no folder; several files go into a folder that is there")
+
+
+def into_file(graph: Graph, source: str, target: str, options: dict[str, Any], quiet: bool) -> None:
     from tapegraph.render import render_file
 
     bar = click.progressbar(length=1000, label=target, file=sys.stderr)
     shown = sys.stderr.isatty() and not quiet
     with bar if shown else contextlib.nullcontext():
-        report = render_file(
-            graph,
-            source,
-            target,
-            subtype=subtype,
-            dither=not no_dither,
-            overwrite=overwrite,
-            tail=tail,
-            progress=(lambda part: bar.update(int(1000 * part) - bar.pos)) if shown else None,
-        )
+        progress = (lambda part: bar.update(int(1000 * part) - bar.pos)) if shown else None
+        report = render_file(graph, source, target, progress=progress, **options)
+    tell(report, quiet)
+
+
+def into_folder(graph: Graph, sources: list[str], folder: str, jobs: int, options: dict[str, Any], quiet: bool) -> None:
+    from tapegraph.batch import render_files
+
+    problems: list[Problem] = []
+    for outcome in render_files(graph, sources, folder, jobs, **options):
+        if isinstance(outcome, TapegraphError):
+            problems += outcome.problems
+        else:
+            tell(outcome, quiet)
+    if problems:
+        raise TapegraphError(*problems)
+
+
+def tell(report: Report, quiet: bool) -> None:
     for warning in report.warnings:
         warn(warning)
     if not quiet:

@@ -1,0 +1,154 @@
+"""What play and live have in common: their options, and a session run in a terminal until it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tapegraph.commands._options import chosen, warn
+
+if TYPE_CHECKING:
+    from tapegraph.live.session import Session
+    from tapegraph.live.watch import Watch
+
+LOOK_S = 0.2  # between two looks at the graph file and the load
+
+
+def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add --block, --quality, --record, --overwrite and --quiet, and what run() sees to: --midi, --learn, --screen."""
+    options = (
+        click.option(
+            "--block",
+            type=click.IntRange(16, 8192),
+            default=block,
+            show_default=True,
+            metavar="FRAMES",
+            help="How much the card asks for at a time: more is safer, less is quicker.",
+        ),
+        click.option(
+            "--quality",
+            type=click.Choice(["draft", "live", "render"]),
+            default="render",
+            show_default=True,
+            help="Solver and oversampling: the quickest, at most twice the rate, or as the graph says.",
+        ),
+        click.option("--record", metavar="FILE", help="Also write what is heard: wav, flac, aiff ..."),
+        click.option("--overwrite", is_flag=True, help="Replace the recording if it is there."),
+        click.option("--midi", is_flag=True, help="Let MIDI controllers move what they were learnt for."),
+        click.option(
+            "--learn",
+            multiple=True,
+            metavar="NODE.PARAM",
+            help="Ask for a MIDI controller for a parameter, a $variable or a control; may be repeated.",
+        ),
+        click.option("--screen", is_flag=True, help="Show sliders and meters in the terminal."),
+        click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors."),
+    )
+    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
+
+
+def run(session: Session, start_line: str, quiet: bool) -> None:
+    """Run a started session until it ends or Ctrl-C, with its graph file watched; then say how it went."""
+    watch = watched_file()
+    if not quiet:
+        click.echo(start_line, err=True)
+    shown = sys.stderr.isatty() and not quiet
+    clear = "\r\033[K" if shown else ""
+
+    def look() -> list[str]:
+        return read_again(session, watch) if watch is not None and watch.changed() else []
+
+    with session, asked_to_end(session), knobs(session):
+        if click.get_current_context().params["screen"]:
+            screen(session, look)
+        while not session.wait(LOOK_S):
+            for line in look():
+                click.echo(clear + line, err=True)
+            if shown:
+                click.echo(clear + state(session), nl=False, err=True)
+    click.echo(clear, nl=False, err=True)
+    for warning in session.warnings():
+        warn(warning)
+    if not quiet:
+        click.echo(state(session))
+
+
+def screen(session: Session, look: Callable[[], list[str]]) -> None:
+    """Show the screen until it is left; the sound then ends."""
+    from tapegraph.errors import TapegraphError
+
+    try:
+        from tapegraph.live.screen import Screen
+    except ImportError:
+        raise TapegraphError("--screen needs textual: pip install 'tapegraph[tui]'") from None
+    Screen(session, look).run()
+    session.stopping = True
+
+
+@contextlib.contextmanager
+def asked_to_end(session: Session) -> Iterator[None]:
+    """Have Ctrl-C and kill end the sound as if it had come to its end."""
+
+    def end(number: int, frame: object) -> None:
+        session.stopping = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def knobs(session: Session) -> Iterator[None]:
+    """Let MIDI controllers move the graph that plays, where --midi or --learn says so."""
+    params = click.get_current_context().params
+    if not (params["midi"] or params["learn"]):
+        yield
+        return
+    from tapegraph.live.midi import Knobs, listen
+
+    def say(line: str) -> None:
+        click.echo(f"\r{line}", err=True)
+
+    file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
+    ports = listen(Knobs(lambda: session.graph, file, params["learn"], say).receive)
+    try:
+        yield
+    finally:
+        for port in ports:
+            port.close()
+
+
+def watched_file() -> Watch | None:
+    from tapegraph.live.watch import Watch
+
+    file = click.get_current_context().params["file"]
+    return Watch(file) if file is not None else None
+
+
+def read_again(session: Session, watch: Watch) -> list[str]:
+    """Go over to the graph as it has been saved; where there is a mistake in it, play on. Return what to say."""
+    from tapegraph.errors import TapegraphError
+
+    try:
+        session.change(chosen(None, str(watch.path), click.get_current_context().params["settings"]))
+    except TapegraphError as error:
+        return [str(error), f"{watch.path}: the sound goes on as it was"]
+    return [f"{watch.path}: read again"]
+
+
+def state(session: Session) -> str:
+    minutes, seconds = divmod(session.frames / session.sample_rate, 60)
+    return (
+        f"{minutes:.0f}:{seconds:04.1f} heard, load {100 * session.load:.0f} % "
+        f"({100 * session.most_load:.0f} % at most), dropouts {session.dropouts}"
+    )

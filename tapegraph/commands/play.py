@@ -1,0 +1,76 @@
+"""tapegraph play: a file through a graph to the sound card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tapegraph.commands._options import graph_options, seconds, warn
+from tapegraph.commands._session import run, session_options
+
+if TYPE_CHECKING:
+    from tapegraph.graph import Graph
+    from tapegraph.live.quality import Quality
+    from tapegraph.stream import Tail
+
+EXAMPLES = """\b
+Examples:
+  tapegraph play song.flac --preset NAME
+  tapegraph play song.flac --preset NAME --set tape.drive=0.8 --device 3
+  tapegraph play song.flac --graph my.yaml --record heard.wav     save my.yaml to hear it change"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("source", metavar="FILE")
+@graph_options
+@click.option("--device", metavar="NUMBER|NAME", help="Where to play; see tapegraph devices.")
+@click.option(
+    "--tail",
+    metavar="SECONDS|auto",
+    callback=seconds,
+    default="auto",
+    show_default=True,
+    help="How long to go on after FILE.",
+)
+@session_options(block=512)
+def command(
+    graph: Graph,
+    source: str,
+    device: str | None,
+    tail: Tail,
+    block: int,
+    quality: Quality,
+    record: str | None,
+    overwrite: bool,
+    quiet: bool,
+    **knobs: object,
+) -> None:
+    """Play the audio file FILE through a graph. Ctrl-C ends it.
+
+    A graph of your own is read again whenever it is saved, and faded in; a mistake in it is shown, and the old one
+    plays on.
+    """
+    from tapegraph.audio import Reader
+    from tapegraph.live.playback import Playback
+
+    with Reader(source) as reader:
+        session = Playback(
+            graph,
+            reader.blocks(),
+            reader.sample_rate,
+            reader.channels,
+            tail=tail,
+            device=device,
+            block=block,
+            quality=quality,
+            record=record,
+            overwrite=overwrite,
+        ).start()
+        line = (
+            f"{source} -> {graph.title or 'graph'} -> {session.output.name}: {reader.sample_rate} Hz, "
+            f"{reader.frames / reader.sample_rate:.1f} s, quality {quality}"
+        )
+        run(session, line, quiet)
+    for warning in reader.warnings:
+        warn(warning)

@@ -1,0 +1,106 @@
+"""tapegraph stn: train state transition networks, and say how good they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+TOPOLOGIES = {"2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x16": (16, 16)}
+TRAIN_EXAMPLES = """\b
+Examples:
+  tapegraph stn train my-2x4.npz
+  tapegraph stn train my-bank.npz --grid 11x21 --seed 3
+  tapegraph render IN OUT --preset NAME --set tape.solver=stn --set tape.model=my-2x4.npz"""
+REPORT_EXAMPLES = """\b
+Examples:
+  tapegraph stn report
+  tapegraph stn report hysteresis-2x4 my-2x4.npz --map map.png"""
+
+
+@click.group()
+def command() -> None:
+    """Train networks that stand in for a solver, and report how good they are."""
+
+
+def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...]:
+    """Return the sizes of an option like 11x21."""
+    try:
+        sizes = tuple(int(size) for size in value.split("x")) if value else ()
+    except ValueError:
+        sizes = (0,)
+    if any(size < 2 for size in sizes):
+        raise click.BadParameter(f"{value} is no grid; write sizes of 2 or more, as in 11x21")
+    return sizes
+
+
+@command.command(epilog=TRAIN_EXAMPLES)
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--system", default="hysteresis", show_default=True, metavar="NAME", help="What is to be learned.")
+@click.option(
+    "--topology", type=click.Choice(list(TOPOLOGIES)), default="2x4", show_default=True, help="Hidden layers x neurons."
+)
+@click.option("--grid", callback=shape, metavar="AxB", help="Train a bank of so many networks along each axis.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything random.")
+@click.option("--cores", type=click.IntRange(1), default=os.cpu_count() or 1, help="Default: all.")
+@click.option("--quick", is_flag=True, help="A tenth of the work, for a first look.")
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+def train(
+    output: Path,
+    system: str,
+    topology: str,
+    grid: tuple[int, ...],
+    seed: int,
+    cores: int,
+    quick: bool,
+    overwrite: bool,
+) -> None:
+    """Train one network for all settings, or a bank of them, and write OUTPUT (.npz).
+
+    An interrupted training goes on where it was when the same command is given again. The same seed gives the same
+    weights on the same machine.
+    """
+    from tapegraph.bank import SUFFIX, read
+    from tapegraph.errors import TapegraphError
+    from tapegraph.stn.train import Plan, Training
+    from tapegraph.stn.train import grid as axes_of
+
+    if output.suffix != SUFFIX:
+        raise TapegraphError(f"{output}: a file of weights ends in {SUFFIX}")
+    if output.exists() and not overwrite:
+        raise TapegraphError(f"{output}: is there already; --overwrite replaces it")
+    plan = Plan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick)
+    training = Training(plan, output, cores)
+    with click.progressbar(training, label=f"{len(training)} networks", length=len(training)) as bar:
+        for _ in bar:
+            pass
+    found = read(output, output.stat().st_mtime_ns).made["closed_loop_db"]
+    click.echo(f"{output}: error in closed loop {found['median']} dB in the median, {found['worst']} dB at worst")
+
+
+@command.command(epilog=REPORT_EXAMPLES)
+@click.argument("models", nargs=-1, metavar="[MODEL...]")
+@click.option("--system", default="hysteresis", show_default=True, metavar="NAME", help="What they have learned.")
+@click.option("--map", "picture", metavar="FILE", help="Draw the errors over the settings (.png, .svg, .pdf).")
+def report(models: tuple[str, ...], system: str, picture: str | None) -> None:
+    """Measure models, bundled ones or files, against the solver: error in closed loop on music, and speed."""
+    from tapegraph import bank
+    from tapegraph.errors import TapegraphError
+    from tapegraph.stn import report as reporting
+    from tapegraph.stn.system import find
+
+    it = find(system)
+    measured = []
+    for model in models or bank.bundled(system):
+        with click.progressbar(
+            reporting.measure(it, model), label=model, length=len(list(reporting.settings(it))) + 1
+        ) as bar:
+            measured += [result for result in bar if result]
+    click.echo(reporting.table(measured))
+    if picture:
+        try:
+            reporting.draw(measured, it, picture)
+        except ImportError:
+            raise TapegraphError("a map needs Matplotlib; install tapegraph[plot]") from None
+        click.echo(f"map in {picture}")

@@ -1,0 +1,94 @@
+"""An engine whose graph can be exchanged while it plays.
+
+    y = a + sin^2(w) (b - a),    w from 0 to pi / 2 over FADE_S
+
+with a the old graph's sound and b the new one's; the two are alike, so their weights add up to 1. The new graph runs
+along unheard for WARM_UP_S and its own latency first, so that its filters have settled. Meanwhile both cost time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegraph.errors import TapegraphError
+from tapegraph.flat import FlatGraph
+from tapegraph.param import Value
+from tapegraph.plan import Plan, plan
+from tapegraph.stream import Array, Engine
+
+WARM_UP_S = 0.05
+FADE_S = 0.02
+
+
+class Deck(Engine):
+    """Runs one graph, and for a moment two.
+
+    blocks: how many have run
+    moves: what has been set so far: the number of the block it came before, node, parameter, value
+    changes: how often the graph was exchanged
+    """
+
+    def __init__(self, graph: FlatGraph, sample_rate: float, channels: int) -> None:
+        super().__init__(graph, sample_rate, channels)
+        self.sample_rate = float(sample_rate)
+        self.next: Incoming | None = None  # handed over by another thread
+        self.incoming: Incoming | None = None
+        self.blocks = 0
+        self.moves: list[tuple[int, str, str, Value]] = []
+        self.changes = 0
+
+    def change(self, graph: FlatGraph) -> None:
+        """Go over to another graph; of several in quick succession, to the last.
+
+        To be called from a thread that has time: planning takes some. Raises TapegraphError where that graph cannot
+        follow on this one, which then plays on.
+        """
+        if graph.block != self.block:
+            raise TapegraphError(f"block is {graph.block}; while sound runs it must stay {self.block}")
+        new = plan(graph, self.sample_rate, self.channels)
+        channels = int(new.schedule.sink.channels)
+        if channels != self.output_channels:
+            raise TapegraphError(
+                f"output has {channels} channels; while sound runs it must keep {self.output_channels}"
+            )
+        self.next = Incoming(new, self.sample_rate)
+        self.changes += 1
+
+    def apply(self) -> None:
+        if self.incoming is None:
+            self.incoming, self.next = self.next, None
+        while self.pending:
+            node, param, value = self.pending.popleft()
+            self.moves.append((self.blocks, node, param, value))
+            for running in (self.plan, *(other.plan for other in (self.incoming, self.next) if other)):
+                if hasattr(running.nodes.get(node), param):  # or else it is meant for the other graph
+                    self.move(running, node, param, value)
+
+    def process(self, audio: Array) -> Array:
+        """Run whole blocks, as Engine does; where another graph is coming in, through both."""
+        heard = super().process(audio)
+        self.blocks += audio.shape[1] // self.block
+        incoming = self.incoming
+        if incoming is None or not audio.size:
+            return heard
+        new = self.run(incoming.plan, audio)
+        weights = incoming.weights(audio.shape[1])
+        if weights[-1] == 1.0:
+            self.plan, self.incoming = incoming.plan, None
+        return np.asarray(heard + weights * (new - heard))
+
+
+class Incoming:
+    """A graph that comes in: silent for a while, then faded in."""
+
+    def __init__(self, new: Plan, sample_rate: float) -> None:
+        self.plan = new
+        self.start = round(WARM_UP_S * sample_rate + new.latency)
+        self.length = round(FADE_S * sample_rate)
+        self.n = 0
+
+    def weights(self, frames: int) -> Array:
+        """Return the share of the new sound in the next frames, from 0 to 1."""
+        n = np.arange(self.n, self.n + frames) - self.start
+        self.n += frames
+        return np.sin(np.pi / 2 * np.clip(n / self.length, 0.0, 1.0)) ** 2

@@ -1,0 +1,102 @@
+"""Sound cards and sound servers, as PortAudio lists them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+from tapegraph.errors import TapegraphError, did_you_mean
+
+Direction = Literal["input", "output"]
+
+NO_PORTAUDIO = (
+    "playing needs the library PortAudio, which is not installed: apt install libportaudio2 on Debian and Ubuntu, "
+    "dnf install portaudio on Fedora, brew install portaudio on macOS"
+)
+
+NO_DEVICE = "there is no sound card or sound server; plug one in, or start PipeWire, PulseAudio or jackd"
+
+
+@attrs.frozen
+class Device:
+    """One that PortAudio lists.
+
+    number: its place in PortAudio's list
+    host: the system it belongs to: ALSA, JACK, Core Audio, WASAPI ...
+    inputs, outputs: how many channels it has each way
+    sample_rate: its own, Hz
+    default: whether it is the one that the system prefers for "input" or "output"
+    """
+
+    number: int
+    name: str
+    host: str
+    inputs: int
+    outputs: int
+    sample_rate: float
+    default: tuple[Direction, ...] = ()
+
+    def channels(self, direction: Direction) -> int:
+        return self.inputs if direction == "input" else self.outputs
+
+
+def sounddevice() -> Any:
+    """Return the module sounddevice. Raises TapegraphError where PortAudio is missing."""
+    try:
+        import sounddevice
+    except OSError:
+        raise TapegraphError(NO_PORTAUDIO) from None
+    return sounddevice
+
+
+def devices() -> list[Device]:
+    """Return every device there is, in PortAudio's order."""
+    sd = sounddevice()
+    hosts = sd.query_hostapis()
+    preferred: dict[Direction, int] = dict(zip(("input", "output"), sd.default.device, strict=True))
+    return [
+        Device(
+            number,
+            found["name"],
+            hosts[found["hostapi"]]["name"],
+            found["max_input_channels"],
+            found["max_output_channels"],
+            found["default_samplerate"],
+            tuple(direction for direction, place in preferred.items() if place == number),
+        )
+        for number, found in enumerate(sd.query_devices())
+    ]
+
+
+def find(wanted: str | int | None, direction: Direction) -> Device:
+    """Return the device of a number, or of a name or a part of one; without either, the one the system prefers.
+
+    Raises TapegraphError when there is none, or several that a name could mean.
+    """
+    usable = [device for device in devices() if device.channels(direction)]
+    if not usable:
+        raise TapegraphError(f"there is no {direction} to use: {NO_DEVICE}")
+    if wanted is None:
+        return next((device for device in usable if direction in device.default), usable[0])
+    named = matching(usable, str(wanted))
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise TapegraphError(f"{wanted} could be {listed(named)}; give the number of one")
+    hint = did_you_mean(str(wanted), (device.name for device in usable)) or f"; there is {listed(usable)}"
+    raise TapegraphError(f"no {direction} is called {wanted}{hint}")
+
+
+def matching(usable: list[Device], wanted: str) -> list[Device]:
+    """Return those with the number, or else the name, or else a name that contains it."""
+    tests = (
+        lambda device: str(device.number) == wanted,
+        lambda device: device.name == wanted,
+        lambda device: wanted.lower() in device.name.lower(),
+    )
+    return next((found for test in tests if (found := list(filter(test, usable)))), [])
+
+
+def listed(some: list[Device]) -> str:
+    return ", ".join(f"{device.number} ({device.name}, {device.host})" for device in some)

@@ -1,0 +1,64 @@
+"""What was turned while sound ran, as automation: a graph file that makes the same sound again from the same input.
+
+A move that came before block k is a step between the ends of blocks k - 1 and k, where the scheduler reads automation.
+"""
+
+from __future__ import annotations
+
+from tapegraph.flat import FlatGraph, declaration
+from tapegraph.graph import Graph
+from tapegraph.live.deck import Deck
+from tapegraph.node import Param
+from tapegraph.spec import Spec
+
+BEFORE, AFTER = 0.4, 0.6  # where the step lies, in blocks: far from both ends, so that rounding changes nothing
+
+
+def performance(start: Graph, deck: Deck) -> Graph:
+    """Return the graph as it was at the start, with the deck's moves as its automation.
+
+    What is not a number, and what is automated already, has no breakpoints and is left out; left_out() names it.
+    """
+    graph = start.copy()
+    stand_alone(graph)
+    flat = graph.flat()
+    block_s = deck.block / deck.sample_rate
+    for block, node, param, value in deck.moves:
+        if not can_be_automated(flat, node, param):
+            continue
+        target = f"{node}.{param}"
+        late_s = deck.plan.arrival[node] / deck.sample_rate
+        points = graph.automation.setdefault(target, [])
+        before = points[-1][1] if points else float(flat.nodes[node].params.get(param, default(flat, node, param)))
+        down, up = ((block + share) * block_s - late_s for share in (BEFORE, AFTER))
+        if points and down < points[-1][0]:  # the same block again
+            points[-1] = (points[-1][0], float(value))
+        elif down > 0.0:
+            points += [(down, before), (up, float(value))]
+        else:
+            points.append((max(up, 0.0), float(value)))
+    return graph
+
+
+def left_out(start: Graph, deck: Deck) -> list[str]:
+    """Return the targets of moves that performance() cannot tell."""
+    flat = start.flat()
+    return sorted({f"{node}.{param}" for _, node, param, _ in deck.moves if not can_be_automated(flat, node, param)})
+
+
+def can_be_automated(flat: FlatGraph, node: str, param: str) -> bool:
+    return isinstance(declaration(flat.nodes[node].cls, param), Param) and (node, param) not in flat.automation
+
+
+def default(flat: FlatGraph, node: str, param: str) -> float:
+    declared = declaration(flat.nodes[node].cls, param)
+    assert isinstance(declared, Param)
+    return declared.default
+
+
+def stand_alone(spec: Spec) -> None:
+    """Take sub-graphs in whole, so that the file can be anywhere."""
+    for node in spec.nodes.values():
+        if node.graph is not None:
+            node.reference = ""
+            stand_alone(node.graph)

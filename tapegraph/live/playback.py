@@ -1,0 +1,118 @@
+"""Playing: a thread renders ahead into a ring, and the audio thread copies from it."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tapegraph.graph import Graph
+from tapegraph.live.deck import Deck
+from tapegraph.live.devices import find
+from tapegraph.live.quality import Quality, lowered
+from tapegraph.live.ring import Frames, Ring
+from tapegraph.live.session import Session
+from tapegraph.stream import Audio, Rendering, Tail, check_sample_rate
+
+AHEAD_S = 0.25  # rendered ahead: as late as a knob is heard, as long as the renderer may be held up
+START_S = 0.4  # how long the start may wait for it
+PIECE_FRAMES = 256  # rendered at a time: Python runs nothing else meanwhile, not even the audio thread
+NAP_S = 0.005
+
+
+class Playback(Session):
+    """Sound through a graph to a card, from its beginning to the end of its tail.
+
+    dry: blocks for which nothing had been rendered in time
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        audio: Iterable[Audio],
+        sample_rate: float,
+        channels: int,
+        *,
+        tail: Tail = "auto",
+        device: str | int | None = None,
+        block: int = 512,
+        quality: Quality = "render",
+        record: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        check_sample_rate(sample_rate)
+        output = find(device, "output")
+        self.rendering = Rendering(lowered(graph.flat(), quality), sample_rate, channels, tail, Deck)
+        deck = self.rendering.engine
+        assert isinstance(deck, Deck)
+        super().__init__(graph, deck, quality, output, block, record, overwrite)
+        self.audio = audio
+        self.dry = 0
+        self.ring = Ring(max(math.ceil(AHEAD_S * sample_rate), 4 * block), self.channels)
+        self.rendered = threading.Event()
+
+    def open(self) -> Any:
+        stream = self.sd.OutputStream(
+            device=self.output.number,
+            samplerate=self.sample_rate,
+            blocksize=self.block,
+            channels=self.channels,
+            dtype="float32",
+            latency="high",
+            callback=self.callback,
+            finished_callback=self.ended,
+        )
+        threading.Thread(target=self.render, name="tapegraph renderer", daemon=True).start()
+        until = time.monotonic() + START_S
+        while self.ring.space and time.monotonic() < until and not self.rendered.wait(NAP_S):
+            pass  # the sound starts on a full ring, where that is soon
+        return stream
+
+    def render(self) -> None:
+        try:
+            started = time.perf_counter()
+            for piece in self.rendering.blocks(pieces(self.audio)):
+                self.worked(time.perf_counter() - started, piece.shape[1])
+                self.hand_over(piece.T)
+                if self.stopping:
+                    return
+                started = time.perf_counter()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.rendered.set()
+
+    def hand_over(self, block: Audio) -> None:
+        while len(block) and not self.stopping:
+            block = block[self.ring.write(block) :]
+            if len(block):
+                time.sleep(NAP_S)
+
+    def callback(self, out: Frames, frames: int, times: Any, status: Any) -> None:
+        self.called(out, status, lambda: self.fill(out))
+
+    def fill(self, out: Frames) -> int:
+        over = self.rendered.is_set()
+        n = self.ring.read(out)
+        out[n:] = 0.0
+        if n == len(out) or over:
+            return n
+        self.dry += 1
+        return len(out)
+
+    @property
+    def over(self) -> bool:
+        return super().over or (self.rendered.is_set() and not self.ring.filled)
+
+    @property
+    def dropouts(self) -> int:
+        return self.late + self.dry
+
+
+def pieces(audio: Iterable[Audio]) -> Iterator[Audio]:
+    for block in audio:
+        for start in range(0, block.shape[-1], PIECE_FRAMES):
+            yield block[..., start : start + PIECE_FRAMES]

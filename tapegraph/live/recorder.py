@@ -1,0 +1,65 @@
+"""Writes what is heard: a ring that the audio thread fills, and a thread that empties it into a file."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from tapegraph import audio
+from tapegraph.errors import TapegraphError
+from tapegraph.live.ring import Frames, Ring
+
+AHEAD_S = 4.0  # for how long the disk may be busy
+NAP_S = 0.05
+
+
+class Recorder:
+    """A file that grows while sound runs and appears under its name when that ends.
+
+    lost: frames for which there was no space in the ring, because the disk was busy for too long
+    full: frames for which there was none in the file
+    error: what went wrong, or None
+    """
+
+    def __init__(self, path: str | Path, sample_rate: int, channels: int, overwrite: bool = False) -> None:
+        self.path = Path(path)
+        self.ring = Ring(round(AHEAD_S * sample_rate), channels)
+        self.lost = 0
+        self.full = 0
+        self.error: TapegraphError | None = None
+        most_bytes = min(audio.WAV_BYTES, audio.find_container(self.path).max_bytes)
+        self.most_frames = int(most_bytes) // (4 * channels)  # hours of it; longer files are read by few programs
+        self.file = audio.create(
+            path, sample_rate, channels, self.most_frames, like="FLOAT", dither=False, overwrite=overwrite
+        )
+        self.writer = self.file.__enter__()  # here, so that a name that cannot be is known before the sound starts
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=self.work, name="tapegraph recorder", daemon=True)
+        self.thread.start()
+
+    def take(self, heard: Frames) -> None:
+        """Keep (frames, channels). For the audio thread: it copies, and nothing else."""
+        self.lost += len(heard) - self.ring.write(heard)
+
+    def work(self) -> None:
+        try:
+            block: Frames = np.zeros((self.ring.size, self.ring.frames.shape[1]), np.float32)
+            while not self.ending.wait(NAP_S) or self.ring.filled:
+                there = self.ring.read(block)
+                n = min(there, self.most_frames - self.writer.frames)
+                self.full += there - n
+                self.writer.write(block[:n].T.astype(np.float64))
+        except TapegraphError as error:
+            self.error = error
+
+    def close(self) -> None:
+        """Write the rest and give the file its name. Raises TapegraphError when it could not be kept."""
+        self.ending.set()
+        self.thread.join()
+        error = self.error
+        if error is not None:
+            self.file.__exit__(type(error), error, None)
+            raise error
+        self.file.__exit__(None, None, None)

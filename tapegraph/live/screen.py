@@ -1,0 +1,177 @@
+"""A screen in the terminal while sound runs: a slider for everything that can be set, level and load, presets, undo.
+
+Needs textual, which the extra `tui` brings. The sound runs in threads of its own; the screen only sets values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Footer, Static
+
+import tapegraph
+from tapegraph import resources
+from tapegraph.errors import TapegraphError
+from tapegraph.graph import Graph
+from tapegraph.live.knob import declared, share_at, value_at
+from tapegraph.live.session import Session
+from tapegraph.param import Param, Value, number
+from tapegraph.targets import targets
+
+TICK_S = 0.2  # between two looks at the sound
+BAR = 30  # characters of a slider
+FLOOR_DB = -60.0  # the left end of the level meter
+
+
+class Slider(Static, can_focus=True):
+    """One thing that can be set, as a line: name, bar, value with its unit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("left", "turn(-0.01)", "less"),
+        ("right", "turn(0.01)", "more"),
+        Binding("shift+left", "turn(-0.1)", "much less", show=False),
+        Binding("shift+right", "turn(0.1)", "much more", show=False),
+    ]
+
+    def __init__(self, graph: Graph, target: str, turned: Callable[[str, Value], None]) -> None:
+        super().__init__(markup=False)
+        self.graph, self.target, self.turned = graph, target, turned
+        self.param = declared(graph, target)
+        self.share = 0.0
+        self.show()
+
+    def show(self) -> None:
+        """Show the value as it is now, whoever has set it."""
+        value = self.graph.get(self.target)
+        self.share = share_at(self.param, value)
+        if isinstance(self.param, Param):
+            text = number(float(f"{value:.4g}"), self.param.unit)
+        else:
+            text = str(value).lower()
+        self.update(f"{self.target:24} {bar(self.share, BAR)} {text}")
+
+    def action_turn(self, by: float) -> None:
+        options = getattr(self.param, "options", (False, True))
+        step = by if isinstance(self.param, Param) else math.copysign(1.0 / len(options), by)
+        self.turned(self.target, value_at(self.param, min(max(self.share + step, 0.0), 1.0)))
+        self.show()
+
+
+class Screen(App[None]):
+    """Runs until q, or the end of the sound.
+
+    look: called at every tick; returns lines to be shown, such as what a saved graph file had to say
+    """
+
+    CSS = "Slider {height: 1} Slider:focus {background: $accent} #meters {dock: top; height: 3}"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("q", "quit", "end"),
+        ("u", "undo", "undo"),
+        ("b", "bypass", "bypass"),
+        ("c", "compare", "compare A/B"),
+        ("n", "next_preset", "next preset"),
+        ("s", "save", "save"),
+    ]
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, session: Session, look: Callable[[], list[str]] = list) -> None:
+        super().__init__()
+        self.session, self.look = session, look
+        self.graph = session.graph  # what the sliders show, also while it is bypassed
+        self.other = session.graph.copy()  # the other side of A/B
+        self.side = "A"
+        self.undone: list[tuple[str, Value]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="meters", markup=False)
+        yield VerticalScroll(*self.sliders(), id="sliders")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK_S, self.tick)
+        self.query(Slider).first().focus()
+
+    def sliders(self) -> list[Slider]:
+        return [Slider(self.graph, target, self.turn) for target in targets(self.graph)]
+
+    def tick(self) -> None:
+        for line in self.look():
+            self.notify(line, markup=False)
+        if self.session.finished.is_set():
+            self.exit()
+        if self.session.graph is not self.graph and not self.bypassed:
+            self.call_later(self.show, self.session.graph)  # the graph file was saved
+        for slider in self.query(Slider):
+            slider.show()
+        self.query_one("#meters", Static).update(self.meters())
+
+    def meters(self) -> str:
+        peak, self.session.peak = self.session.peak, 0.0
+        level_db = 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
+        heard = "bypassed" if self.bypassed else self.side
+        return (
+            f"{self.graph.title or 'graph'} ({heard})\n"
+            f"level {bar(1.0 - max(level_db, FLOOR_DB) / FLOOR_DB, BAR)} {level_db:6.1f} dBFS\n"
+            f"load  {bar(self.session.load, BAR)} {100 * self.session.load:4.0f} %, dropouts {self.session.dropouts}"
+        )
+
+    @property
+    def bypassed(self) -> bool:
+        return not self.session.graph.nodes
+
+    def turn(self, target: str, value: Value) -> None:
+        self.undone.append((target, self.graph.get(target)))
+        self.graph.set(target, value)
+
+    def action_undo(self) -> None:
+        if self.undone:
+            self.graph.set(*self.undone.pop())
+
+    def action_bypass(self) -> None:
+        dry = Graph(nodes={}, links=["input -> output"], block=self.graph.block)
+        self.session.change(self.graph if self.bypassed else dry)
+
+    async def action_compare(self) -> None:
+        self.other, graph = self.graph, self.other
+        self.side = "B" if self.side == "A" else "A"
+        await self.go_over(graph)
+
+    async def action_next_preset(self) -> None:
+        presets = list(resources.presets())
+        titles = [tapegraph.load(name).title for name in presets]
+        place = titles.index(self.graph.title) + 1 if self.graph.title in titles else 0
+        await self.go_over(tapegraph.load(presets[place % len(presets)]))
+
+    def action_save(self) -> None:
+        """Write the graph as it sounds beside the others in this folder, under a name that is free."""
+        stem = "".join(c if c.isalnum() else "_" for c in self.graph.title.lower()) or "graph"
+        path = next(path for n in range(1, 10_000) if not (path := Path(f"{stem}_{n}.yaml")).exists())
+        self.graph.save(path)
+        self.notify(f"saved; --graph {path} has it again", markup=False)
+
+    async def go_over(self, graph: Graph) -> None:
+        try:
+            self.session.change(graph)
+        except TapegraphError as error:
+            self.notify(str(error), markup=False, severity="error")
+        else:
+            await self.show(graph)
+
+    async def show(self, graph: Graph) -> None:
+        self.graph = graph
+        self.undone.clear()
+        sliders = self.query_one("#sliders")
+        await sliders.remove_children()
+        await sliders.mount(*self.sliders())
+        self.query(Slider).first().focus()
+
+
+def bar(share: float, width: int) -> str:
+    full = round(min(max(share, 0.0), 1.0) * width)
+    return "█" * full + "░" * (width - full)

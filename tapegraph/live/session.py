@@ -1,0 +1,296 @@
+"""A stream to the sound card, watched: it starts, counts what comes too late, and ends whatever happens.
+
+The audio thread only copies or computes; whatever it raises ends the stream and is raised again in wait(). When a
+sound server dies, PortAudio neither says so nor ever returns from stop, close or its own clean-up at exit; so the
+calls of the audio thread are counted, and a stream that is no longer called is left behind.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import math
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from tapegraph.errors import TapegraphError
+from tapegraph.graph import Graph
+from tapegraph.live.deck import Deck
+from tapegraph.live.devices import Device, sounddevice
+from tapegraph.live.performance import left_out, performance
+from tapegraph.live.quality import Quality, lowered
+from tapegraph.live.recorder import Recorder
+from tapegraph.live.ring import Frames
+
+LOOK_S = 0.1  # between two looks at the audio thread
+STALL_LOOKS = 10  # a card that has not called for so many looks is gone
+START_LOOKS = 50  # some servers take their time before the first call
+CLOSE_S = 0.5  # how long PortAudio may take to close
+SWITCH_S = 0.0001  # how soon another thread of Python must make way for the audio thread
+
+left_behind: list[Any] = []  # streams that could not be closed: PortAudio may still come back to their memory
+
+
+class Session:
+    """Sound that runs until it ends, is stopped, or cannot go on. A context manager: leaving it stops the sound.
+
+    calls: blocks that the card has asked for
+    late: of these, how many PortAudio says came too late, so that sound was lost
+    frames: how many were heard
+    lost: how many of these are not in the recording
+    peak: the largest sample since somebody set this to 0
+    busy_s, due_s: time spent on the sound, and for how long that sounds
+    most_load: the largest share of its time that a block took; 1 is all of it
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        deck: Deck,
+        quality: Quality,
+        output: Device,
+        block: int,
+        record: str | Path | None,
+        overwrite: bool,
+    ) -> None:
+        self.sd = sounddevice()
+        self.sample_rate = deck.sample_rate
+        self.graph, self.deck, self.quality = graph, deck, quality
+        self.output, self.block = output, block
+        self.channels = deck.output_channels
+        if self.channels == 1 and output.outputs > 1:
+            self.channels = 2  # or else one loudspeaker would be silent
+        self.fade_out: Frames = np.linspace(1.0, 0.0, block, dtype=np.float32)[:, np.newaxis]
+        self.calls = self.late = self.frames = 0
+        self.lost = 0
+        self.peak = 0.0
+        self.busy_s = self.due_s = self.most_load = 0.0
+        self.error: BaseException | None = None
+        self.dead = False  # whether the card has gone without a word
+        self.stopping = False  # a plain value: a signal handler may set it at any moment
+        self.finished = threading.Event()
+        self.stream: Any = None
+        self.recorder: Recorder | None = None
+        self.wanted_recording = (record, overwrite)
+        self.rest = contextlib.ExitStack()
+        self.remarks: list[str] = []
+        self.at_start = graph.copy()
+        graph.attach(deck)
+
+    def open(self) -> Any:
+        """Return a new stream of sounddevice that calls called()."""
+        raise NotImplementedError
+
+    def start(self) -> Self:
+        """Let the sound begin. Raises TapegraphError where the card refuses."""
+        try:
+            self.stream = self.open()
+        except (self.sd.PortAudioError, ValueError) as error:
+            raise TapegraphError(self.refusal(str(error.args[0]))) from None
+        record, overwrite = self.wanted_recording
+        try:
+            if record is not None:
+                self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
+        except TapegraphError:
+            self.finished.set()  # there is no sound to wait for
+            self.stop()
+            raise
+        self.rest.enter_context(undisturbed())
+        try:
+            self.stream.start()
+        except self.sd.PortAudioError as error:
+            self.error = TapegraphError(self.refusal(str(error.args[0])))
+            self.finished.set()
+            self.stop()
+        threading.Thread(target=self.watch, name="tapegraph watch", daemon=True).start()
+        return self
+
+    def refusal(self, said: str) -> str:
+        name = f"{self.output.name} ({self.output.host})"
+        if "sample rate" in said:
+            own = round(self.output.sample_rate)
+            return (
+                f"{name} refuses {round(self.sample_rate)} Hz; it runs at {own} Hz: convert the sound, or set it there"
+            )
+        if "number of channels" in said:
+            return f"{name} refuses {self.channels} channels; it has {self.output.outputs}"
+        return f"{name} cannot be opened: {said}"
+
+    def called(self, out: Frames, status: Any, fill: Callable[[], int]) -> None:
+        """What the audio thread does in each call: fill() puts sound into out and returns how many frames are meant."""
+        last = self.stopping
+        self.calls += 1
+        if status:
+            self.late += 1
+        try:
+            n = fill()
+        except BaseException as error:
+            self.error = error
+            out[:] = 0.0
+            raise self.sd.CallbackAbort from None
+        if last:
+            out *= self.fade_out
+        self.peak = max(self.peak, float(out.max()), -float(out.min()))
+        self.frames += n
+        if self.recorder is not None:
+            self.recorder.take(out[:n])
+        if last or n < len(out):
+            raise self.sd.CallbackStop
+
+    def worked(self, seconds: float, frames: int) -> None:
+        """Count time spent on so many frames."""
+        lasts_s = frames / self.sample_rate
+        self.busy_s += seconds
+        self.due_s += lasts_s
+        self.most_load = max(self.most_load, seconds / lasts_s)
+
+    @property
+    def load(self) -> float:
+        """The share of the time that the sound takes; at 1 it can just be made as fast as it is heard."""
+        return self.busy_s / self.due_s if self.due_s else 0.0
+
+    @property
+    def graph_latency_s(self) -> float:
+        return self.deck.plan.latency / self.sample_rate
+
+    def change(self, graph: Graph) -> None:
+        """Go over to another graph, cross-faded. Raises TapegraphError where that cannot be; the old one plays on."""
+        self.deck.change(lowered(graph.flat(), self.quality))
+        self.graph.detach(self.deck)
+        self.graph = graph
+        graph.attach(self.deck)
+
+    @property
+    def dropouts(self) -> int:
+        """Blocks in which not the right sound was heard."""
+        return self.late
+
+    def warnings(self) -> list[str]:
+        """Return what the listener should know about the sound so far, a sentence each."""
+        said = [*self.deck.warnings(), *self.remarks]
+        if self.dropouts:
+            lower = " or --quality live" if self.quality == "render" else ""
+            said.append(f"{self.dropouts} blocks came too late; try --block {2 * self.block}{lower}")
+        if self.lost:
+            said.append(f"{self.lost} frames are missing in the recording: the disk was too slow, or the file full")
+        return said
+
+    def watch(self) -> None:
+        seen, quiet = -1, 0
+        while not self.finished.wait(LOOK_S):
+            quiet = quiet + 1 if self.calls == seen else 0
+            seen = self.calls
+            if quiet >= (STALL_LOOKS if seen else START_LOOKS):
+                self.dead = True
+                self.error = self.error or TapegraphError(
+                    f"{self.output.name} has gone: it has asked for no sound for {quiet * LOOK_S:.0f} s"
+                )
+                self.finished.set()
+            if self.recorder is not None and self.recorder.error is not None:
+                self.finished.set()
+
+    def ended(self) -> None:
+        """What PortAudio calls when the stream is over, by whatever cause."""
+        if self.error is None and not self.over:
+            self.error = TapegraphError(f"{self.output.name} has gone: it ended the stream")
+        self.finished.set()
+
+    @property
+    def over(self) -> bool:
+        """Whether all the sound has been given to the card."""
+        return self.stopping
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the end, at most so long; return whether it has come. Raises what ended it, if it was a mistake."""
+        until = math.inf if seconds is None else time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0.0 and not self.finished.wait(min(left, LOOK_S)):
+            pass  # in steps, so that Ctrl-C is heard on every system
+        if self.finished.is_set():
+            self.stop()
+        return self.finished.is_set()
+
+    def stop(self) -> None:
+        """End the sound, keep the recording. Raises what went wrong, once."""
+        self.stopping = True
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            if not self.dead:
+                self.finished.wait(CLOSE_S)  # for the last block, which fades out
+            closing = threading.Thread(target=stream.close, name="tapegraph close", daemon=True)
+            if not self.dead:
+                closing.start()
+                closing.join(CLOSE_S)
+            if self.dead or closing.is_alive():
+                leave_without_portaudio(stream)
+        self.finished.set()
+        self.graph.detach(self.deck)
+        self.rest.close()
+        recorder, self.recorder = self.recorder, None
+        if recorder is not None:
+            recorder.close()
+            self.lost = recorder.lost + recorder.full
+            self.write_moves(recorder.path)
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
+
+    def write_moves(self, recording: Path) -> None:
+        """Write what was turned beside the recording, as a graph that makes it again: take.moves.yaml for take.wav."""
+        if not self.deck.moves:
+            return
+        path = recording.with_suffix(".moves.yaml")
+        if self.deck.changes:
+            self.remarks.append(f"{path}: not written: the graph was exchanged meanwhile")
+            return
+        performance(self.at_start, self.deck).save(path)
+        if missing := left_out(self.at_start, self.deck):
+            self.remarks.append(f"{path}: without {', '.join(missing)}, which no automation can tell")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if kind is None:
+            self.stop()
+            return
+        with contextlib.suppress(TapegraphError):  # what the body raised is what matters
+            self.stop()
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep the collector, and threads that do not let go, out of the way of the audio thread."""
+    collecting, switch = gc.isenabled(), sys.getswitchinterval()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(switch)
+        gc.unfreeze()
+        if collecting:
+            gc.enable()
+
+
+def leave_without_portaudio(stream: Any) -> None:
+    """Have the process end without PortAudio's clean-up, which would wait for ever for a server that is dead."""
+    left_behind.append(stream)
+    atexit.unregister(leave)
+    atexit.register(leave)  # the last to be registered is the first to be called
+
+
+def leave() -> None:
+    for file in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            file.flush()
+    os._exit(1)

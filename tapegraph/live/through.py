@@ -1,0 +1,81 @@
+"""Live: what comes in goes through the graph and out again, in the same call of the audio thread.
+
+    round trip = latency of the card's input + of its output + of the graph
+
+A block of the card is some whole blocks of the graph, so that cutting adds nothing to that.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tapegraph.errors import TapegraphError
+from tapegraph.graph import Graph
+from tapegraph.live.deck import Deck
+from tapegraph.live.devices import find
+from tapegraph.live.quality import Quality, lowered
+from tapegraph.live.ring import Frames
+from tapegraph.live.session import Session
+from tapegraph.stream import Array
+
+BELIEVED_S = 10.0  # some servers state 2^32 frames before they know
+
+
+class Through(Session):
+    """A graph between the input of a card and its output."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        input: str | int | None = None,  # noqa: A002  the word of sound cards
+        output: str | int | None = None,
+        sample_rate: float | None = None,
+        channels: int | None = None,
+        block: int = 256,
+        quality: Quality = "render",
+        record: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self.input = find(input, "input")
+        there = find(output, "output")
+        flat = lowered(graph.flat(), quality)
+        if block < 1 or block % flat.block:
+            raise TapegraphError(f"block is {block} frames; it must be a multiple of the graph's {flat.block}")
+        self.inputs = channels or min(2, self.input.inputs)
+        deck = Deck(flat, sample_rate or there.sample_rate, self.inputs)
+        super().__init__(graph, deck, quality, there, block, record, overwrite)
+        self.inbox: Array = np.zeros((self.inputs, block))
+
+    def open(self) -> Any:
+        return self.sd.Stream(
+            device=(self.input.number, self.output.number),
+            samplerate=self.sample_rate,
+            blocksize=self.block,
+            channels=(self.inputs, self.channels),
+            dtype="float32",
+            latency="low",
+            callback=self.callback,
+            finished_callback=self.ended,
+        )
+
+    def callback(self, heard: Frames, out: Frames, frames: int, times: Any, status: Any) -> None:
+        self.called(out, status, lambda: self.fill(heard, out))
+
+    def fill(self, heard: Frames, out: Frames) -> int:
+        started = time.perf_counter()
+        self.inbox[:] = heard.T
+        out[:] = self.deck.process(self.inbox).T
+        self.worked(time.perf_counter() - started, self.block)
+        return len(out)
+
+    @property
+    def round_trip_s(self) -> float:
+        """From input to output, s: what the card states, or the two blocks that any card takes, and the graph's."""
+        least = 2 * self.block / self.sample_rate
+        stated = float(sum(self.stream.latency)) if self.stream is not None else 0.0
+        return (stated if least < stated < BELIEVED_S else least) + self.graph_latency_s

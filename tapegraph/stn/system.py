@@ -1,0 +1,64 @@
+"""What a system is to the type checker, and how systems are found: in the folder `systems` of a package of nodes."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.param import Param, Value
+from tapegraph.registry import GROUP
+
+Array = npt.NDArray[np.float64]
+Setting = dict[str, Array]
+
+
+class System(Protocol):
+    """The members are described in the docstring of this package."""
+
+    NAME: str
+    FEATURES: str
+    PARAMS: tuple[Param, ...]
+    AXES: tuple[str, ...]
+    STATES: int
+    LEARNED: int
+    INPUTS: int
+    OUTPUTS: int
+    PEAK: float
+    NODE: str
+    SOLVED: dict[str, Value]
+    PREDICTED: dict[str, Value]
+    REPORTED: dict[str, tuple[float, ...]]
+
+    def step(self, state: Array, x: Array, fs: Array, setting: Setting) -> Array: ...
+
+    def transition(self, state: Array, x: Array, fs: Array, setting: Setting) -> tuple[Array, Array, Array, Array]: ...
+
+
+def modules() -> dict[str, str]:
+    """Return the module of every system, by name."""
+    found = {}
+    for entry in entry_points(group=GROUP):
+        try:
+            systems = importlib.import_module(f"{entry.module}.systems")
+        except ModuleNotFoundError:
+            continue  # a package of nodes without systems
+        for module in pkgutil.iter_modules(systems.__path__):
+            found[module.name] = f"{systems.__name__}.{module.name}"
+    return found
+
+
+def find(name: str) -> System:
+    """Return a system by name. Raises TapegraphError when there is none."""
+    known = modules()
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(sorted(known))}"
+        raise TapegraphError(f"no system is called {name}{hint}")
+    module = importlib.import_module(known[name])
+    system: type[System] = next(cls for cls in vars(module).values() if getattr(cls, "NAME", None) == name)
+    return system()

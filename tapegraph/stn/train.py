@@ -1,0 +1,217 @@
+"""Trains a single network or a bank of them, on all cores, and goes on where it was interrupted.
+
+Every network of a bank starts from one that knows the whole space, hears the same sounds, and is held near its start:
+so neighbours are alike, and their weights can be interpolated. A result depends on the plan alone, not on the number
+of cores, nor on interruptions.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+import tapegraph
+from tapegraph.bank import Weights, count
+from tapegraph.errors import TapegraphError
+from tapegraph.stn import network, system
+from tapegraph.stn.fit import errors_db, fit, require_scipy, runs, transitions
+
+Array = npt.NDArray[np.float64]
+# Of the first network, or the only one; and of each in a bank.
+FIRST = {"sounds": 2000, "frames": 600, "transitions": 12_000, "steps": 150}
+CELL = {"sounds": 160, "frames": 500, "transitions": 3000, "steps": 20}
+STARTS = 3  # networks that compete to be the first one
+HOLD = 0.01
+TRIALS = {"sounds": 96, "frames": 1000}
+# A network that does worse than this in closed loop, in the median or at worst, has gone astray.
+MEDIAN_DB, WORST_DB = -25.0, -6.0
+
+
+@attrs.frozen
+class Plan:
+    """What is to be trained.
+
+    system: name of the system; hidden: widths of the hidden layers; axes: values of parameters, none for one network
+    seed: of everything random; quick: a tenth of the work, for tests and first looks
+    """
+
+    system: str
+    hidden: tuple[int, ...]
+    axes: dict[str, tuple[float, ...]]
+    seed: int
+    quick: bool = False
+
+    def amount(self, of: dict[str, int], what: str) -> int:
+        return of[what] // 10 if self.quick else of[what]
+
+    def cells(self) -> list[dict[str, float]]:
+        """Return the settings of the networks of a bank, in the order of the file."""
+        return [dict(zip(self.axes, values, strict=True)) for values in itertools.product(*self.axes.values())]
+
+
+def grid(name: str, sizes: Sequence[int]) -> dict[str, tuple[float, ...]]:
+    """Return axes with so many values over the whole range of each axis of a system, ends included."""
+    it = system.find(name)
+    if len(sizes) != len(it.AXES):
+        raise TapegraphError(f"the grid has {len(sizes)} sizes; {name} takes {len(it.AXES)}: {', '.join(it.AXES)}")
+    ranges = {param.name: (param.minimum, param.maximum) for param in it.PARAMS}
+    return {
+        axis: tuple(map(float, np.linspace(*ranges[axis], size))) for axis, size in zip(it.AXES, sizes, strict=True)
+    }
+
+
+def widths(plan: Plan) -> tuple[int, ...]:
+    it = system.find(plan.system)
+    return (it.INPUTS, *plan.hidden, it.OUTPUTS)
+
+
+def candidate(plan: Plan, number: int) -> tuple[Array, list[float]]:
+    """Train one network for the whole space, from a random start of its own.
+
+    Returns its weights, and median and worst error in closed loop on other sounds, dB.
+    """
+    it = system.find(plan.system)
+    heard = runs(it, stream(plan, 0), plan.amount(FIRST, "sounds"), plan.amount(FIRST, "frames"), it.PEAK, {})
+    data = transitions(it, heard, stream(plan, 1), plan.amount(FIRST, "transitions"))
+    start = network.drawn(widths(plan), stream(plan, 3, number))
+    weights = fit(data, widths(plan), start, plan.amount(FIRST, "steps"))
+    return weights, trial(plan, weights, {})
+
+
+def cell(plan: Plan, number: int, first: Array) -> tuple[Array, list[float]]:
+    """Train the network of one cell of a bank from the first one; returns as candidate() does.
+
+    Where it goes astray it is held ten times closer to the first one, until it does not.
+    """
+    it, fixed = system.find(plan.system), plan.cells()[number]
+    heard = runs(it, stream(plan, 4), plan.amount(CELL, "sounds"), plan.amount(CELL, "frames"), it.PEAK, fixed)
+    data = transitions(it, heard, stream(plan, 5), plan.amount(CELL, "transitions"))
+    for hold in (HOLD, 10 * HOLD, 100 * HOLD):
+        weights = fit(data, widths(plan), first, plan.amount(CELL, "steps"), hold)
+        errors = trial(plan, weights, fixed)
+        if sound(weights, errors):
+            break
+    return weights, errors
+
+
+def stream(plan: Plan, *which: int) -> np.random.Generator:
+    return np.random.default_rng([plan.seed, *which])
+
+
+def trial(plan: Plan, weights: Array, fixed: dict[str, float]) -> list[float]:
+    """Return median and worst error in closed loop, on sounds that training does not hear, dB."""
+    it = system.find(plan.system)
+    heard = runs(it, stream(plan, 2), plan.amount(TRIALS, "sounds"), plan.amount(TRIALS, "frames"), 1.0, fixed)
+    errors = errors_db(it, weights, widths(plan), heard)
+    return [float(np.median(errors)), float(np.max(errors))]
+
+
+def sound(weights: Array, errors: Sequence[float]) -> bool:
+    """Whether a network has not gone astray."""
+    return bool(np.isfinite(weights).all() and errors[0] < MEDIAN_DB and errors[1] < WORST_DB)
+
+
+class Training:
+    """A plan on its way to a file. Iterating trains what is not there yet, and yields after each network.
+
+    Finished networks wait in a folder beside the file, so that an interrupted training goes on.
+    """
+
+    def __init__(self, plan: Plan, path: Path, cores: int) -> None:
+        require_scipy()
+        self.plan, self.path, self.cores = plan, path, cores
+        self.parts = path.with_name(f".{path.stem}.parts")
+        self.length = STARTS + len(plan.cells()) if plan.axes else STARTS
+        written = json.dumps({**attrs.asdict(plan), "version": tapegraph.__version__})
+        try:
+            if not self.parts.is_dir() or (self.parts / "plan.json").read_text("utf-8") != written:
+                shutil.rmtree(self.parts, ignore_errors=True)
+                self.parts.mkdir(parents=True)
+                (self.parts / "plan.json").write_text(written, "utf-8")
+        except OSError as error:
+            raise TapegraphError(f"{self.parts}: cannot be written: {error.strerror}") from None
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[None]:
+        # One thread for each process: they fill the cores, and sums do not depend on the number of threads.
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+            os.environ[variable] = "1"
+        with ProcessPoolExecutor(self.cores, multiprocessing.get_context("spawn")) as pool:
+            yield from self.all_of(pool, "first", STARTS, candidate)
+            first, errors = self.best()
+            if self.plan.axes:
+                yield from self.all_of(pool, "cell", len(self.plan.cells()), cell, first)
+        self.write(first, errors)
+        shutil.rmtree(self.parts)
+
+    def all_of(self, pool: ProcessPoolExecutor, name: str, number: int, train: Any, *rest: Any) -> Iterator[None]:
+        """Train what is missing of a number of networks of one name."""
+        missing = [k for k in range(number) if not self.part(name, k).exists()]
+        for _ in range(number - len(missing)):
+            yield
+        tasks = {pool.submit(train, self.plan, k, *rest): k for k in missing}
+        try:
+            for task in as_completed(tasks):
+                weights, errors = task.result()
+                part = self.part(name, tasks[task])
+                temporary = part.with_suffix(".tmp")
+                with temporary.open("wb") as file:
+                    np.save(file, np.concatenate([errors, weights]))
+                temporary.replace(part)
+                yield
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True) if any(not task.done() for task in tasks) else None
+
+    def part(self, name: str, k: int) -> Path:
+        return self.parts / f"{name}-{k}.npy"
+
+    def trained(self, name: str, k: int) -> tuple[Array, list[float]]:
+        values = np.load(self.part(name, k), allow_pickle=False)
+        return values[2:], [float(values[0]), float(values[1])]
+
+    def best(self) -> tuple[Array, list[float]]:
+        """Return the first network that did best at its trial, of those that have not gone astray."""
+        candidates = [self.trained("first", k) for k in range(STARTS)]
+        good = [c for c in candidates if sound(*c)]
+        if not good:
+            found = ", ".join(f"{errors[0]:.1f} / {errors[1]:.1f}" for _, errors in candidates)
+            raise TapegraphError(
+                f"{STARTS} networks went astray: median / worst error {found} dB; "
+                f"it must be under {MEDIAN_DB} / {WORST_DB} dB, so nothing is written; try another seed or wider layers"
+            )
+        return min(good, key=lambda c: sum(c[1]))
+
+    def write(self, first: Array, errors: list[float]) -> None:
+        plan, it = self.plan, system.find(self.plan.system)
+        values = first
+        if plan.axes:
+            networks = [self.trained("cell", k) for k in range(len(plan.cells()))]
+            for fixed, (weights, found) in zip(plan.cells(), networks, strict=True):
+                if not sound(weights, found):
+                    where = ", ".join(f"{name} {value:g}" for name, value in fixed.items())
+                    raise TapegraphError(
+                        f"the network for {where} goes astray: {found[0]:.1f} / {found[1]:.1f} dB; nothing is written"
+                    )
+            shape = (*(len(axis) for axis in plan.axes.values()), count(widths(plan)))
+            values = np.array([weights for weights, _ in networks]).reshape(shape)
+            errors = [float(np.median([e[0] for _, e in networks])), max(e[1] for _, e in networks)]
+        made = {
+            "by": f"tapegraph {tapegraph.__version__}, tapegraph stn train",
+            "seed": plan.seed,
+            "data": {"first": FIRST, "cell": CELL if plan.axes else None, "quick": plan.quick, "solver": it.SOLVED},
+            "closed_loop_db": {"median": round(errors[0], 2), "worst": round(errors[1], 2)},
+        }
+        Weights(plan.system, it.FEATURES, widths(plan), plan.axes, values, made).save(self.path)

@@ -1,0 +1,189 @@
+"""Through PortAudio and a real sound server without hardware: what is heard is what was rendered, to the bit.
+
+Only samples are asserted, never how many calls came late: any machine stalls now and then.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from sound_card import PERIOD, RATE, Server, Sound, SoundCard, running, started
+
+import tapegraph
+from tapegraph.live import devices
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    if not tapegraph.COMPILED:
+        pytest.skip("interpreted, the sound is made more slowly than it is heard")
+    try:
+        devices.sounddevice()
+    except tapegraph.TapegraphError as error:
+        pytest.skip(str(error))
+    server = Server("tapegraph-test")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Sound:
+    """song.wav in the folder: 0.4 s of noise in two channels."""
+    song = np.random.default_rng(1).uniform(-0.4, 0.4, (19_200, 2)).astype(np.float32)
+    soundfile.write(tmp_path / "song.wav", song, RATE, "FLOAT")
+    return song
+
+
+def rendered(graph: tapegraph.Graph, sound: Sound) -> Sound:
+    return np.asarray(graph.render(np.ascontiguousarray(sound.T), RATE).T)
+
+
+def offset(part: Sound, whole: Sound) -> int:
+    """Return where the first 64 frames of part stand in whole."""
+    head = part[:64]
+    for start in np.flatnonzero(whole[:, 0] == head[0, 0]):
+        if np.array_equal(whole[start : start + 64], head):
+            return int(start)
+    raise AssertionError("the sound was not heard")
+
+
+def test_what_is_played_is_what_is_rendered(server: Server, song: Sound, tmp_path: Path) -> None:
+    arguments = ("play", "song.wav", "--preset", "tc260", "--device", "probe", "--record", "heard.wav")
+    with SoundCard(server, 3.0) as card, running(server, *arguments, folder=tmp_path) as process:
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    expected = rendered(tapegraph.load("tc260"), song)
+    start = offset(expected, card.heard)
+    np.testing.assert_array_equal(card.heard[start : start + len(expected)], expected)
+    assert not card.heard[:start].any()
+    assert not card.heard[start + len(expected) :].any()
+    recorded, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    np.testing.assert_array_equal(recorded, expected)
+    assert "0:00.7 heard" in out
+    assert "song.wav -> Sony TC-260 at 7.5 ips -> probe: 48000 Hz, 0.4 s" in err
+
+
+def test_live_is_what_is_rendered_at_the_stated_round_trip(server: Server, tmp_path: Path) -> None:
+    arguments = ("live", "--preset", "tc260", "--input", "probe", "--output", "probe", "--record", "take.wav")
+    with SoundCard(server, 4.0) as card, running(server, *arguments, folder=tmp_path) as process:
+        stated = started(process)
+        time.sleep(0.8)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    take, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
+    graph = tapegraph.load("tc260")
+    latency = graph.stream(RATE, 2).latency - graph.block + 1
+    whole_blocks = range(0, card.n - 4096, PERIOD)
+    begun = next(n for n in whole_blocks if same_head(graph, card.sent[n:], take[latency:]))
+    played = take[latency:-PERIOD]  # the last block fades out
+    expected = rendered(graph, card.sent[begun:])[: len(played)]
+    np.testing.assert_array_equal(played, expected)
+    start = offset(played, card.heard)
+    np.testing.assert_array_equal(card.heard[start : start + len(played)], played)
+    assert start - begun == 2 * PERIOD + latency
+    assert f"round trip {1e3 * (start - begun) / RATE:.1f} ms" in stated
+    assert " heard" in out
+
+
+def same_head(graph: tapegraph.Graph, sent: Sound, played: Sound) -> bool:
+    return np.array_equal(rendered(graph, sent[:512])[:128], played[:128])
+
+
+@pytest.mark.usefixtures("server")
+def test_a_server_that_dies_ends_in_a_line_and_leaves_the_recording(song: Sound, tmp_path: Path) -> None:
+    server = Server("tapegraph-test-dying")
+    soundfile.write(tmp_path / "long.wav", np.tile(song, (10, 1)), RATE, "FLOAT")
+    arguments = ("play", "long.wav", "--preset", "clean", "--device", "system", "--record", "heard.wav")
+    with running(server, *arguments, folder=tmp_path) as process:
+        started(process)
+        time.sleep(0.5)
+        server.kill()
+        _, err = process.communicate(timeout=10)  # without the watch it would hang for ever
+    assert process.returncode == 1
+    assert err.splitlines()[-1] == "system has gone: it has asked for no sound for 1 s"
+    recorded, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    assert len(recorded) > 0.25 * RATE
+    expected = rendered(tapegraph.load("clean"), np.tile(song, (10, 1)))
+    np.testing.assert_array_equal(recorded, expected[: len(recorded)])
+
+
+def test_a_graph_that_is_saved_is_heard_and_a_mistake_in_it_is_not(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "level.yaml"
+    text = "tapegraph: 1\nnodes: {a: {kind: gain, gain_db: -6}}\nlinks: [input -> a -> output]\n"
+    file.write_text(text)
+    arguments = ("live", "--graph", "level.yaml", "--input", "probe", "--output", "probe")
+    with SoundCard(server, 8.0) as card, running(server, *arguments, folder=tmp_path) as process:
+        started(process)
+        assert process.stderr is not None
+        file.write_text(text.replace("gain_db", "gian_db"))
+        assert (
+            process.stderr.readline() == "level.yaml:2:25: a (gain) has no parameter gian_db; did you mean gain_db?\n"
+        )
+        assert process.stderr.readline() == "level.yaml: the sound goes on as it was\n"
+        mistaken = card.n
+        time.sleep(0.2)
+        before = card.n
+        file.write_text(text.replace("-6", "0"))
+        assert process.stderr.readline() == "level.yaml: read again\n"
+        time.sleep(0.4)
+        after = card.n
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+    for n, gain_db in ((mistaken, -6.0), (before - 2 * PERIOD, -6.0), (after - 4 * PERIOD, 0.0)):
+        heard = card.heard[n : n + PERIOD]
+        sent = card.sent[n - 2 * PERIOD : n - PERIOD].astype(np.float64)
+        np.testing.assert_allclose(heard, sent * 10 ** (gain_db / 20), rtol=1e-6)
+
+
+def test_devices_lists_the_card(server: Server, tmp_path: Path) -> None:
+    with SoundCard(server, 0.1), running(server, "devices", folder=tmp_path) as process:
+        out, _ = process.communicate(timeout=20)
+    assert "probe" in out
+    assert "2 in   2 out   48000 Hz  JACK Audio Connection Kit" in out
+
+
+def test_a_rate_that_the_card_refuses_is_told_with_its_own(server: Server, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "cd.wav", np.zeros((441, 2)), 44_100)
+    arguments = ("play", "cd.wav", "--preset", "clean", "--device", "system")
+    with running(server, *arguments, folder=tmp_path) as process:
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert err.splitlines()[-1] == (
+        "system (JACK Audio Connection Kit) refuses 44100 Hz; it runs at 48000 Hz: convert the sound, or set it there"
+    )
+
+
+PERFORMANCE = """
+import math, tapegraph
+graph = tapegraph.chain(tape={"kind": "hysteresis", "oversample": 2}, level={"kind": "gain"})
+with graph.live(input="probe", output="probe", record="take.wav") as running:
+    for step in range(100):
+        graph.set("tape.drive", 0.5 + 0.4 * math.sin(0.1 * step))
+        graph.set("level.gain_db", -6 + 5 * math.cos(0.07 * step))
+        running.wait(0.02)
+"""
+
+
+def test_live_with_knobs_that_move_all_the_while_is_rendered_again_to_the_bit(server: Server, tmp_path: Path) -> None:
+    with SoundCard(server, 6.0) as card:
+        command = [sys.executable, "-c", PERFORMANCE]
+        subprocess.run(command, env=server.environment, cwd=tmp_path, check=True, capture_output=True, timeout=20)
+    take, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
+    graph = tapegraph.load(tmp_path / "take.moves.yaml")
+    assert len(graph.automation["tape.drive"]) > 100
+    latency = graph.stream(RATE, 2).latency - graph.block + 1
+    played = take[latency:-PERIOD]
+    begun = next(n for n in range(0, card.n - 4096, PERIOD) if same_head(graph, card.sent[n:], played))
+    np.testing.assert_array_equal(played, rendered(graph, card.sent[begun:])[: len(played)])
+    start = offset(played, card.heard)
+    np.testing.assert_array_equal(card.heard[start : start + len(played)], played)

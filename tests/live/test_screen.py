@@ -1,0 +1,146 @@
+"""The screen, driven by keys in a terminal that is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import fake_sounddevice
+import pytest
+
+import tapegraph
+
+textual = pytest.importorskip("textual")
+
+from textual.pilot import Pilot  # noqa: E402
+
+from tapegraph.live.screen import Screen, Slider  # noqa: E402
+
+Act = Callable[[Pilot[None], Screen], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
+
+
+def with_screen(graph: tapegraph.Graph, act: Act) -> None:
+    async def main() -> None:
+        with graph.live() as session:
+            screen = Screen(session)
+            async with screen.run_test() as pilot:
+                await act(pilot, screen)
+
+    asyncio.run(main())
+
+
+def machine() -> tapegraph.Graph:
+    return tapegraph.Graph(
+        title="Small machine",
+        nodes={"tape": {"kind": "hysteresis"}, "level": {"kind": "gain"}},
+        links=["input -> tape -> level -> output"],
+        controls={"Drive": "tape.drive"},
+    )
+
+
+def lines(screen: Screen) -> list[str]:
+    return [str(slider.render()) for slider in screen.query(Slider)]
+
+
+def test_every_control_and_parameter_has_a_slider_with_its_unit() -> None:
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        assert [line.split()[0] for line in lines(screen)] == [
+            "Drive",
+            "tape.solver",
+            "tape.drive",
+            "tape.saturation",
+            "tape.bias",
+            "tape.makeup",
+            "tape.model",
+            "level.gain_db",
+        ]
+        assert lines(screen)[-1].endswith("0 dB")
+        assert lines(screen)[0].count("█") == 15
+        assert lines(screen)[5].endswith("true")
+
+    with_screen(machine(), act)
+
+
+def test_arrows_turn_what_has_the_focus_and_u_takes_it_back() -> None:
+    graph = machine()
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press("right", "right", "shift+left")
+        assert graph.get("Drive") == pytest.approx(0.42)
+        await pilot.press("u", "u")
+        assert graph.get("Drive") == pytest.approx(0.51)
+        await pilot.press("u", "u")
+        assert graph.get("Drive") == 0.5
+        await pilot.press("tab", "right")
+        assert graph.get("tape.solver") == "nr4"
+        for _ in range(12):
+            await pilot.press("shift+left")
+        assert graph.get("tape.solver") == "rk2"
+
+    with_screen(graph, act)
+
+
+def test_bypass_compare_and_next_preset_go_over_to_other_graphs() -> None:
+    graph = machine()
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        session = screen.session
+        await pilot.press("b")
+        assert not session.graph.nodes
+        await pilot.press("right")  # a knob can be turned meanwhile
+        await pilot.press("b")
+        assert session.graph is graph
+        await pilot.press("c")
+        assert session.graph.get("Drive") == 0.5
+        await pilot.press("c")
+        assert session.graph.get("Drive") == pytest.approx(0.51)
+        await pilot.press("n")
+        assert session.graph.title == tapegraph.load("cassette").title
+        assert screen.graph is session.graph
+        assert lines(screen)[0].startswith("Input ")
+
+    with_screen(graph, act)
+
+
+def test_what_has_been_found_can_be_saved_without_replacing_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press("s", "right", "s")
+
+    with_screen(machine(), act)
+    assert tapegraph.load("small_machine_1.yaml").get("Drive") == 0.5
+    assert tapegraph.load("small_machine_2.yaml").get("Drive") == pytest.approx(0.51)
+
+
+def test_the_meters_show_level_and_load() -> None:
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        screen.session.peak = 0.5
+        assert "level ███████████████████████████░░░   -6.0 dBFS" in screen.meters()
+        assert "dropouts 0" in screen.meters()
+
+    with_screen(machine(), act)
+
+
+def test_the_screen_ends_with_the_sound() -> None:
+    graph = machine()
+
+    async def main() -> None:
+        with graph.live() as session:
+            screen = Screen(session)
+            async with screen.run_test() as pilot:
+                session.stopping = True
+                session.finished.wait(5)
+                await pilot.pause(0.5)
+                assert not screen.is_running
+
+    asyncio.run(main())

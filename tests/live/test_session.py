@@ -1,0 +1,237 @@
+"""Sessions on a card that is not there: devices, starts, ends, mistakes."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import sys
+from pathlib import Path
+
+import fake_sounddevice
+import numpy as np
+import pytest
+import soundfile
+
+import tapegraph
+from tapegraph.__main__ import main
+from tapegraph.live import devices, session
+
+RATE = 48_000
+NOISE = np.random.default_rng(5).uniform(-0.5, 0.5, (2, 5000)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
+    monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
+    return fake_sounddevice.OutputStream
+
+
+def graph() -> tapegraph.Graph:
+    return tapegraph.chain(gain={"gain_db": -6}, hysteresis={"oversample": 2})
+
+
+def test_without_portaudio_a_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    monkeypatch.delitem(sys.modules, "sounddevice")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        devices.devices()
+    assert str(caught.value) == (
+        "playing needs the library PortAudio, which is not installed: apt install libportaudio2 on Debian and Ubuntu, "
+        "dnf install portaudio on Fedora, brew install portaudio on macOS"
+    )
+
+
+def test_without_a_card_a_line_says_what_to_plug_in_or_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fake_sounddevice, "CARDS", [])
+    missing = "there is no sound card or sound server; plug one in, or start PipeWire, PulseAudio or jackd\n"
+    assert main(["devices"]) == 1
+    assert capsys.readouterr().err == missing
+    assert main(["live", "--preset", "clean"]) == 1
+    assert capsys.readouterr().err == "there is no input to use: " + missing
+
+
+@pytest.mark.parametrize(
+    ("wanted", "direction", "number"),
+    [(None, "output", 1), (None, "input", 0), (2, "input", 2), ("2", "input", 2),
+     ("18i8", "output", 2), ("mic", "input", 3)],
+)  # fmt: skip
+def test_a_card_is_found_by_number_name_or_part_of_it(
+    wanted: str | int | None, direction: devices.Direction, number: int
+) -> None:
+    assert devices.find(wanted, direction).number == number
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("scarlett", "scarlett could be 1 (Scarlett 2i2, Fake), 2 (Scarlett 18i8, Fake); give the number of one"),
+        ("bilt-in", "no output is called bilt-in; did you mean Built-in?"),
+        (
+            "Microphone",
+            "no output is called Microphone; there is "
+            "0 (Built-in, Fake), 1 (Scarlett 2i2, Fake), 2 (Scarlett 18i8, Fake)",
+        ),
+    ],
+)
+def test_a_card_that_is_not_there_is_told_with_those_that_are(wanted: str, said: str) -> None:
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        devices.find(wanted, "output")
+    assert str(caught.value) == said
+
+
+def test_playing_from_python_records_what_rendering_gives(tmp_path: Path) -> None:
+    with graph().play(NOISE, RATE, record=tmp_path / "heard.wav") as playing:
+        assert playing.wait(10)
+    heard, rate = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    assert rate == RATE
+    np.testing.assert_array_equal(heard.T, graph().render(NOISE, RATE))
+    assert playing.frames == len(heard)
+
+
+def test_one_channel_is_heard_on_both_loudspeakers(tmp_path: Path) -> None:
+    with graph().play(NOISE[0], RATE, record=tmp_path / "heard.wav") as playing:
+        playing.wait(10)
+    heard, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    np.testing.assert_array_equal(heard[:, 0], graph().render(NOISE[0], RATE))
+    np.testing.assert_array_equal(heard[:, 1], heard[:, 0])
+
+
+def test_leaving_the_with_statement_ends_the_sound_with_a_fade(tmp_path: Path) -> None:
+    with tapegraph.chain(gain={}).play(np.ones(480_000), RATE, record=tmp_path / "heard.wav") as playing:
+        playing.wait(0.02)
+    heard, _ = soundfile.read(tmp_path / "heard.wav")
+    assert len(heard) == playing.frames < 48_000
+    assert heard[-1, 0] == 0.0
+    assert np.max(np.abs(np.diff(heard[-512:, 0]))) == pytest.approx(1 / 511, rel=1e-3)
+
+
+def test_what_goes_wrong_in_the_audio_thread_is_raised_where_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError), graph().live() as running:
+        monkeypatch.setattr(running.deck, "process", lambda audio: 1 / 0)
+        running.wait(10)
+
+
+def test_what_goes_wrong_while_rendering_ahead_is_raised_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(audio: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        from tapegraph.live.playback import Playback
+
+        broken = (1 / 0 for _ in range(3))
+        with Playback(graph(), broken, RATE, 1).start() as playing:  # type: ignore[arg-type]
+            playing.wait(10)
+
+
+def test_a_card_that_falls_silent_ends_the_session(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(card, "gone_after", 20)
+    monkeypatch.setattr(session, "LOOK_S", 0.01)
+    monkeypatch.setattr(session, "left_behind", [])
+    registered: list[object] = []
+    monkeypatch.setattr(atexit, "register", registered.append)
+    said = "^Scarlett 2i2 has gone: it has asked for no sound for 0 s$"
+    with pytest.raises(tapegraph.TapegraphError, match=said), graph().live(record=tmp_path / "take.wav") as running:
+        running.wait(10)
+    assert registered == [session.leave]  # or else the process could not end
+    assert len(soundfile.read(tmp_path / "take.wav")[0]) == 20 * 256
+
+
+def test_late_calls_are_counted_and_advice_is_given(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "late_calls", (2, 4))
+    with graph().live(block=128) as running:
+        running.wait(0.1)
+    assert running.late == 2
+    assert running.warnings() == ["2 blocks came too late; try --block 256 or --quality live"]
+
+
+def test_a_block_that_is_not_whole_blocks_of_the_graph_is_refused() -> None:
+    with pytest.raises(
+        tapegraph.TapegraphError, match="^block is 100 frames; it must be a multiple of the graph's 64$"
+    ):
+        graph().live(block=100)
+
+
+def test_round_trip_is_that_of_the_card_and_of_the_graph() -> None:
+    with graph().live() as running:
+        assert running.round_trip_s == pytest.approx(0.03 + running.deck.plan.latency / RATE, abs=1e-12)
+        assert running.deck.plan.latency > 0
+
+
+def test_the_collector_waits_until_the_sound_has_ended() -> None:
+    interval = sys.getswitchinterval()
+    with graph().live():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+    assert sys.getswitchinterval() == interval
+
+
+def test_a_recording_that_cannot_be_written_is_known_before_the_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[fake_sounddevice.Stream] = []
+
+    class Kept(fake_sounddevice.Stream):
+        def close(self) -> None:
+            opened.append(self)
+
+    monkeypatch.setattr(fake_sounddevice, "Stream", Kept)
+    with pytest.raises(tapegraph.TapegraphError, match=r"take\.xyz: has the extension \.xyz"):
+        graph().live(record=tmp_path / "take.xyz")
+    assert gc.isenabled()
+    assert not opened[0].thread.is_alive()
+
+
+def test_setting_a_parameter_reaches_what_plays() -> None:
+    steady = tapegraph.chain(gain={"gain_db": 0})
+    with steady.live() as running:
+        steady.set("gain.gain_db", -6)
+        while not running.deck.moves:
+            running.wait(0.01)
+    _, *move = running.deck.moves[0]
+    assert move == ["gain", "gain_db", -6.0]
+    assert running.deck.plan.nodes["gain"].gain_db == -6.0  # type: ignore[attr-defined]
+
+
+def test_a_recording_with_moves_can_be_rendered_again_to_the_bit(tmp_path: Path) -> None:
+    tapegraph.chain(low={"kind": "gain"}, dc={"kind": "dc_blocker"}).save(tmp_path / "sub.yaml")
+    text = """\
+tapegraph: 1
+nodes: {tape: {kind: hysteresis, oversample: 2}, sub: {graph: sub.yaml}, level: {kind: gain}}
+links: [input -> tape -> sub -> level -> output]
+"""
+    machine = tapegraph.Graph.from_yaml(text, folder=tmp_path)
+    noise = np.random.default_rng(6).uniform(-0.5, 0.5, (1, 36_000))
+    with machine.play(noise, RATE, record=tmp_path / "take.wav") as playing:
+        machine.set("tape.drive", 0.9)
+        machine.set("tape.solver", "rk4")
+        for step in range(20):
+            machine.set("level.gain_db", -float(step))
+            machine.set("sub/dc.cutoff_hz", 20.0 + step)
+            playing.wait(0.02)
+        playing.wait(10)
+    (tmp_path / "sub.yaml").unlink()  # the file stands alone
+    take, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
+    again = tapegraph.load(tmp_path / "take.moves.yaml")
+    assert len(again.automation["level.gain_db"]) >= 10
+    np.testing.assert_array_equal(again.render(noise, RATE)[0].astype(np.float32), take[:, 0])
+    assert not np.array_equal(machine.render(noise, RATE)[0].astype(np.float32), take[:, 0])
+    assert playing.warnings() == [f"{tmp_path / 'take.moves.yaml'}: without tape.solver, which no automation can tell"]
+
+
+def test_moves_around_an_exchanged_graph_are_told_to_be_lost(tmp_path: Path) -> None:
+    steady = tapegraph.chain(gain={})
+    with steady.live(record=tmp_path / "take.wav") as running:
+        steady.set("gain.gain_db", -3)
+        running.wait(0.05)
+        running.change(tapegraph.chain(gain={"gain_db": -9}))
+        running.wait(0.05)
+    said = f"{tmp_path / 'take.moves.yaml'}: not written: the graph was exchanged meanwhile"
+    assert running.warnings() == [said]

@@ -114,7 +114,7 @@ def load(name_or_path: str, system: str, features: Mapping[str, tuple[int, int]]
 def read(path: Path, changed: int) -> Weights:
     """Read a file that was last changed at a time. Raises TapegraphError that names file, what is found and needed."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             about, values = json.loads(str(file["about"])), file["weights"]
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
         message = f"{path}: this is no whole file of weights, an .npz with the arrays about and weights"

@@ -11,8 +11,11 @@
 
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
 iterations on a step of T / 1.9) sound a little different. midpoint_h and exponential_h solve the same equation over
-the field, dM/dH = f / H', and need no H': they are nearer to it, exponential_h by far. v1 is rk4 with an older set of
-constants, in which neither bias nor makeup acts, written here with field and magnetisation in the same units as above:
+the field, dM/dH = f / H', and need no H': they are nearer to it, exponential_h by far. stn runs a network that has
+learned nr8 (kernels/transition.py), 35 dB or more below which it stays on music; it departs most where the field
+leaps by whole coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an
+older set of constants, in which neither bias nor makeup acts, written here with field and magnetisation in the same
+units as above:
 
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 
@@ -37,7 +40,7 @@ from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
 from tapegraph_nodes.kernels.relaxation import exponential, langevin_at
-from tapegraph_nodes.kernels.transition import predict
+from tapegraph_nodes.kernels.transition import predict, recall
 
 RK2: Final = 0
 RK4: Final = 1
@@ -88,6 +91,7 @@ class Hysteresis(Node):
     now: list[float]  # state: the same constants as far as they have moved
     blocks_left: i64  # state: until they are at the target
     network: Network  # coefficient: of stn; its weights move with the constants
+    past: vec[float]  # state: L and L' of each channel at the sample before, for stn
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
     G: vec[float]  # state: field a sample before H
@@ -99,6 +103,7 @@ class Hysteresis(Node):
         self.network = Network()
         self.target = self.now = []
         self.blocks_left = 0
+        self.past = vec[float]([0.0] * (2 * self.channels))
         self.m = vec[float]([0.0] * self.channels)
         self.H = vec[float]([0.0] * self.channels)
         self.G = vec[float]([0.0] * self.channels)
@@ -147,6 +152,7 @@ class Hysteresis(Node):
             self.guard,
             self.now,
             end,
+            self.past,
             self.m,
             self.H,
             self.G,
@@ -167,6 +173,7 @@ def magnetise(
     guard: float,
     start: list[float],
     end: list[float],
+    past: vec[float],
     m: vec[float],
     H: vec[float],
     G: vec[float],
@@ -177,7 +184,7 @@ def magnetise(
     a: i64 = 0
     while a < channels:
         b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
-        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, G, V, a, b)
+        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, G, V, past, a, b)
         a += 2
 
 
@@ -195,6 +202,7 @@ def magnetise_pair(
     H: vec[float],
     G: vec[float],
     V: vec[float],
+    past: vec[float],
     a: i64,
     b: i64,
 ) -> None:
@@ -228,6 +236,9 @@ def magnetise_pair(
     Vb = V[b]
     La = langevin_at(table, cells * Ha + beta * ma)
     Lb = langevin_at(table, cells * Hb + beta * mb)
+    if method == STN:  # another solver may have run before
+        recall(table, cells * Ha, past, a)
+        recall(table, cells * Hb, past, b)
     at = a * n
     other = b * n
     stop = at + n
@@ -267,8 +278,8 @@ def magnetise_pair(
         elif method == RK4:
             ma, mb = runge_kutta(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
         elif method == STN:
-            ma = predict(table, weights, widths, room, out, c, kappa, beta, ma, hpa, vpa, ha, va)
-            mb = predict(table, weights, widths, room, out, c, kappa, beta, mb, hpb, vpb, hb, vb) if b != a else ma
+            ma = predict(table, weights, widths, room, out, past, a, c, kappa, beta, ma, vpa, ha, va)
+            mb = predict(table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, hb, vb) if b != a else ma
         else:
             ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, method)
             mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, hb, vb, method) if b != a else ma

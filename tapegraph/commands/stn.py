@@ -7,7 +7,11 @@ from pathlib import Path
 
 import click
 
-TOPOLOGIES = {"2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x16": (16, 16)}
+TOPOLOGIES = {"2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x12": (12, 12)}
+EXAMPLES = """\b
+Examples:
+  tapegraph stn train my-2x4.npz
+  tapegraph stn report"""
 TRAIN_EXAMPLES = """\b
 Examples:
   tapegraph stn train my-2x4.npz
@@ -19,7 +23,7 @@ Examples:
   tapegraph stn report hysteresis-2x4 my-2x4.npz --map map.png"""
 
 
-@click.group()
+@click.group(epilog=EXAMPLES)
 def command() -> None:
     """Train networks that stand in for a solver, and report how good they are."""
 
@@ -44,7 +48,7 @@ def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 @click.option("--grid", callback=shape, metavar="AxB", help="Train a bank of so many networks along each axis.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything random.")
 @click.option("--cores", type=click.IntRange(1), default=os.cpu_count() or 1, help="Default: all.")
-@click.option("--quick", is_flag=True, help="A tenth of the work, for a first look.")
+@click.option("--quick", is_flag=True, help="A tenth of the data, for a first look.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 def train(
     output: Path,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 RANGE_DB = 52.0  # between the softest and the loudest
-BAND_HZ = (30.0, 16_000.0)
+BAND_HZ = (30.0, 20_000.0)
 
 
 def sounds(random: np.random.Generator, count: int, frames: int, fs: float, peak: float) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,19 +21,19 @@ Setting = dict[str, Array]
 class System(Protocol):
     """The members are described in the docstring of this package."""
 
-    NAME: str
-    FEATURES: str
-    PARAMS: tuple[Param, ...]
-    AXES: tuple[str, ...]
-    STATES: int
-    LEARNED: int
-    INPUTS: int
-    OUTPUTS: int
-    PEAK: float
-    NODE: str
-    SOLVED: dict[str, Value]
-    PREDICTED: dict[str, Value]
-    REPORTED: dict[str, tuple[float, ...]]
+    NAME: ClassVar[str]
+    FEATURES: ClassVar[str]
+    PARAMS: ClassVar[tuple[Param, ...]]
+    AXES: ClassVar[tuple[str, ...]]
+    STATES: ClassVar[int]
+    LEARNED: ClassVar[int]
+    INPUTS: ClassVar[int]
+    OUTPUTS: ClassVar[int]
+    PEAK: ClassVar[float]
+    NODE: ClassVar[str]
+    SOLVED: ClassVar[dict[str, Value]]
+    PREDICTED: ClassVar[dict[str, Value]]
+    REPORTED: ClassVar[dict[str, tuple[float, ...]]]
 
     def step(self, state: Array, x: Array, fs: Array, setting: Setting) -> Array: ...
 

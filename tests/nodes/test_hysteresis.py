@@ -81,7 +81,7 @@ def test_tape_remembers_the_side_it_was_magnetised_to() -> None:
     np.testing.assert_array_equal(run(HYSTERESIS, -pulse, FS, makeup=False), -M)
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", [*SOLVERS, "stn"])
 def test_a_channel_sounds_the_same_alone_and_beside_others(solver: str) -> None:
     x = np.array([tone(500), tone(500, 777.0), 20 * tone(500, 5000.0)])
     together = run(HYSTERESIS, x, FS, solver=solver)
@@ -96,9 +96,10 @@ def test_a_channel_sounds_the_same_alone_and_beside_others(solver: str) -> None:
         ("rk4", 10.0),
         ("nr4", 12.5),
         ("nr8", 12.5),
-        ("v1", 10.0),
         ("midpoint_h", 12.5),
         ("exponential_h", 12.5),
+        ("stn", 12.5),
+        ("v1", 10.0),
     ],
 )
 def test_a_field_beyond_the_limit_is_clipped_and_what_is_no_number_is_silence(solver: str, limit: float) -> None:
@@ -112,7 +113,7 @@ def test_a_field_beyond_the_limit_is_clipped_and_what_is_no_number_is_silence(so
     assert np.any(y != run(HYSTERESIS, np.clip(x, -0.9 * limit, 0.9 * limit), FS, solver=solver))
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", [*SOLVERS, "stn"])
 def test_full_noise_stays_finite_and_bounded_at_every_corner_of_the_parameters(solver: str) -> None:
     x = np.random.default_rng(5).choice([-20.0, -1.0, 0.0, 1.0, 20.0], (2, 2048))
     for corner in np.ndindex(2, 2, 2):
@@ -128,6 +129,8 @@ MOVES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"bias": 0.0}, {"bias": 1.0}),
     ({"drive": 1.0, "saturation": 0.0, "bias": 0.0}, {"drive": 0.1, "saturation": 1.0, "bias": 1.0}),
     *[({"solver": a}, {"solver": b}) for a, b in zip(SOLVERS, [*SOLVERS[1:], "rk2"], strict=True)],
+    ({"solver": "nr8"}, {"solver": "stn", "bias": 1.0, "saturation": 0.1}),
+    ({"solver": "stn", "model": "hysteresis-bank-2x4", "bias": 0.0}, {"bias": 1.0}),
     ({"solver": "v1"}, {"solver": "nr8", "makeup": False}),
 ]
 

@@ -18,25 +18,8 @@ from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 from tapegraph_nodes.kernels.network import gated_5_4_4_2, run
 
 
-def predict(
-    table: vec[float],
-    weights: vec[float],
-    widths: vec[i64],
-    inputs: vec[float],
-    outputs: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    m: float,
-    hp: float,
-    vp: float,
-    h: float,
-    v: float,
-) -> float:
-    """Return the m that is, from what was (m, hp, vp) and the field that is (h, v).
-
-    weights, widths: of the network; inputs, outputs: room for it, or empty for the 2x4 that is written out
-    """
+def recall(table: vec[float], h: float, past: vec[float], j: i64) -> None:
+    """Note L(h) and L'(h), per cell, of channel j in past: what predict() needs to know of the sample before."""
     if abs(h) < END:
         cell = h + ROUND - ROUND
         t = h - cell
@@ -44,24 +27,39 @@ def predict(
         k3 = t * table[k + 3]
         k2 = table[k + 2] + k3
         k1 = table[k + 1] + t * k2
-        L = table[k] + t * k1
-        slope = k1 + t * (k2 + k3)
+        past[j + j] = table[k] + t * k1
+        past[j + j + 1] = k1 + t * (k2 + k3)
     else:
         slope = CELLS_PER_UNIT / (h * h)
-        L = (1.0 if h > 0.0 else -1.0) - h * slope
-    if abs(hp) < END:
-        cell = hp + ROUND - ROUND
-        t = hp - cell
-        k = 4 * i64(cell) + MIDDLE
-        k3 = t * table[k + 3]
-        k2 = table[k + 2] + k3
-        k1 = table[k + 1] + t * k2
-        Lp = table[k] + t * k1
-        slope_p = k1 + t * (k2 + k3)
-    else:
-        slope_p = CELLS_PER_UNIT / (hp * hp)
-        Lp = (1.0 if hp > 0.0 else -1.0) - hp * slope_p
-    y = L - (1.0 - beta * slope) * m
+        past[j + j] = (1.0 if h > 0.0 else -1.0) - h * slope
+        past[j + j + 1] = slope
+
+
+def predict(
+    table: vec[float],
+    weights: vec[float],
+    widths: vec[i64],
+    inputs: vec[float],
+    outputs: vec[float],
+    past: vec[float],
+    j: i64,
+    c: float,
+    kappa: float,
+    beta: float,
+    m: float,
+    vp: float,
+    h: float,
+    v: float,
+) -> float:
+    """Return the m that is, from what was (m, vp, and past, which is brought up to h) and the field that is (h, v).
+
+    weights, widths: of the network; inputs, outputs: room for it; j: the channel
+    """
+    Lp = past[j + j]
+    slope_p = past[j + j + 1]
+    recall(table, h, past, j)
+    slope = past[j + j + 1]
+    y = past[j + j] - (1.0 - beta * slope) * m
     yp = Lp - (1.0 - beta * slope_p) * m
     if v < 0.0:
         y = -y

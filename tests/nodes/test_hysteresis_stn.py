@@ -1,0 +1,125 @@
+"""The hysteresis node with its network: error against the solver, the kernel against its formula, smooth parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import Array, esr_db, prepared, process, run
+
+from tapegraph import bank
+from tapegraph.registry import find
+from tapegraph.stn import network, report, system
+
+HYSTERESIS = find("hysteresis")
+FEATURES = {"susceptibilities": (5, 2)}
+MODELS = list(bank.bundled("hysteresis"))
+# Median and worst error, dB, that each topology is held to over all settings; a bank and a single network alike.
+BOUNDS = {"2x4": (-35, -20), "2x8": (-42, -27), "2x12": (-42, -27)}
+
+
+def music(frames: int = 4800) -> Array:
+    """Chords and drums at 96 kHz, peak 1."""
+    x = report.music()[0, 24_000 : 24_000 + frames]
+    return np.asarray(x / np.max(np.abs(x)))
+
+
+def settings(model: str) -> list[dict[str, Any]]:
+    """Every corner of drive, bias and saturation, and places between, on and off the nodes of a bank."""
+    return [
+        {"drive": drive, "bias": bias, "saturation": saturation, "model": model}
+        for drive in (0.05, 0.4, 1.0)
+        for bias in (0.0, 0.13, 0.5, 1.0)
+        for saturation in (0.0, 0.52, 1.0)
+    ]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_bundled_network_follows_the_solver_at_every_setting(model: str) -> None:
+    errors = []
+    for setting in settings(model):
+        for level in (1.0, 0.1):
+            solved, predicted = (
+                run(HYSTERESIS, level * music(), 96_000.0, solver=solver, makeup=False, **setting)
+                for solver in ("nr8", "stn")
+            )
+            errors.append(esr_db(predicted, solved))
+    median, worst = BOUNDS[model.rpartition("-")[2]]
+    assert np.median(errors) < median
+    assert max(errors) < worst
+
+
+@pytest.mark.parametrize("fs", [44_100.0, 192_000.0, 768_000.0])
+def test_a_network_serves_every_sample_rate(fs: float) -> None:
+    x = 0.5 * np.sin(2 * np.pi * 200 / fs * np.arange(int(fs / 50)))
+    solved, predicted = (run(HYSTERESIS, x, fs, solver=solver, makeup=False) for solver in ("nr8", "stn"))
+    assert esr_db(predicted, solved) < -35
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_kernel_computes_its_own_formula_in_double_precision(model: str) -> None:
+    """The system's NumPy, with the Langevin function itself instead of a table, steps through the same sound."""
+    it = system.find("hysteresis")
+    setting: dict[str, Any] = {"drive": 0.7, "bias": 0.31, "saturation": 0.77}
+    trained = bank.load(model, "hysteresis", FEATURES)
+    x = music(600)
+    columns = {name: np.full(1, value) for name, value in setting.items()}
+    state, expected = np.zeros((1, 3)), []
+    for sample in x:
+        inputs, gates, state, _ = it.transition(state, np.full(1, sample), np.full(1, 96_000.0), columns)
+        outputs = network.outputs(trained.at(setting), trained.widths, inputs.T)
+        state[:, 0] += np.einsum("ro,or->r", gates[:, 0], outputs)
+        expected.append(state[0, 0])
+    M_s = 0.5 + 1.5 * (1.0 - setting["saturation"])
+    y = run(HYSTERESIS, x, 96_000.0, solver="stn", model=model, makeup=False, **setting)
+    assert esr_db(y, M_s * np.array(expected)) < -150
+
+
+def test_the_network_knows_no_direction_and_rests_with_the_field() -> None:
+    x = np.concatenate([music(1000), np.full(500, 0.3)])
+    y = run(HYSTERESIS, x, 96_000.0, solver="stn", makeup=False)
+    np.testing.assert_array_equal(run(HYSTERESIS, -x, 96_000.0, solver="stn", makeup=False), -y)
+    assert y[-1] == y[-300] != 0.0
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", ["drive", "bias", "saturation"])
+def test_a_slow_sweep_adds_no_more_than_the_solver_does(model: str, name: str) -> None:
+    """A tone of 1 kHz while a parameter crosses its range; what lies above its harmonics in order is spurious."""
+    fs, blocks = 96_000.0, 300
+    x = 0.5 * np.sin(2 * np.pi * 1000 / fs * np.arange(64 * blocks))
+    spurious = []
+    for solver in ("nr8", "stn"):
+        node = prepared(HYSTERESIS, fs, solver=solver, model=model)
+        y = []
+        for k, block in enumerate(np.split(x, blocks)):
+            node.set(name, 0.05 + 0.95 * k / (blocks - 1))
+            node.update()
+            y.append(process(node, block)[0][0])
+        power = np.abs(np.fft.rfft(np.concatenate(y) * np.blackman(64 * blocks))) ** 2
+        hz = np.fft.rfftfreq(64 * blocks, 1 / fs)
+        between = np.abs((hz + 500) % 1000 - 500) > 150
+        spurious.append(10 * np.log10(np.sum(power[between & (hz > 500)])))
+    assert spurious[1] < spurious[0] + 6
+
+
+def test_models_and_solvers_change_without_a_click() -> None:
+    x = 0.5 * np.sin(2 * np.pi * 200 / 48_000 * np.arange(4800))
+    node = prepared(HYSTERESIS, 48_000.0, solver="nr8", makeup=False)
+    y = []
+    for k, block in enumerate(np.split(x, 75)):
+        node.set("solver", "nr8" if k % 20 < 5 else "stn")
+        node.set("model", MODELS[k // 5 % len(MODELS)])
+        node.update()
+        y.append(process(node, block)[0][0])
+    solved = run(HYSTERESIS, x, 48_000.0, solver="nr8", makeup=False)
+    assert np.max(np.abs(np.diff(np.concatenate(y)))) < 1.05 * np.max(np.abs(np.diff(solved)))
+
+
+def test_a_model_that_is_not_there_is_named_with_what_there_is() -> None:
+    model = next(param for param in HYSTERESIS.PARAMS if param.name == "model")
+    with pytest.raises(ValueError, match=r"^cannot be 'hysteresis-2x5': no weights are called hysteresis-2x5; did you"):
+        model.check("hysteresis-2x5")
+    with pytest.raises(ValueError, match=r"^is 3; it must be one of hysteresis-2x12, .*, or the path of a file"):
+        model.check(3)

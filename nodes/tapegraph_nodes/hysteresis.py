@@ -12,10 +12,9 @@
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
 iterations on a step of T / 1.9) sound a little different. midpoint_h and exponential_h solve the same equation over
 the field, dM/dH = f / H', and need no H': they are nearer to it, exponential_h by far. stn runs a network that has
-learned nr8 (kernels/transition.py), 35 dB or more below which it stays on music; it departs most where the field
-leaps by whole coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an
-older set of constants, in which neither bias nor makeup acts, written here with field and magnetisation in the same
-units as above:
+learned nr8 (kernels/transition.py), 35 dB or more below which it stays on music; it departs most where the field leaps
+by whole coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older
+set of constants, in which neither bias nor makeup acts, with field and magnetisation in the same units as above:
 
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 
@@ -36,19 +35,21 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch, load_weights
+from tapegraph_nodes.kernels.field_network import predict_from_field
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
 from tapegraph_nodes.kernels.relaxation import exponential, langevin_at
 from tapegraph_nodes.kernels.transition import predict, recall
 
+STN: Final = -1
+STN_OF_FIELD: Final = -2
 RK2: Final = 0
 RK4: Final = 1
-STN: Final = 2
-MIDPOINT_H: Final = 3
-NR4: Final = 4  # this and the next are also the most iterations
+MIDPOINT_H: Final = 2
+EXPONENTIAL_H: Final = 3
+NR4: Final = 4  # from here on the most iterations of Newton
 NR8: Final = 8
-EXPONENTIAL_H: Final = 9
 # How each solver works, and where it clips the field.
 SOLVERS: Final = {
     "rk2": (RK2, 8.0),
@@ -60,7 +61,8 @@ SOLVERS: Final = {
     "stn": (STN, 12.5),
     "v1": (RK4, 10.0),
 }
-FEATURES: Final = {"susceptibilities": (5, 2)}  # what transition.py gives to a network and takes from it
+# What transition.py and field_network.py give to a network and take from it.
+FEATURES: Final = {"susceptibilities": (5, 2), "field_and_rate": (5, 1)}
 GLIDE_S: Final = 0.005
 ALPHA: Final = 0.0016
 
@@ -125,6 +127,9 @@ class Hysteresis(Node):
             trained = load_weights(self.model, self.KIND, FEATURES)
             setting = {"drive": self.drive, "saturation": self.saturation, "bias": self.bias}
             self.network.aim(list(trained.widths), trained.at(setting).tolist())
+            if trained.features == "field_and_rate":
+                self.method = STN_OF_FIELD
+                self.network.move(1)  # between networks that were trained apart there is none to glide over
         if target != self.target:
             self.target = target
             self.blocks_left = self.glide_blocks
@@ -148,6 +153,7 @@ class Hysteresis(Node):
             self.table,
             self.network,
             self.method,
+            self.fs,
             self.clip,
             self.guard,
             self.now,
@@ -169,6 +175,7 @@ def magnetise(
     table: vec[float],
     network: Network,
     method: i64,
+    fs: float,
     clip: float,
     guard: float,
     start: list[float],
@@ -184,7 +191,7 @@ def magnetise(
     a: i64 = 0
     while a < channels:
         b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
-        magnetise_pair(x, y, table, network, method, clip, guard, start, end, m, H, G, V, past, a, b)
+        magnetise_pair(x, y, table, network, method, fs, clip, guard, start, end, m, H, G, V, past, a, b)
         a += 2
 
 
@@ -194,6 +201,7 @@ def magnetise_pair(
     table: vec[float],
     network: Network,
     method: i64,
+    fs: float,
     clip: float,
     guard: float,
     start: list[float],
@@ -279,7 +287,17 @@ def magnetise_pair(
             ma, mb = runge_kutta(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
         elif method == STN:
             ma = predict(table, weights, widths, room, out, past, a, c, kappa, beta, ma, vpa, ha, va)
-            mb = predict(table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, hb, vb) if b != a else ma
+            if b != a:
+                mb = predict(table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, hb, vb)
+            else:
+                mb = ma
+        elif method == STN_OF_FIELD:
+            M_s = beta / (ALPHA * cells)
+            ma = predict_from_field(weights, widths, room, out, M_s, fs, ma, hpa, vpa, ha, va)
+            if b != a:
+                mb = predict_from_field(weights, widths, room, out, M_s, fs, mb, hpb, vpb, hb, vb)
+            else:
+                mb = ma
         else:
             ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, method)
             mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, hb, vb, method) if b != a else ma

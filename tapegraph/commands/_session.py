@@ -148,7 +148,4 @@ def read_again(session: Session, watch: Watch) -> list[str]:
 
 def state(session: Session) -> str:
     minutes, seconds = divmod(session.frames / session.sample_rate, 60)
-    return (
-        f"{minutes:.0f}:{seconds:04.1f} heard, load {100 * session.load:.0f} % "
-        f"({100 * session.most_load:.0f} % at most), dropouts {session.dropouts}"
-    )
+    return f"{minutes:.0f}:{seconds:04.1f} heard, {session.effort()}, dropouts {session.dropouts}"

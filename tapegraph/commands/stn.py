@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-TOPOLOGIES = {"2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x12": (12, 12)}
+TOPOLOGIES = {"1x4": (4,), "2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x12": (12, 12)}
 EXAMPLES = """\b
 Examples:
   tapegraph stn train my-2x4.npz
@@ -65,15 +65,11 @@ def train(
     An interrupted training goes on where it was when the same command is given again. The same seed gives the same
     weights on the same machine.
     """
-    from tapegraph.bank import SUFFIX, read
-    from tapegraph.errors import TapegraphError
+    from tapegraph.bank import read
     from tapegraph.stn.train import Plan, Training
     from tapegraph.stn.train import grid as axes_of
 
-    if output.suffix != SUFFIX:
-        raise TapegraphError(f"{output}: a file of weights ends in {SUFFIX}")
-    if output.exists() and not overwrite:
-        raise TapegraphError(f"{output}: is there already; --overwrite replaces it")
+    check_output(output, overwrite)
     plan = Plan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick)
     training = Training(plan, output, cores)
     with click.progressbar(training, label=f"{len(training)} networks", length=len(training)) as bar:
@@ -108,3 +104,30 @@ def report(models: tuple[str, ...], system: str, picture: str | None) -> None:
         except ImportError:
             raise TapegraphError("a map needs Matplotlib; install tapegraph[plot]") from None
         click.echo(f"map in {picture}")
+
+
+@command.command("import")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+def import_bank(source: Path, output: Path, overwrite: bool) -> None:
+    """Turn a bank in RTNeural's JSON into OUTPUT (.npz): SOURCE is a folder of hyst_width_*.json, or one such file.
+
+    The hysteresis node runs it as it runs weights of its own: --set tape.solver=stn --set tape.model=OUTPUT.
+    """
+    from tapegraph.stn.rtneural import read_bank
+
+    check_output(output, overwrite)
+    read_bank(source).save(output)
+    click.echo(f"{output}: {source} as weights for the hysteresis")
+
+
+def check_output(output: Path, overwrite: bool) -> None:
+    """Raise TapegraphError where weights cannot be written, before the work that they take."""
+    from tapegraph.bank import SUFFIX
+    from tapegraph.errors import TapegraphError
+
+    if output.suffix != SUFFIX:
+        raise TapegraphError(f"{output}: a file of weights ends in {SUFFIX}")
+    if output.exists() and not overwrite:
+        raise TapegraphError(f"{output}: is there already; --overwrite replaces it")

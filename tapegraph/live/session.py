@@ -48,7 +48,6 @@ class Session:
     lost: how many of these are not in the recording
     peak: the largest sample since somebody set this to 0
     busy_s, due_s: time spent on the sound, and for how long that sounds
-    most_load: the largest share of its time that a block took; 1 is all of it
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class Session:
         self.calls = self.late = self.frames = 0
         self.lost = 0
         self.peak = 0.0
-        self.busy_s = self.due_s = self.most_load = 0.0
+        self.busy_s = self.due_s = 0.0
         self.error: BaseException | None = None
         self.dead = False  # whether the card has gone without a word
         self.stopping = False  # a plain value: a signal handler may set it at any moment
@@ -147,15 +146,17 @@ class Session:
 
     def worked(self, seconds: float, frames: int) -> None:
         """Count time spent on so many frames."""
-        lasts_s = frames / self.sample_rate
         self.busy_s += seconds
-        self.due_s += lasts_s
-        self.most_load = max(self.most_load, seconds / lasts_s)
+        self.due_s += frames / self.sample_rate
 
     @property
     def load(self) -> float:
         """The share of the time that the sound takes; at 1 it can just be made as fast as it is heard."""
         return self.busy_s / self.due_s if self.due_s else 0.0
+
+    def effort(self) -> str:
+        """Return the load in words."""
+        return f"load {100 * self.load:.0f} %"
 
     @property
     def graph_latency_s(self) -> float:

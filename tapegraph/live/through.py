@@ -26,7 +26,10 @@ BELIEVED_S = 10.0  # some servers state 2^32 frames before they know
 
 
 class Through(Session):
-    """A graph between the input of a card and its output."""
+    """A graph between the input of a card and its output.
+
+    most_load: the largest share of its time that a block took; 1 is all of it
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Through(Session):
         self.inputs = channels or min(2, self.input.inputs)
         deck = Deck(flat, sample_rate or there.sample_rate, self.inputs)
         super().__init__(graph, deck, quality, there, block, record, overwrite)
+        self.most_load = 0.0
         self.inbox: Array = np.zeros((self.inputs, block))
 
     def open(self) -> Any:
@@ -72,6 +76,13 @@ class Through(Session):
         out[:] = self.deck.process(self.inbox).T
         self.worked(time.perf_counter() - started, self.block)
         return len(out)
+
+    def worked(self, seconds: float, frames: int) -> None:
+        super().worked(seconds, frames)
+        self.most_load = max(self.most_load, seconds * self.sample_rate / frames)
+
+    def effort(self) -> str:
+        return f"{super().effort()} ({100 * self.most_load:.0f} % at most)"
 
     @property
     def round_trip_s(self) -> float:

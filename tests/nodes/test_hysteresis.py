@@ -96,10 +96,10 @@ def test_a_channel_sounds_the_same_alone_and_beside_others(solver: str) -> None:
         ("rk4", 10.0),
         ("nr4", 12.5),
         ("nr8", 12.5),
-        ("midpoint_h", 12.5),
-        ("exponential_h", 12.5),
         ("stn", 12.5),
         ("v1", 10.0),
+        ("midpoint_h", 12.5),
+        ("exponential_h", 12.5),
     ],
 )
 def test_a_field_beyond_the_limit_is_clipped_and_what_is_no_number_is_silence(solver: str, limit: float) -> None:

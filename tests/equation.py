@@ -15,11 +15,10 @@ def integrated(H: Array, drive: Array, bias: Array, saturation: Array) -> Array:
     c = np.maximum(0, np.sqrt(bias) - 0.01)
 
     def slope(M: Array, H: float, delta: float) -> Array:
-        Q = (H + ALPHA * M) / a
-        Q = np.where(np.abs(Q) < 1e-4, 1e-4, Q)
-        lag = M_s * (1 / np.tanh(Q) - 1 / Q) - M
+        L, L1 = langevin((H + ALPHA * M) / a)
+        lag = M_s * L - M
         f1 = (1 - c) * np.where(delta * lag > 0, lag, 0) / ((1 - c) * delta * K - ALPHA * lag)
-        f2 = c * M_s / a * (1 / Q**2 - 1 / np.sinh(Q) ** 2)
+        f2 = c * M_s / a * L1
         return np.asarray((f1 + f2) / (1 - ALPHA * f2))
 
     M = np.zeros((len(H), len(drive)))
@@ -32,3 +31,11 @@ def integrated(H: Array, drive: Array, bias: Array, saturation: Array) -> Array:
         k4 = dH * slope(Mp + k3, Hp + dH, delta)
         M[i] = Mp + (k1 + 2 * k2 + 2 * k3 + k4) / 6
     return M.T
+
+
+def langevin(Q: Array) -> tuple[Array, Array]:
+    """Return the Langevin function and its slope, by their series where the formula would lose digits."""
+    far = np.where(np.abs(Q) < 0.03, 1, Q)
+    L = np.where(far == Q, 1 / np.tanh(far) - 1 / far, Q / 3 - Q**3 / 45 + 2 * Q**5 / 945)
+    slope = np.where(far == Q, 1 / far**2 - 1 / np.sinh(far) ** 2, 1 / 3 - Q**2 / 15 + 2 * Q**4 / 189)
+    return L, slope

@@ -123,14 +123,16 @@ def main() -> None:
     found = errors()
     median = {key: float(np.median(values)) for key, values in found.items()}
     cost = {solver: cost_ns(solver) for solver in SOLVERS}
-    times = " | ".join(f"{factor}x" for factor in FACTORS)
-    print(f"| solver | ns | error, dB: {times} | worst: {times} | aliasing, dB: {times} |")
-    print("|---" * (2 + 3 * len(FACTORS)) + "|")
+    print(f"| solver | ns | median error at {', '.join(map(str, FACTORS))} | worst | aliasing |")
+    print("|---|---|---|---|---|")
     for solver in SOLVERS:
-        cells = [f"{median[solver, factor]:.0f}" for factor in FACTORS]
-        cells += [f"{found[solver, factor].max():.0f}" for factor in FACTORS]
-        cells += [f"{aliasing_db(solver, factor):.0f}" for factor in FACTORS]
-        print(f"| {solver} | {cost[solver]:.0f} | {' | '.join(cells)} |")
+        columns = (
+            [median[solver, factor] for factor in FACTORS],
+            [found[solver, factor].max() for factor in FACTORS],
+            [aliasing_db(solver, factor) for factor in FACTORS],
+        )
+        cells = [", ".join(f"{value:.0f}" for value in column) for column in columns]
+        print(f"| `{solver}` | {cost[solver]:.0f} | {' | '.join(cells)} |")
     draw(median, cost)
 
 

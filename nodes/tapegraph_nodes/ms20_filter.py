@@ -15,7 +15,7 @@ Distortion makes new frequencies: oversample the node. Input is clipped at 1000.
 whichever is longer, g and h by equal ratios.
 
 The solver newton finds w to the last digits; stn has it from a small network that has learned to. Up to resonance 0.9
-they differ by -50 dB at most and -86 dB in the median; where the filter oscillates by itself, pitch and loudness are
+they differ by -45 dB at most and -84 dB in the median; where the filter oscillates by itself, pitch and loudness are
 the same, but not the phase. newton takes the longer the louder the diodes are driven, stn always the same time. They
 can be switched while sound runs.
 Source: T. Stinchcombe, A study of the Korg MS10 & MS20 filters, 2006; V. Zavalishin, The art of VA filter design,

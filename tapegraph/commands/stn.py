@@ -16,6 +16,7 @@ TRAIN_EXAMPLES = """\b
 Examples:
   tapegraph stn train my-2x4.npz
   tapegraph stn train my-bank.npz --grid 11x21 --seed 3
+  tapegraph stn train my-filter.npz --system ms20_filter --topology 1x4 --steps 400
   tapegraph render IN OUT --preset NAME --set tape.solver=stn --set tape.model=my-2x4.npz"""
 REPORT_EXAMPLES = """\b
 Examples:
@@ -48,6 +49,13 @@ def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 @click.option("--grid", callback=shape, metavar="AxB", help="Train a bank of so many networks along each axis.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything random.")
 @click.option("--cores", type=click.IntRange(1), default=os.cpu_count() or 1, help="Default: all.")
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Of the optimiser; small networks gain by more.",
+)
 @click.option("--quick", is_flag=True, help="A tenth of the data, for a first look.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 def train(
@@ -57,6 +65,7 @@ def train(
     grid: tuple[int, ...],
     seed: int,
     cores: int,
+    steps: int,
     quick: bool,
     overwrite: bool,
 ) -> None:
@@ -70,7 +79,7 @@ def train(
     from tapegraph.stn.train import grid as axes_of
 
     check_output(output, overwrite)
-    plan = Plan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick)
+    plan = Plan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick, steps)
     training = Training(plan, output, cores)
     with click.progressbar(training, label=f"{len(training)} networks", length=len(training)) as bar:
         for _ in bar:

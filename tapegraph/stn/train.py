@@ -44,6 +44,7 @@ class Plan:
 
     system: name of the system; hidden: widths of the hidden layers; axes: values of parameters, none for one network
     seed: of everything random; quick: a tenth of the data, for tests and first looks
+    steps: how many times the optimiser may evaluate the network that stands for the whole space
     """
 
     system: str
@@ -51,6 +52,7 @@ class Plan:
     axes: dict[str, tuple[float, ...]]
     seed: int
     quick: bool = False
+    steps: int = FIRST["steps"]
 
     def amount(self, of: dict[str, int], what: str) -> int:
         return of[what] // 10 if self.quick and what in ("sounds", "transitions") else of[what]
@@ -85,7 +87,7 @@ def candidate(plan: Plan, number: int) -> tuple[Array, list[float]]:
     heard = runs(it, stream(plan, 0), plan.amount(FIRST, "sounds"), plan.amount(FIRST, "frames"), it.PEAK, {})
     data = transitions(it, heard, stream(plan, 1), plan.amount(FIRST, "transitions"))
     start = network.drawn(widths(plan), stream(plan, 3, number))
-    weights = fit(data, widths(plan), start, plan.amount(FIRST, "steps"))
+    weights = fit(data, widths(plan), start, plan.steps)
     return weights, trial(plan, weights, {})
 
 
@@ -211,7 +213,12 @@ class Training:
         made = {
             "by": f"tapegraph {tapegraph.__version__}, tapegraph stn train",
             "seed": plan.seed,
-            "data": {"first": FIRST, "cell": CELL if plan.axes else None, "quick": plan.quick, "solver": it.SOLVED},
+            "data": {
+                "first": {**FIRST, "steps": plan.steps},
+                "cell": CELL if plan.axes else None,
+                "quick": plan.quick,
+                "solver": it.SOLVED,
+            },
             "closed_loop_db": {"median": round(errors[0], 2), "worst": round(errors[1], 2)},
         }
         Weights(plan.system, it.FEATURES, widths(plan), plan.axes, values, made).save(self.path)

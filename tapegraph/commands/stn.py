@@ -10,7 +10,8 @@ import click
 TOPOLOGIES = {"1x4": (4,), "2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x12": (12, 12)}
 EXAMPLES = """\b
 Examples:
-  tapegraph stn train my-2x4.npz
+  tapegraph stn train
+  tapegraph stn train my-2x4.npz --seed 2
   tapegraph stn report"""
 TRAIN_EXAMPLES = """\b
 Examples:
@@ -41,7 +42,7 @@ def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 
 
 @command.command(epilog=TRAIN_EXAMPLES)
-@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("output", required=False, type=click.Path(dir_okay=False, path_type=Path), metavar="[OUTPUT]")
 @click.option("--system", default="hysteresis", show_default=True, metavar="NAME", help="What is to be learned.")
 @click.option(
     "--topology", type=click.Choice(list(TOPOLOGIES)), default="2x4", show_default=True, help="Hidden layers x neurons."
@@ -59,7 +60,7 @@ def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 @click.option("--quick", is_flag=True, help="A tenth of the data, for a first look.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 def train(
-    output: Path,
+    output: Path | None,
     system: str,
     topology: str,
     grid: tuple[int, ...],
@@ -71,6 +72,7 @@ def train(
 ) -> None:
     """Train one network for all settings, or a bank of them, and write OUTPUT (.npz).
 
+    Without OUTPUT the file is called after what is in it: hysteresis-2x4.npz, hysteresis-bank-2x4.npz.
     An interrupted training goes on where it was when the same command is given again. The same seed gives the same
     weights on the same machine.
     """
@@ -78,6 +80,7 @@ def train(
     from tapegraph.stn.train import Plan, Training
     from tapegraph.stn.train import grid as axes_of
 
+    output = output or Path(f"{system}-{'bank-' if grid else ''}{topology}.npz")
     check_output(output, overwrite)
     plan = Plan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick, steps)
     training = Training(plan, output, cores)

@@ -14,6 +14,7 @@ import itertools
 import json
 import math
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ def read(path: Path, changed: int) -> Weights:
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             about, values = json.loads(str(file["about"])), file["weights"]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         message = f"{path}: this is no whole file of weights, an .npz with the arrays about and weights"
         raise TapegraphError(message) from error
     if not isinstance(about, dict) or about.get("format") != FORMAT:

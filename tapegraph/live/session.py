@@ -7,6 +7,7 @@ calls of the audio thread are counted, and a stream that is no longer called is 
 
 from __future__ import annotations
 
+import abc
 import atexit
 import contextlib
 import gc
@@ -39,7 +40,7 @@ SWITCH_S = 0.0001  # how soon another thread of Python must make way for the aud
 left_behind: list[Any] = []  # streams that could not be closed: PortAudio may still come back to their memory
 
 
-class Session:
+class Session(abc.ABC):
     """Sound that runs until it ends, is stopped, or cannot go on. A context manager: leaving it stops the sound.
 
     calls: blocks that the card has asked for
@@ -84,9 +85,9 @@ class Session:
         self.at_start = graph.copy()
         graph.attach(deck)
 
+    @abc.abstractmethod
     def open(self) -> Any:
         """Return a new stream of sounddevice that calls called()."""
-        raise NotImplementedError
 
     def start(self) -> Self:
         """Let the sound begin. Raises TapegraphError where the card refuses."""

@@ -86,10 +86,11 @@ class Screen(App[None]):
         self.graph = session.graph  # what the sliders show, also while it is bypassed
         self.other = session.graph.copy()  # the other side of A/B
         self.side = "A"
+        self.panel = Static(id="meters", markup=False)
         self.undone: list[tuple[str, Value]] = []
 
     def compose(self) -> ComposeResult:
-        yield Static(id="meters", markup=False)
+        yield self.panel
         yield VerticalScroll(*self.sliders(), id="sliders")
         yield Footer()
 
@@ -109,7 +110,7 @@ class Screen(App[None]):
             self.call_later(self.show, self.session.graph)  # the graph file was saved
         for slider in self.query(Slider):
             slider.show()
-        self.query_one("#meters", Static).update(self.meters())
+        self.panel.update(self.meters())  # not by its name: the last tick may come when the screen is being taken down
 
     def meters(self) -> str:
         peak, self.session.peak = self.session.peak, 0.0

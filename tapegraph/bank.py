@@ -58,9 +58,16 @@ class Weights:
     made: dict[str, Any]
 
     def at(self, setting: Mapping[str, float]) -> Array:
-        """Return the weights at a setting: of the neighbouring networks of a bank, weighed by nearness (linear)."""
+        """Return the weights at a setting: of the neighbouring networks of a bank, weighed by nearness (linear).
+
+        Raises TapegraphError for a bank along an axis that the setting does not name.
+        """
         values = self.values
         for name, axis in self.axes.items():
+            if name not in setting:
+                raise TapegraphError(
+                    f"this bank for {self.system} lies along {name}; it must lie along {', '.join(setting)}"
+                )
             place = float(np.interp(setting[name], axis, range(len(axis))))
             low = min(int(place), len(axis) - 2)
             part = place - low

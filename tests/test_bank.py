@@ -53,6 +53,11 @@ def test_between_networks_weights_are_interpolated_and_beyond_the_ends_held() ->
     np.testing.assert_array_equal(toy().at({"bias": 1.0, "saturation": 1.0}), values[1, 2])
 
 
+def test_a_bank_along_a_parameter_that_there_is_not_is_refused() -> None:
+    with pytest.raises(TapegraphError, match="this bank for toy lies along saturation; it must lie along bias, drive"):
+        toy().at({"bias": 0.5, "drive": 0.5})
+
+
 WRONG = [
     ({"format": 2}, {}, "the format of weights is 2; this version reads 1"),
     ({"widths": [2, 2]}, {}, "widths is [2, 2]; it takes three or more of 1 to 64"),

@@ -1,0 +1,66 @@
+"""Times and weighs whole processes: what a shell waits for, and the memory that a long render takes."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tapegraph import audio, demo
+from tapegraph.bench.figure import RUNS, Figure, figure, seconds
+
+PRESET = "clean"
+LONG_MIN = 5
+# Runs a command and prints the most memory it took, kB; macOS counts in bytes. A process between us and the command,
+# because Linux counts what its parent took as a command's own.
+WEIGH = """\
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(peak / 1024 if sys.platform == "darwin" else peak)
+"""
+
+
+def starting() -> Iterator[Figure]:
+    """Time Python with NumPy as the rival, then with tapegraph, then its help."""
+    commands = {
+        "import tapegraph": [sys.executable, "-c", "import tapegraph"],
+        "tapegraph --help": [sys.executable, "-m", "tapegraph", "--help"],
+    }
+    for name, command in commands.items():
+        values: list[float] = []
+        numpy: list[float] = []
+        for _ in range(RUNS):
+            numpy.append(1e3 * seconds(functools.partial(run, [sys.executable, "-c", "import numpy"])))
+            values.append(1e3 * seconds(functools.partial(run, command)))
+        yield figure(name, "ms", values, {"import numpy": numpy})
+
+
+def memory() -> Iterator[Figure | str]:
+    """Weigh a render of some minutes in mono, and beside it one of a second."""
+    if sys.platform == "win32":
+        yield "no memory of a render: Windows does not say what a process took"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        long = peak_mb(Path(folder), 60 * LONG_MIN)
+        short = peak_mb(Path(folder), 1)
+    yield figure(f"{LONG_MIN} minutes of {PRESET}, peak", "MB", [long], {"a second of it": [short]})
+
+
+def peak_mb(folder: Path, sound_s: int) -> float:
+    """Return the most memory that rendering so much sound takes, MB."""
+    source, target = folder / f"{sound_s}.wav", folder / f"{sound_s}-taped.wav"
+    second = demo.music()[:1, : demo.SAMPLE_RATE]
+    with audio.create(source, demo.SAMPLE_RATE, 1, sound_s * second.shape[1]) as file:
+        for _ in range(sound_s):
+            file.write(second)
+    render = [sys.executable, "-m", "tapegraph", "render", str(source), str(target), "--preset", PRESET]
+    done = subprocess.run([sys.executable, "-c", WEIGH, *render], check=True, capture_output=True, text=True)
+    return float(done.stdout) * 1024 / 1e6
+
+
+def run(command: list[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -7,38 +7,16 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
 import soloist
-from soloist import FS, alone, music
+from soloist import FS, alone, music, settings
 
-from tapegraph.node import Choice, Model, Param, Switch
 from tapegraph.registry import find, kinds, source
 from tapegraph.stream import Rendering, Stream, render
 
 KINDS = kinds()
-
-
-def settings(kind: str) -> Iterator[dict[str, Any]]:
-    """Yield every parameter at both ends and every option, one at a time; then all at their ends together."""
-    params = [p for p in find(kind).PARAMS if not p.name.endswith("#")]
-    ends: dict[str, tuple[Any, ...]] = {}
-    for param in params:
-        if isinstance(param, Param):
-            ends[param.name] = (param.minimum, param.maximum)
-        elif isinstance(param, Choice | Model):
-            ends[param.name] = param.options
-        else:
-            assert isinstance(param, Switch)
-            ends[param.name] = (False, True)
-    for name, values in ends.items():
-        for value in values:
-            yield {name: value}
-    for end in (0, -1):
-        yield {name: values[end] for name, values in ends.items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -115,15 +115,23 @@ static void relax(Tape *t, double H, double dH)
     t->L = l.L + l.L1 * t->alpha * dM / t->a;
 }
 
+/* Take M and L from where the field is to H, dH away, in parts of at most a / 2, as far as four suffice. */
+static void move(Tape *t, double H, double dH)
+{
+    int parts = (int)fmin(4.0, 2.0 * fabs(dH) / t->a + 1.0);
+    for (int left = parts - 1; left >= 0; left--)
+        relax(t, H - left * dH / parts, dH / parts);
+}
+
 static double exponential(Tape *t, double H)
 {
     double before = t->H - t->H_p, now = H - t->H;
     if ((before + now) * (3.0 * now - before) < 0.0) {
         double turn = t->H - (before + now) * (before + now) / (8.0 * (now - before));
-        relax(t, turn, turn - t->H);
+        move(t, turn, turn - t->H);
         now = H - turn;
     }
-    relax(t, H, now);
+    move(t, H, now);
     return t->M;
 }
 

@@ -43,6 +43,7 @@ PORTION_S = 1.0 / 1500.0  # of sound for each portion of a design: at 48 kHz two
 
 class PlayheadLoss(Node):
     KIND: ClassVar[str] = "playhead_loss"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ("azimuth_deg",)
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("speed_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape", "log"),
         Param("spacing_um", 0.5, 0.0, 20.0, "um", "distance between head and coating"),

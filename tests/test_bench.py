@@ -130,6 +130,13 @@ def test_the_memory_that_is_weighed_is_that_of_the_render_alone(tmp_path: Path) 
     assert 20 < process.peak_mb(tmp_path, 1) < 200
 
 
+def test_a_render_that_fails_while_it_is_weighed_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("resource")
+    monkeypatch.setattr(process, "PRESET", "claen")
+    monkeypatch.setattr(process, "LONG_MIN", 1)
+    assert list(process.memory()) == ["no memory of a render: no preset is called claen; did you mean clean?"]
+
+
 def machine_run(monkeypatch: pytest.MonkeyPatch, figures: list[Figure], *arguments: str) -> Any:
     monkeypatch.setattr(bench, "sections", lambda sound_s: {"nodes": lambda: iter(["no luck", *figures])})
     return CliRunner().invoke(command, ["--only", "nodes", *arguments])

@@ -70,6 +70,7 @@ ALPHA: Final = 0.0016
 
 class Hysteresis(Node):
     KIND: ClassVar[str] = "hysteresis"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Choice("solver", "rk4", tuple(SOLVERS), "method of computing the magnetisation"),
         Param("drive", 0.5, 0.0, 1.0, meaning="how hard the sound is driven into the tape"),

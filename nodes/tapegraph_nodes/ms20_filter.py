@@ -42,6 +42,7 @@ FEATURES: Final = {"diode_excess": (2, 1)}  # what diode_network.py gives to a n
 
 class Ms20Filter(Node):
     KIND: ClassVar[str] = "ms20_filter"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Choice("solver", "newton", ("newton", "stn"), "method of computing the circuit"),
         Param("cutoff_hz", 1000.0, 20.0, 20_000.0, "Hz", "where the low-pass begins and rings", "log"),

@@ -43,9 +43,10 @@ CARDS = [
 
 
 class OutputStream:
-    """Calls back from a thread of its own until told to stop; `inputs` silent channels where it has any."""
+    """Calls back from a thread of its own until told to stop; sends noise, or silence, where it has inputs."""
 
     latency: Any = 0.0
+    level = 0.0  # of the noise
     late_calls: tuple[int, ...] = ()  # which calls PortAudio would flag
     gone_after: int | None = None  # after how many calls the card falls silent without a word
 
@@ -62,11 +63,14 @@ class OutputStream:
         outputs = channels[1] if isinstance(channels, tuple) else channels
         block = self.options["blocksize"]
         call = 0
+        noise = np.random.default_rng(0)
         while not self.ending:
             if call == self.gone_after:
                 return
             out = np.full((block, outputs), np.nan, np.float32)
-            heard = [np.zeros((block, channels[0]), np.float32)] if isinstance(channels, tuple) else []
+            heard = []
+            if isinstance(channels, tuple):
+                heard.append(noise.normal(0.0, self.level, (block, channels[0])).astype(np.float32))
             try:
                 self.options["callback"](*heard, out, block, SimpleNamespace(), call in self.late_calls)
             except (CallbackStop, CallbackAbort):

@@ -2,8 +2,9 @@
 
     y = a + sin^2(w) (b - a),    w from 0 to pi / 2 over FADE_S
 
-with a the old graph's sound and b the new one's; the two are alike, so their weights add up to 1. The new graph runs
-along unheard for WARM_UP_S and its own latency first, so that its filters have settled. Meanwhile both cost time.
+with a the old graph's sound and b the new one's, each at its own gain; the two are alike, so their weights add up to 1.
+The new graph runs along unheard for WARM_UP_S and its own latency first, so that its filters have settled. Meanwhile
+both cost time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from tapegraph.errors import TapegraphError
 from tapegraph.flat import FlatGraph
+from tapegraph.live.loudness import Past
 from tapegraph.param import Value
 from tapegraph.plan import Plan, plan
 from tapegraph.stream import Array, Engine
@@ -26,6 +28,8 @@ class Deck(Engine):
     blocks: how many have run
     moves: what has been set so far: the number of the block it came before, node, parameter, value
     changes: how often the graph was exchanged
+    gain: what the sound of the graph is multiplied with
+    past: keeps the last of what came in, where somebody wants it
     """
 
     def __init__(self, graph: FlatGraph, sample_rate: float, channels: int) -> None:
@@ -36,9 +40,11 @@ class Deck(Engine):
         self.blocks = 0
         self.moves: list[tuple[int, str, str, Value]] = []
         self.changes = 0
+        self.gain = 1.0
+        self.past: Past | None = None
 
-    def change(self, graph: FlatGraph) -> None:
-        """Go over to another graph; of several in quick succession, to the last.
+    def change(self, graph: FlatGraph, gain: float = 1.0) -> None:
+        """Go over to another graph, at a gain; of several in quick succession, to the last.
 
         To be called from a thread that has time: planning takes some. Raises TapegraphError where that graph cannot
         follow on this one, which then plays on.
@@ -51,7 +57,7 @@ class Deck(Engine):
             raise TapegraphError(
                 f"output has {channels} channels; while sound runs it must keep {self.output_channels}"
             )
-        self.next = Incoming(new, self.sample_rate)
+        self.next = Incoming(new, self.sample_rate, gain)
         self.changes += 1
 
     def apply(self) -> None:
@@ -66,23 +72,25 @@ class Deck(Engine):
 
     def process(self, audio: Array) -> Array:
         """Run whole blocks, as Engine does; where another graph is coming in, through both."""
-        heard = super().process(audio)
+        heard = at_gain(super().process(audio), self.gain)
         self.blocks += audio.shape[1] // self.block
+        if self.past is not None:
+            self.past.write(audio)
         incoming = self.incoming
         if incoming is None or not audio.size:
             return heard
-        new = self.run(incoming.plan, audio)
+        new = at_gain(self.run(incoming.plan, audio), incoming.gain)
         weights = incoming.weights(audio.shape[1])
         if weights[-1] == 1.0:
-            self.plan, self.incoming = incoming.plan, None
+            self.plan, self.gain, self.incoming = incoming.plan, incoming.gain, None
         return np.asarray(heard + weights * (new - heard))
 
 
 class Incoming:
     """A graph that comes in: silent for a while, then faded in."""
 
-    def __init__(self, new: Plan, sample_rate: float) -> None:
-        self.plan = new
+    def __init__(self, new: Plan, sample_rate: float, gain: float) -> None:
+        self.plan, self.gain = new, gain
         self.start = round(WARM_UP_S * sample_rate + new.latency)
         self.length = round(FADE_S * sample_rate)
         self.n = 0
@@ -92,3 +100,7 @@ class Incoming:
         n = np.arange(self.n, self.n + frames) - self.start
         self.n += frames
         return np.sin(np.pi / 2 * np.clip(n / self.length, 0.0, 1.0)) ** 2
+
+
+def at_gain(sound: Array, gain: float) -> Array:
+    return sound if gain == 1.0 else np.asarray(sound * gain)

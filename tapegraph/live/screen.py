@@ -5,6 +5,7 @@ Needs textual, which the extra `tui` brings. The sound runs in threads of its ow
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -85,7 +86,8 @@ class Screen(App[None]):
         self.session, self.look = session, look
         self.graph = session.graph  # what the sliders show, also while it is bypassed
         self.other = session.graph.copy()  # the other side of A/B
-        self.side = "A"
+        self.side, self.gain = "A", 1.0
+        session.remember()
         self.panel = Static(id="meters", markup=False)
         self.undone: list[tuple[str, Value]] = []
 
@@ -114,8 +116,10 @@ class Screen(App[None]):
 
     def meters(self) -> str:
         peak, self.session.peak = self.session.peak, 0.0
-        level_db = 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
+        level_db = gain_to_db(peak)
         heard = "bypassed" if self.bypassed else self.side
+        if self.session.gain != 1.0:
+            heard += f", turned down by {-gain_to_db(self.session.gain):.1f} dB to compare"
         return (
             f"{self.graph.title or 'graph'} ({heard})\n"
             f"level {bar(1.0 - max(level_db, FLOOR_DB) / FLOOR_DB, BAR)} {level_db:6.1f} dBFS\n"
@@ -136,12 +140,18 @@ class Screen(App[None]):
 
     def action_bypass(self) -> None:
         dry = Graph(nodes={}, links=["input -> output"], block=self.graph.block)
-        self.session.change(self.graph if self.bypassed else dry)
+        if self.bypassed:
+            self.session.change(self.graph, self.gain)
+        else:
+            self.session.change(dry)
 
     async def action_compare(self) -> None:
-        self.other, graph = self.graph, self.other
-        self.side = "B" if self.side == "A" else "A"
-        await self.go_over(graph)
+        """Go over to the other side, turned down where it is the louder one."""
+        here, there = self.graph, self.other
+        gain = await asyncio.to_thread(self.session.matching, there, here)
+        if await self.go_over(there, gain):
+            self.other = here
+            self.side = "B" if self.side == "A" else "A"
 
     async def action_next_preset(self) -> None:
         presets = list(resources.presets())
@@ -156,21 +166,26 @@ class Screen(App[None]):
         self.graph.save(path)
         self.notify(f"saved; --graph {path} has it again", markup=False)
 
-    async def go_over(self, graph: Graph) -> None:
+    async def go_over(self, graph: Graph, gain: float = 1.0) -> bool:
         try:
-            self.session.change(graph)
+            self.session.change(graph, gain)
         except TapegraphError as error:
             self.notify(str(error), markup=False, severity="error")
-        else:
-            await self.show(graph)
+            return False
+        await self.show(graph)
+        return True
 
     async def show(self, graph: Graph) -> None:
-        self.graph = graph
+        self.graph, self.gain = graph, self.session.gain
         self.undone.clear()
         sliders = self.query_one("#sliders")
         await sliders.remove_children()
         await sliders.mount(*self.sliders())
         self.query(Slider).first().focus()
+
+
+def gain_to_db(gain: float) -> float:
+    return 20.0 * math.log10(gain) if gain > 0.0 else -math.inf
 
 
 def bar(share: float, width: int) -> str:

@@ -26,6 +26,7 @@ from tapegraph.errors import TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import Device, sounddevice
+from tapegraph.live.loudness import Past, match
 from tapegraph.live.performance import left_out, performance
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.recorder import Recorder
@@ -49,6 +50,7 @@ class Session(abc.ABC):
     lost: how many of these are not in the recording
     peak: the largest sample since somebody set this to 0
     busy_s, due_s: time spent on the sound, and for how long that sounds
+    gain: at which the graph is heard; 1 but where it was turned down to be compared
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Session(abc.ABC):
         self.lost = 0
         self.peak = 0.0
         self.busy_s = self.due_s = 0.0
+        self.gain = 1.0
         self.error: BaseException | None = None
         self.dead = False  # whether the card has gone without a word
         self.stopping = False  # a plain value: a signal handler may set it at any moment
@@ -163,12 +166,31 @@ class Session(abc.ABC):
     def graph_latency_s(self) -> float:
         return self.deck.plan.latency / self.sample_rate
 
-    def change(self, graph: Graph) -> None:
-        """Go over to another graph, cross-faded. Raises TapegraphError where that cannot be; the old one plays on."""
-        self.deck.change(lowered(graph.flat(), self.quality))
+    def change(self, graph: Graph, gain: float = 1.0) -> None:
+        """Go over to another graph, cross-faded. Raises TapegraphError where that cannot be; the old one plays on.
+
+        gain: at which it is heard, such as matching() returns
+        """
+        self.deck.change(lowered(graph.flat(), self.quality), gain)
+        self.gain = gain
         self.graph.detach(self.deck)
         self.graph = graph
         graph.attach(self.deck)
+
+    def remember(self) -> None:
+        """Keep the last seconds of what comes in from now on, for matching()."""
+        self.deck.past = Past(self.sample_rate, self.deck.channels)
+
+    def matching(self, graph: Graph, reference: Graph) -> float:
+        """Return the gain, at most 1, that keeps a graph from being louder than another.
+
+        Both are measured with the last seconds of what came in; without remember(), or after silence, it is 1.
+        """
+        past = self.deck.past
+        if past is None:
+            return 1.0
+        here, there = (lowered(some.flat(), self.quality) for some in (reference, graph))
+        return match(here, there, past.read(), self.sample_rate)
 
     @property
     def dropouts(self) -> int:

@@ -22,8 +22,9 @@ Act = Callable[[Pilot[None], Screen], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
-def card(monkeypatch: pytest.MonkeyPatch) -> None:
+def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
     monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
+    return fake_sounddevice.OutputStream
 
 
 def with_screen(graph: tapegraph.Graph, act: Act) -> None:
@@ -105,6 +106,34 @@ def test_bypass_compare_and_next_preset_go_over_to_other_graphs() -> None:
         assert session.graph.title == tapegraph.load("cassette").title
         assert screen.graph is session.graph
         assert lines(screen)[0].startswith("Input ")
+
+    with_screen(graph, act)
+
+
+def test_the_louder_of_two_sides_is_turned_down_and_the_screen_says_by_how_much(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "level", 0.1)
+    graph = tapegraph.chain(level={"kind": "gain"})
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        graph.set("level.gain_db", 12.0)
+        await pilot.pause(0.5)  # for something to measure
+        await pilot.press("c")
+        assert screen.session.gain == 1.0  # B, the quiet side
+        assert "graph (B)" in screen.meters()
+        await pilot.press("c")
+        assert screen.session.gain == pytest.approx(10 ** (-12 / 20), rel=1e-6)
+        assert "graph (A, turned down by 12.0 dB to compare)" in screen.meters()
+        await pilot.press("b")
+        assert screen.session.gain == 1.0
+        await pilot.press("b")
+        assert screen.session.gain < 1.0
+        while screen.session.deck.incoming or screen.session.deck.next:
+            await pilot.pause(0.01)
+        screen.session.peak = 0.0
+        await pilot.pause(0.5)
+        assert 0.1 < screen.session.peak < 1.0  # 5 sigma; at its own level it would be near 2
 
     with_screen(graph, act)
 

@@ -58,7 +58,7 @@ class SoundCard:
 
     def __init__(self, server: Server, seconds: float, seed: int = 0) -> None:
         frames = round(seconds * RATE / PERIOD) * PERIOD
-        self.sent: Sound = np.random.default_rng(seed).uniform(-0.5, 0.5, (frames, 2)).astype(np.float32)
+        self.sent: Sound = np.random.default_rng(seed).random((frames, 2), np.float32) - np.float32(0.5)
         self.heard: Sound = np.zeros_like(self.sent)
         self.n = 0
         self.connected = threading.Event()
@@ -89,6 +89,15 @@ class SoundCard:
     def __exit__(self, *error: object) -> None:
         self.client.deactivate()
         self.client.close()
+
+
+def offset(part: Sound, whole: Sound) -> int:
+    """Return where the first 64 frames of part stand in whole."""
+    head = part[:64]
+    for start in np.flatnonzero(whole[:, 0] == head[0, 0]):
+        if np.array_equal(whole[start : start + 64], head):
+            return int(start)
+    raise AssertionError("the sound was not heard")
 
 
 @contextlib.contextmanager

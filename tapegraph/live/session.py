@@ -268,10 +268,10 @@ class Session(abc.ABC):
 
     def write_moves(self, recording: Path) -> None:
         """Write what was turned beside the recording, as a graph that makes it again: take.moves.yaml for take.wav."""
-        if not self.deck.moves:
+        if not self.deck.moves():
             return
         path = recording.with_suffix(".moves.yaml")
-        if self.deck.changes:
+        if self.deck.changes():
             self.remarks.append(f"{path}: not written: the graph was exchanged meanwhile")
             return
         performance(self.at_start, self.deck).save(path)

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from sound_card import PERIOD, RATE, Server, Sound, SoundCard, running, started
+from soak import soak
+from sound_card import PERIOD, RATE, Server, Sound, SoundCard, offset, running, started
 
 import tapegraph
 from tapegraph.live import devices
@@ -46,15 +47,6 @@ def song(tmp_path: Path) -> Sound:
 
 def rendered(graph: tapegraph.Graph, sound: Sound) -> Sound:
     return np.asarray(graph.render(np.ascontiguousarray(sound.T), RATE).T)
-
-
-def offset(part: Sound, whole: Sound) -> int:
-    """Return where the first 64 frames of part stand in whole."""
-    head = part[:64]
-    for start in np.flatnonzero(whole[:, 0] == head[0, 0]):
-        if np.array_equal(whole[start : start + 64], head):
-            return int(start)
-    raise AssertionError("the sound was not heard")
 
 
 def test_what_is_played_is_what_is_rendered(server: Server, song: Sound, tmp_path: Path) -> None:
@@ -190,3 +182,9 @@ def test_live_with_knobs_that_move_all_the_while_is_rendered_again_to_the_bit(se
     np.testing.assert_array_equal(played, expected)
     start = offset(played, card.heard)
     np.testing.assert_array_equal(card.heard[start : start + len(played)], played)
+
+
+def test_every_sample_is_right_while_presets_change_and_controls_move(server: Server, tmp_path: Path) -> None:
+    samples, wrong = soak(server, tmp_path, seconds=4.0, change_s=0.5)
+    assert samples >= 2 * 4 * RATE - 4 * PERIOD
+    assert wrong == 0

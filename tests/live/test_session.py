@@ -193,9 +193,9 @@ def test_setting_a_parameter_reaches_what_plays() -> None:
     steady = tapegraph.chain(gain={"gain_db": 0})
     with steady.live() as running:
         steady.set("gain.gain_db", -6)
-        while not running.deck.moves:
+        while not running.deck.moves():
             running.wait(0.01)
-    _, *move = running.deck.moves[0]
+    _, *move = running.deck.moves()[0]
     assert move == ["gain", "gain_db", -6.0]
     assert running.deck.plan.nodes["gain"].gain_db == -6.0  # type: ignore[attr-defined]
 

@@ -49,8 +49,12 @@ class OutputStream:
     level = 0.0  # of the noise
     late_calls: tuple[int, ...] = ()  # which calls PortAudio would flag
     gone_after: int | None = None  # after how many calls the card falls silent without a word
+    pulled_after: int | None = None  # after how many it ends the stream, as when its plug is pulled
+    refusal: str | None = None  # what PortAudio says instead of opening it
 
     def __init__(self, **options: Any) -> None:
+        if self.refusal is not None:
+            raise PortAudioError(self.refusal)
         self.options = options
         self.ending = False
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -64,7 +68,7 @@ class OutputStream:
         block = self.options["blocksize"]
         call = 0
         noise = np.random.default_rng(0)
-        while not self.ending:
+        while not self.ending and call != self.pulled_after:
             if call == self.gone_after:
                 return
             out = np.full((block, outputs), np.nan, np.float32)

@@ -66,11 +66,14 @@ def command(
             quality=quality,
             record=record,
             overwrite=overwrite,
-        ).start()
-        line = (
-            f"{source} -> {graph.title or 'graph'} -> {session.output.name}: {reader.sample_rate} Hz, "
-            f"{reader.frames / reader.sample_rate:.1f} s, quality {quality}"
         )
-        run(session, line, quiet)
+
+        def start_line() -> str:
+            return (
+                f"{source} -> {graph.title or 'graph'} -> {session.output.name}: {reader.sample_rate} Hz, "
+                f"{reader.frames / reader.sample_rate:.1f} s, quality {quality}"
+            )
+
+        run(session, start_line, quiet)
     for warning in reader.warnings:
         warn(warning)

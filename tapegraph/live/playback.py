@@ -14,7 +14,7 @@ from tapegraph.live.deck import Deck
 from tapegraph.live.devices import find
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.ring import Frames, Ring
-from tapegraph.live.session import Session
+from tapegraph.live.session import CLOSE_S, Session
 from tapegraph.stream import Audio, Rendering, Tail, check_sample_rate
 
 AHEAD_S = 0.25  # rendered ahead: as late as a knob is heard, as long as the renderer may be held up
@@ -55,7 +55,7 @@ class Playback(Session):
         self.rendered = threading.Event()
 
     def open(self) -> Any:
-        stream = self.sd.OutputStream(
+        return self.sd.OutputStream(
             device=self.output.number,
             samplerate=self.sample_rate,
             blocksize=self.block,
@@ -65,11 +65,15 @@ class Playback(Session):
             callback=self.callback,
             finished_callback=self.ended,
         )
-        threading.Thread(target=self.render, name="tapegraph renderer", daemon=True).start()
+
+    def prepare(self) -> None:
+        """Start rendering; where the ring is soon full, the sound starts on a full one."""
+        renderer = threading.Thread(target=self.render, name="tapegraph renderer", daemon=True)
+        renderer.start()
+        self.rest.callback(renderer.join, CLOSE_S)
         until = time.monotonic() + START_S
         while self.ring.space and time.monotonic() < until and not self.rendered.wait(NAP_S):
-            pass  # the sound starts on a full ring, where that is soon
-        return stream
+            pass
 
     def render(self) -> None:
         try:

@@ -25,7 +25,7 @@ import numpy as np
 from tapegraph.errors import TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.live.deck import Deck
-from tapegraph.live.devices import Device, sounddevice
+from tapegraph.live.devices import Device, sounddevice, undivided
 from tapegraph.live.loudness import Past, match
 from tapegraph.live.performance import left_out, performance
 from tapegraph.live.quality import Quality, lowered
@@ -92,29 +92,37 @@ class Session(abc.ABC):
     def open(self) -> Any:
         """Return a new stream of sounddevice that calls called()."""
 
+    def prepare(self) -> None:  # noqa: B027  most have nothing to do
+        """Do what must be done before the card asks for sound."""
+
     def start(self) -> Self:
-        """Let the sound begin. Raises TapegraphError where the card refuses."""
-        try:
+        """Let the sound begin. Raises TapegraphError where the card refuses; nothing is left open then."""
+        with contextlib.ExitStack() as undo:
+            undo.push(self)
+            self.begin()
+            undo.pop_all()
+        return self
+
+    def begin(self) -> None:
+        with self.asking():
             self.stream = self.open()
+        record, overwrite = self.wanted_recording
+        if record is not None:
+            self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
+        self.prepare()
+        self.rest.enter_context(undisturbed())
+        with self.asking():
+            self.stream.start()
+        threading.Thread(target=self.watch, name="tapegraph watch", daemon=True).start()
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """Ask PortAudio for something, and say in words what it refuses."""
+        try:
+            with undivided():
+                yield
         except (self.sd.PortAudioError, ValueError) as error:
             raise TapegraphError(self.refusal(str(error.args[0]))) from None
-        record, overwrite = self.wanted_recording
-        try:
-            if record is not None:
-                self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
-        except TapegraphError:
-            self.finished.set()  # there is no sound to wait for
-            self.stop()
-            raise
-        self.rest.enter_context(undisturbed())
-        try:
-            self.stream.start()
-        except self.sd.PortAudioError as error:
-            self.error = TapegraphError(self.refusal(str(error.args[0])))
-            self.finished.set()
-            self.stop()
-        threading.Thread(target=self.watch, name="tapegraph watch", daemon=True).start()
-        return self
 
     def refusal(self, said: str) -> str:
         name = f"{self.output.name} ({self.output.host})"
@@ -123,6 +131,8 @@ class Session(abc.ABC):
             return (
                 f"{name} refuses {round(self.sample_rate)} Hz; it runs at {own} Hz: convert the sound, or set it there"
             )
+        if "Device unavailable" in said:
+            return f"{name} is busy: another program has it; end that, or use another one: see tapegraph devices"
         if "number of channels" in said:
             return f"{name} refuses {self.channels} channels; it has {self.output.outputs}"
         return f"{name} cannot be opened: {said}"
@@ -246,7 +256,7 @@ class Session(abc.ABC):
         self.stopping = True
         stream, self.stream = self.stream, None
         if stream is not None:
-            if not self.dead:
+            if self.calls and not self.dead:
                 self.finished.wait(CLOSE_S)  # for the last block, which fades out
             closing = threading.Thread(target=stream.close, name="tapegraph close", daemon=True)
             if not self.dead:

@@ -110,6 +110,41 @@ def test_a_server_that_dies_ends_in_a_line_and_leaves_the_recording(song: Sound,
     np.testing.assert_array_equal(recorded, expected[: len(recorded)])
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_terminal_that_is_closed_and_impatience_leave_the_recording_whole(
+    server: Server, song: Sound, tmp_path: Path, number: int
+) -> None:
+    long = np.tile(song, (20, 1))
+    soundfile.write(tmp_path / "long.wav", long, RATE, "FLOAT")
+    arguments = ("play", "long.wav", "--preset", "clean", "--device", "system", "--record", "heard.wav")
+    with running(server, *arguments, folder=tmp_path) as process:
+        started(process)
+        time.sleep(0.3)
+        for _ in range(4):  # people press it again while the program is ending
+            process.send_signal(number)
+            time.sleep(0.02)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode in (0, -number), err  # once the recording is whole, a signal may have its way
+    recorded, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    expected = rendered(tapegraph.load("clean"), long)
+    assert len(recorded) > 0.1 * RATE
+    np.testing.assert_array_equal(recorded[:-512], expected[: len(recorded) - 512])  # the last block fades out
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["heard.wav", "long.wav", "song.wav"]
+
+
+@pytest.mark.parametrize("after_s", [0.05 * k for k in range(1, 13)])
+def test_ctrl_c_at_any_moment_ends_the_program_and_leaves_nothing_unfinished(
+    server: Server, song: Sound, tmp_path: Path, after_s: float
+) -> None:
+    arguments = ("live", "--preset", "clean", "--input", "system", "--output", "system", "--record", "take.wav")
+    with running(server, *arguments, folder=tmp_path) as process:
+        time.sleep(after_s)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+    assert process.returncode in (0, 1, 130, -signal.SIGINT)  # and not by a crash; 1 and -2 are Python's own start
+    assert {file.name for file in tmp_path.iterdir()} <= {"song.wav", "take.wav"}
+
+
 def test_a_graph_that_is_saved_is_heard_and_a_mistake_in_it_is_not(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "level.yaml"
     text = "tapegraph: 1\nnodes: {a: {kind: gain, gain_db: -6}}\nlinks: [input -> a -> output]\n"

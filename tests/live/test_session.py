@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import signal
 import sys
 from pathlib import Path
 
@@ -139,6 +140,56 @@ def test_a_card_that_falls_silent_ends_the_session(
         running.wait(10)
     assert registered == [session.leave]  # or else the process could not end
     assert len(soundfile.read(tmp_path / "take.wav")[0]) == 20 * 256
+
+
+def test_a_card_that_is_pulled_out_ends_the_session(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(card, "pulled_after", 20)
+    said = "^Scarlett 2i2 has gone: it ended the stream$"
+    with pytest.raises(tapegraph.TapegraphError, match=said), graph().live(record=tmp_path / "take.wav") as running:
+        running.wait(10)
+    assert len(soundfile.read(tmp_path / "take.wav")[0]) == 20 * 256
+
+
+def test_a_card_that_another_program_has_is_told_to_be_busy(
+    card: type[fake_sounddevice.OutputStream],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(card, "refusal", "Error opening Stream: Device unavailable [PaErrorCode -9985]")
+    assert main(["live", "--preset", "clean", "--record", str(tmp_path / "take.wav")]) == 1
+    assert capsys.readouterr().err == (
+        "Scarlett 2i2 (Fake) is busy: another program has it; end that, or use another one: see tapegraph devices\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interruption_while_the_sound_is_about_to_start_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[session.Session] = []
+
+    def interrupted(this: session.Session) -> None:
+        opened.append(this)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session.Session, "prepare", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        graph().live(record=tmp_path / "take.wav")
+    assert opened[0].stream is None
+    assert opened[0].finished.is_set()
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_waits_until_portaudio_has_done_what_it_is_at() -> None:
+    done = False
+    with pytest.raises(KeyboardInterrupt), devices.undivided():
+        signal.raise_signal(signal.SIGINT)
+        done = True
+    assert done
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_late_calls_are_counted_and_advice_is_given(

@@ -100,3 +100,8 @@ def query_hostapis() -> list[dict[str, str]]:
 
 def query_devices() -> list[dict[str, Any]]:
     return CARDS
+
+
+def check_output_settings(**settings: Any) -> None:
+    if settings["samplerate"] not in (44_100, 48_000):
+        raise PortAudioError("Invalid sample rate [PaErrorCode -9997]")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tapegraph.graph import Graph
+from tapegraph.live.convert import accepts, converted
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import find
 from tapegraph.live.quality import Quality, lowered
@@ -25,6 +26,8 @@ NAP_S = 0.005
 
 class Playback(Session):
     """Sound through a graph to a card, from its beginning to the end of its tail.
+
+    Sound of a rate that the card refuses is converted to the card's own, which is then that of graph and recording.
 
     dry: blocks for which nothing had been rendered in time
     """
@@ -45,6 +48,9 @@ class Playback(Session):
     ) -> None:
         check_sample_rate(sample_rate)
         output = find(device, "output")
+        if not accepts(output, sample_rate):
+            audio = converted(audio, channels, sample_rate, output)
+            sample_rate = output.sample_rate
         self.rendering = Rendering(lowered(graph.flat(), quality), sample_rate, channels, tail, Deck)
         deck = self.rendering.engine
         assert isinstance(deck, Deck)

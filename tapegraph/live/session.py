@@ -128,9 +128,7 @@ class Session(abc.ABC):
         name = f"{self.output.name} ({self.output.host})"
         if "sample rate" in said:
             own = round(self.output.sample_rate)
-            return (
-                f"{name} refuses {round(self.sample_rate)} Hz; it runs at {own} Hz: convert the sound, or set it there"
-            )
+            return f"{name} refuses {round(self.sample_rate)} Hz; it runs at {own} Hz: ask for that, or set it there"
         if "Device unavailable" in said:
             return f"{name} is busy: another program has it; end that, or use another one: see tapegraph devices"
         if "number of channels" in said:

@@ -181,14 +181,29 @@ def test_devices_lists_the_card(server: Server, tmp_path: Path) -> None:
     assert "2 in   2 out   48000 Hz  JACK Audio Connection Kit" in out
 
 
-def test_a_rate_that_the_card_refuses_is_told_with_its_own(server: Server, tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "cd.wav", np.zeros((441, 2)), 44_100)
-    arguments = ("play", "cd.wav", "--preset", "clean", "--device", "system")
+def test_a_rate_that_the_card_refuses_is_converted_on_the_way_in(server: Server, tmp_path: Path) -> None:
+    soxr = pytest.importorskip("soxr")
+    cd = np.random.default_rng(4).uniform(-0.4, 0.4, (13_230, 2))
+    soundfile.write(tmp_path / "cd.wav", cd, 44_100, "DOUBLE")
+    arguments = ("play", "cd.wav", "--preset", "clean", "--device", "probe")
+    with SoundCard(server, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert "probe: 44100 Hz, converted to 48000 Hz, 0.3 s" in err
+    at_once = soxr.resample(cd, 44_100, RATE, "VHQ")
+    expected = tapegraph.load("clean").render(np.ascontiguousarray(at_once.T), RATE).T.astype(np.float32)
+    assert len(at_once) == 14_400
+    start = offset(expected, card.heard)
+    np.testing.assert_array_equal(card.heard[start : start + len(expected)], expected)
+
+
+def test_live_at_a_rate_that_the_card_refuses_is_told_with_its_own(server: Server, tmp_path: Path) -> None:
+    arguments = ("live", "--preset", "clean", "--input", "system", "--output", "system", "--rate", "44100")
     with running(server, *arguments, folder=tmp_path) as process:
         _, err = process.communicate(timeout=20)
     assert process.returncode == 1
     assert err.splitlines()[-1] == (
-        "system (JACK Audio Connection Kit) refuses 44100 Hz; it runs at 48000 Hz: convert the sound, or set it there"
+        "system (JACK Audio Connection Kit) refuses 44100 Hz; it runs at 48000 Hz: ask for that, or set it there"
     )
 
 

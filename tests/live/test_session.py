@@ -92,6 +92,16 @@ def test_playing_from_python_records_what_rendering_gives(tmp_path: Path) -> Non
     assert playing.frames == len(heard)
 
 
+def test_without_soxr_a_refused_rate_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "soxr", None)
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        graph().play(NOISE, 96_000)
+    assert str(caught.value) == (
+        "Scarlett 2i2 (Fake) refuses 96000 Hz; it runs at 48000 Hz: "
+        "pip install 'tapegraph[resample]' to have the sound converted"
+    )
+
+
 def test_one_channel_is_heard_on_both_loudspeakers(tmp_path: Path) -> None:
     with graph().play(NOISE[0], RATE, record=tmp_path / "heard.wav") as playing:
         playing.wait(10)

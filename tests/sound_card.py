@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,6 +99,33 @@ def offset(part: Sound, whole: Sound) -> int:
         if np.array_equal(whole[start : start + 64], head):
             return int(start)
     raise AssertionError("the sound was not heard")
+
+
+class Controller:
+    """A box of knobs with a JACK MIDI port."""
+
+    def __init__(self, server: Server) -> None:
+        self.turned: deque[bytes] = deque()
+        self.client = jack().Client("knobs", no_start_server=True, servername=server.name)
+        self.port = self.client.midi_outports.register("out")
+        self.client.set_process_callback(self.process)
+
+    def process(self, frames: int) -> None:
+        self.port.clear_buffer()
+        if self.turned:
+            self.port.write_midi_event(0, self.turned.popleft())
+
+    def turn(self, control: int, value: int) -> None:
+        """Send a controller on channel 1."""
+        self.turned.append(bytes((0xB0, control, value)))
+
+    def __enter__(self) -> Controller:
+        self.client.activate()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.client.deactivate()
+        self.client.close()
 
 
 @contextlib.contextmanager

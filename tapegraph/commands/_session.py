@@ -61,7 +61,7 @@ def run(session: Session, start_line: Callable[[], str], quiet: bool) -> None:
     """
     watch = watched_file()
     shown = sys.stderr.isatty() and not quiet
-    clear = "\r\033[K" if shown else ""
+    clear = clear_line()
 
     def look() -> list[str]:
         return read_again(session, watch) if watch is not None and watch.changed() else []
@@ -123,7 +123,7 @@ def knobs(session: Session) -> Iterator[None]:
     from tapegraph.live.midi import Knobs, listen
 
     def say(line: str) -> None:
-        click.echo(f"\r{line}", err=True)
+        click.echo(clear_line() + line, err=True)
 
     file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
     ports = listen(Knobs(lambda: session.graph, file, params["learn"], say).receive)
@@ -150,6 +150,11 @@ def read_again(session: Session, watch: Watch) -> list[str]:
     except TapegraphError as error:
         return [str(error), f"{watch.path}: the sound goes on as it was"]
     return [f"{watch.path}: read again"]
+
+
+def clear_line() -> str:
+    """Return what takes the last state off the terminal, where there is one."""
+    return "\r\033[K" if sys.stderr.isatty() else ""
 
 
 def state(session: Session) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 from soak import soak
-from sound_card import PERIOD, RATE, Server, Sound, SoundCard, offset, running, started
+from sound_card import PERIOD, RATE, Controller, Server, Sound, SoundCard, offset, running, started
 
 import tapegraph
 from tapegraph.live import devices
@@ -205,6 +205,39 @@ def test_live_at_a_rate_that_the_card_refuses_is_told_with_its_own(server: Serve
     assert err.splitlines()[-1] == (
         "system (JACK Audio Connection Kit) refuses 44100 Hz; it runs at 48000 Hz: ask for that, or set it there"
     )
+
+
+def test_a_knob_is_learnt_by_midi_and_still_known_the_next_time(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library in ("mido", "rtmidi"):
+        pytest.importorskip(library)
+    (tmp_path / "level.yaml").write_text(
+        "tapegraph: 1\nnodes: {a: {kind: gain}}\nlinks: [input -> a -> output]\ncontrols: {Level: a.gain_db}\n"
+    )
+    monkeypatch.setitem(server.environment, "MIDO_BACKEND", "mido.backends.rtmidi/UNIX_JACK")
+    monkeypatch.setitem(server.environment, "XDG_CONFIG_HOME", str(tmp_path))
+    arguments = ("live", "--graph", "level.yaml", "--input", "probe", "--output", "probe")
+    for option, value in (("--learn=Level", 64), ("--midi", 127)):
+        with (
+            Controller(server) as controller,
+            SoundCard(server, LONG_S) as card,
+            running(server, *arguments, option, folder=tmp_path) as process,
+        ):
+            started(process)
+            assert process.stderr is not None
+            controller.turn(7, value)
+            if "learn" in option:
+                assert process.stderr.readline() == "Level is moved by controller 7 on channel 1\n"
+            time.sleep(0.4)
+            n = card.n - 4 * PERIOD
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+        assert process.returncode == 0, err
+        gain_db = -96.0 + (48.0 - -96.0) * value / 127
+        sent = card.sent[n - 2 * PERIOD : n - PERIOD].astype(np.float64)
+        np.testing.assert_allclose(card.heard[n : n + PERIOD], sent * 10 ** (gain_db / 20), rtol=1e-6)
+        assert (tmp_path / "tapegraph" / "midi.yaml").read_text() == "1/7: Level\n"
 
 
 PERFORMANCE = """

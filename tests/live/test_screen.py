@@ -151,6 +151,64 @@ def test_what_has_been_found_can_be_saved_without_replacing_anything(
     assert tapegraph.load("small_machine_2.yaml").get("Drive") == pytest.approx(0.51)
 
 
+def test_where_nothing_can_be_saved_the_screen_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press("s")
+        assert [notice.message for notice in screen._notifications] == [
+            "small_machine_1.yaml: cannot be written: No such file or directory"
+        ]
+
+    with_screen(machine(), act)
+
+
+def test_a_graph_that_cannot_follow_is_told_and_the_old_one_plays_on() -> None:
+    graph = tapegraph.Graph(nodes={"a": {"kind": "gain"}}, links=["input -> a -> output"], block=128)
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press("n")
+        assert [notice.message for notice in screen._notifications] == [
+            "block is 64; while sound runs it must stay 128"
+        ]
+        assert screen.graph is screen.session.graph is graph
+
+    with_screen(graph, act)
+
+
+def test_a_graph_without_anything_to_set_has_a_screen_too() -> None:
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        assert lines(screen) == []
+        await pilot.press("n")
+        assert lines(screen)
+
+    with_screen(tapegraph.Graph(nodes={}, links=["input -> output"]), act)
+
+
+def test_a_graph_file_that_was_saved_has_its_sliders_shown() -> None:
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        screen.session.change(tapegraph.chain(other={"kind": "gain"}))
+        await screen.tick()
+        assert [line.split()[0] for line in lines(screen)] == ["other.gain_db"]
+        assert screen.graph is screen.session.graph
+
+    with_screen(machine(), act)
+
+
+@pytest.mark.parametrize("keys", [["q"], ["c", "q"], ["n", "b", "q"]])
+def test_ticks_may_come_at_any_time(keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tapegraph.live.screen.TICK_S", 0.001)
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press(*keys)
+
+    with_screen(machine(), act)
+
+
 def test_the_meters_show_level_and_load() -> None:
     async def act(pilot: Pilot[None], screen: Screen) -> None:
         screen.session.peak = 0.5

@@ -35,6 +35,7 @@ from tapegraph.live.ring import Frames
 LOOK_S = 0.1  # between two looks at the audio thread
 STALL_LOOKS = 10  # a card that has not called for so many looks is gone
 START_LOOKS = 50  # some servers take their time before the first call
+BELIEVED_S = 10.0  # some servers state a latency of 2^32 frames before they know
 CLOSE_S = 0.5  # how long PortAudio may take to close
 SWITCH_S = 0.0001  # how soon another thread of Python must make way for the audio thread
 
@@ -76,6 +77,10 @@ class Session(abc.ABC):
         self.peak = 0.0
         self.busy_s = self.due_s = 0.0
         self.gain = 1.0
+        self.draining = (
+            0  # blocks of silence after the end: what a server still holds is lost when the stream is closed
+        )
+        self.ended_at: int | None = None  # number of the last call that was meant
         self.error: BaseException | None = None
         self.dead = False  # whether the card has gone without a word
         self.stopping = False  # a plain value: a signal handler may set it at any moment
@@ -106,6 +111,7 @@ class Session(abc.ABC):
     def begin(self) -> None:
         with self.asking():
             self.stream = self.open()
+        self.draining = math.ceil(self.output_latency_s * self.sample_rate / self.block)
         record, overwrite = self.wanted_recording
         if record is not None:
             self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
@@ -139,6 +145,11 @@ class Session(abc.ABC):
         """What the audio thread does in each call: fill() puts sound into out and returns how many frames are meant."""
         last = self.stopping
         self.calls += 1
+        if self.ended_at is not None:
+            out[:] = 0.0
+            if self.calls - self.ended_at >= self.draining:
+                raise self.sd.CallbackStop
+            return
         if status:
             self.late += 1
         try:
@@ -154,7 +165,13 @@ class Session(abc.ABC):
         if self.recorder is not None:
             self.recorder.take(out[:n])
         if last or n < len(out):
-            raise self.sd.CallbackStop
+            self.ended_at = self.calls
+
+    @property
+    def output_latency_s(self) -> float:
+        """What the card states, s; 0 where it states nonsense."""
+        stated = float(np.ravel(self.stream.latency)[-1]) if self.stream is not None else 0.0
+        return stated if stated < BELIEVED_S else 0.0
 
     def worked(self, seconds: float, frames: int) -> None:
         """Count time spent on so many frames."""
@@ -255,7 +272,7 @@ class Session(abc.ABC):
         stream, self.stream = self.stream, None
         if stream is not None:
             if self.calls and not self.dead:
-                self.finished.wait(CLOSE_S)  # for the last block, which fades out
+                self.finished.wait(CLOSE_S + self.draining * self.block / self.sample_rate)  # the last block fades out
             closing = threading.Thread(target=stream.close, name="tapegraph close", daemon=True)
             if not self.dead:
                 closing.start()

@@ -119,6 +119,19 @@ def test_leaving_the_with_statement_ends_the_sound_with_a_fade(tmp_path: Path) -
     assert np.max(np.abs(np.diff(heard[-512:, 0]))) == pytest.approx(1 / 511, rel=1e-3)
 
 
+def test_the_stream_stays_open_until_the_card_has_played_what_it_holds(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Sound servers throw away what they still hold of a stream that is closed."""
+    monkeypatch.setattr(card, "latency", 0.05)
+    with graph().play(NOISE, RATE, record=tmp_path / "heard.wav") as playing:
+        assert playing.wait(10)
+    assert playing.ended_at is not None
+    assert (playing.calls - playing.ended_at) * 512 >= 0.05 * RATE
+    heard, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    np.testing.assert_array_equal(heard.T, graph().render(NOISE, RATE))
+
+
 def test_what_goes_wrong_in_the_audio_thread_is_raised_where_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ZeroDivisionError), graph().live() as running:
         monkeypatch.setattr(running.deck, "process", lambda audio: 1 / 0)

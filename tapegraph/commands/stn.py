@@ -95,6 +95,8 @@ def train(
     with click.progressbar(training, label=f"{len(training)} networks", length=len(training)) as bar:
         for _ in bar:
             pass
+    for line in training.retried:
+        click.echo(f"{line}; others were trained in their place")
     found = read(output, output.stat().st_mtime_ns).made["closed_loop_db"]
     click.echo(f"{output}: error in closed loop {found['median']} dB in the median, {found['worst']} dB at worst")
 

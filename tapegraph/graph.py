@@ -203,6 +203,7 @@ class Graph(Spec):
                 graph.set("tape.drive", 0.8)
                 playing.wait()  # to the end; leaving the with statement ends the sound at once
 
+        sample_rate: Hz; where the card refuses it, the sound is converted to the card's own by the extra `resample`
         device: number of a sound card, or its name or a part of it; otherwise the one the system prefers
         block: frames that the card asks for at a time
         quality: "draft" or "live" for less work, "render" for the graph as it stands

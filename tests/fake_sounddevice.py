@@ -43,13 +43,18 @@ CARDS = [
 
 
 class OutputStream:
-    """Calls back from a thread of its own until told to stop; `inputs` silent channels where it has any."""
+    """Calls back from a thread of its own until told to stop; sends noise, or silence, where it has inputs."""
 
     latency: Any = 0.0
+    level = 0.0  # of the noise
     late_calls: tuple[int, ...] = ()  # which calls PortAudio would flag
     gone_after: int | None = None  # after how many calls the card falls silent without a word
+    pulled_after: int | None = None  # after how many it ends the stream, as when its plug is pulled
+    refusal: str | None = None  # what PortAudio says instead of opening it
 
     def __init__(self, **options: Any) -> None:
+        if self.refusal is not None:
+            raise PortAudioError(self.refusal)
         self.options = options
         self.ending = False
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -62,11 +67,14 @@ class OutputStream:
         outputs = channels[1] if isinstance(channels, tuple) else channels
         block = self.options["blocksize"]
         call = 0
-        while not self.ending:
+        noise = np.random.default_rng(0)
+        while not self.ending and call != self.pulled_after:
             if call == self.gone_after:
                 return
             out = np.full((block, outputs), np.nan, np.float32)
-            heard = [np.zeros((block, channels[0]), np.float32)] if isinstance(channels, tuple) else []
+            heard = []
+            if isinstance(channels, tuple):
+                heard.append(noise.normal(0.0, self.level, (block, channels[0])).astype(np.float32))
             try:
                 self.options["callback"](*heard, out, block, SimpleNamespace(), call in self.late_calls)
             except (CallbackStop, CallbackAbort):
@@ -92,3 +100,8 @@ def query_hostapis() -> list[dict[str, str]]:
 
 def query_devices() -> list[dict[str, Any]]:
     return CARDS
+
+
+def check_output_settings(**settings: Any) -> None:
+    if settings["samplerate"] not in (44_100, 48_000):
+        raise PortAudioError("Invalid sample rate [PaErrorCode -9997]")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,7 +59,7 @@ class SoundCard:
 
     def __init__(self, server: Server, seconds: float, seed: int = 0) -> None:
         frames = round(seconds * RATE / PERIOD) * PERIOD
-        self.sent: Sound = np.random.default_rng(seed).uniform(-0.5, 0.5, (frames, 2)).astype(np.float32)
+        self.sent: Sound = np.random.default_rng(seed).random((frames, 2), np.float32) - np.float32(0.5)
         self.heard: Sound = np.zeros_like(self.sent)
         self.n = 0
         self.connected = threading.Event()
@@ -83,6 +84,42 @@ class SoundCard:
             self.n = end
 
     def __enter__(self) -> SoundCard:
+        self.client.activate()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.client.deactivate()
+        self.client.close()
+
+
+def offset(part: Sound, whole: Sound) -> int:
+    """Return where the first 64 frames of part stand in whole."""
+    head = part[:64]
+    for start in np.flatnonzero(whole[:, 0] == head[0, 0]):
+        if np.array_equal(whole[start : start + 64], head):
+            return int(start)
+    raise AssertionError("the sound was not heard")
+
+
+class Controller:
+    """A box of knobs with a JACK MIDI port."""
+
+    def __init__(self, server: Server) -> None:
+        self.turned: deque[bytes] = deque()
+        self.client = jack().Client("knobs", no_start_server=True, servername=server.name)
+        self.port = self.client.midi_outports.register("out")
+        self.client.set_process_callback(self.process)
+
+    def process(self, frames: int) -> None:
+        self.port.clear_buffer()
+        if self.turned:
+            self.port.write_midi_event(0, self.turned.popleft())
+
+    def turn(self, control: int, value: int) -> None:
+        """Send a controller on channel 1."""
+        self.turned.append(bytes((0xB0, control, value)))
+
+    def __enter__(self) -> Controller:
         self.client.activate()
         return self
 

@@ -93,6 +93,24 @@ def test_a_file_says_what_its_node_does_with_an_equation_and_a_source(kind: str)
     assert all(param.meaning for param in cls.PARAMS), "every parameter has a meaning"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_channels_sound_alone_as_they_do_beside_others_where_a_node_says_so(kind: str) -> None:
+    coupled_by = find(kind).COUPLED_BY
+    if coupled_by is None:
+        pytest.skip("its channels hear each other")
+    assert set(coupled_by) <= {param.name for param in find(kind).PARAMS}
+    x = music(5, 600)
+    for params in ({}, *settings(kind)):
+        params.update(dict.fromkeys(coupled_by, 0.0))
+        graph = alone(kind, 16, **params)
+        try:
+            whole = render(graph, x, FS, tail=0)
+        except ValueError:  # refused, as above
+            continue
+        for part in (slice(0, 2), slice(2, 3), slice(3, 5), slice(1, 4)):
+            np.testing.assert_array_equal(render(graph, x[part], FS, tail=0), whole[part], err_msg=str(params))
+
+
 def test_compiled_and_interpreted_nodes_sound_equal_to_the_bit() -> None:
     runs = [
         json.loads(

@@ -48,6 +48,7 @@ class Tap:
 
 class Delay(Node):
     KIND: ClassVar[str] = "delay"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("time_s", 0.1, 0.0, LONGEST_S, "s", "how much later the sound comes; in a loop, the time between echoes"),
     )

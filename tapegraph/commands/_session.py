@@ -54,30 +54,34 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
 
 
-def run(session: Session, start_line: str, quiet: bool) -> None:
-    """Run a started session until it ends or Ctrl-C, with its graph file watched; then say how it went."""
+def run(session: Session, start_line: Callable[[], str], quiet: bool) -> None:
+    """Run a session until it ends or Ctrl-C, with its graph file watched; then say how it went.
+
+    start_line: returns what is to be said once the sound runs
+    """
     watch = watched_file()
-    if not quiet:
-        click.echo(start_line, err=True)
     shown = sys.stderr.isatty() and not quiet
-    clear = "\r\033[K" if shown else ""
+    clear = clear_line()
 
     def look() -> list[str]:
         return read_again(session, watch) if watch is not None and watch.changed() else []
 
-    with session, asked_to_end(session), knobs(session):
-        if click.get_current_context().params["screen"]:
-            screen(session, look)
-        while not session.wait(LOOK_S):
-            for line in look():
-                click.echo(clear + line, err=True)
-            if shown:
-                click.echo(clear + state(session), nl=False, err=True)
-    click.echo(clear, nl=False, err=True)
-    for warning in session.warnings():
-        warn(warning)
-    if not quiet:
-        click.echo(state(session))
+    with asked_to_end(session):
+        with knobs(session), session.start():
+            if not quiet:
+                click.echo(start_line(), err=True)
+            if click.get_current_context().params["screen"]:
+                screen(session, look)
+            while not session.wait(LOOK_S):
+                for line in look():
+                    click.echo(clear + line, err=True)
+                if shown:
+                    click.echo(clear + state(session), nl=False, err=True)
+        click.echo(clear, nl=False, err=True)
+        for warning in session.warnings():
+            warn(warning)
+        if not quiet:
+            click.echo(state(session))
 
 
 def screen(session: Session, look: Callable[[], list[str]]) -> None:
@@ -94,12 +98,14 @@ def screen(session: Session, look: Callable[[], list[str]]) -> None:
 
 @contextlib.contextmanager
 def asked_to_end(session: Session) -> Iterator[None]:
-    """Have Ctrl-C and kill end the sound as if it had come to its end."""
+    """Have Ctrl-C, kill and a terminal that is closed end the sound as if it had come to its end."""
 
     def end(number: int, frame: object) -> None:
         session.stopping = True
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    from tapegraph.live.devices import ENDING
+
+    before = {number: signal.signal(number, end) for number in ENDING}
     try:
         yield
     finally:
@@ -117,7 +123,7 @@ def knobs(session: Session) -> Iterator[None]:
     from tapegraph.live.midi import Knobs, listen
 
     def say(line: str) -> None:
-        click.echo(f"\r{line}", err=True)
+        click.echo(clear_line() + line, err=True)
 
     file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
     ports = listen(Knobs(lambda: session.graph, file, params["learn"], say).receive)
@@ -144,6 +150,11 @@ def read_again(session: Session, watch: Watch) -> list[str]:
     except TapegraphError as error:
         return [str(error), f"{watch.path}: the sound goes on as it was"]
     return [f"{watch.path}: read again"]
+
+
+def clear_line() -> str:
+    """Return what takes the last state off the terminal, where there is one."""
+    return "\r\033[K" if sys.stderr.isatty() else ""
 
 
 def state(session: Session) -> str:

@@ -45,7 +45,10 @@ def command(
     A graph of your own is read again whenever it is saved, and faded in; a mistake in it is shown, and the old one
     plays on. Mind loudspeakers near an open microphone.
     """
-    session = graph.live(
+    from tapegraph.live.through import Through
+
+    session = Through(
+        graph,
         input=input,
         output=output,
         sample_rate=rate,
@@ -55,9 +58,12 @@ def command(
         record=record,
         overwrite=overwrite,
     )
-    line = (
-        f"{session.input.name} -> {graph.title or 'graph'} -> {session.output.name}: {session.sample_rate:.0f} Hz, "
-        f"blocks of {block}, round trip {1e3 * session.round_trip_s:.1f} ms, "
-        f"{1e3 * session.graph_latency_s:.1f} ms of it the graph, quality {quality}; Ctrl-C ends it"
-    )
-    run(session, line, quiet)
+
+    def start_line() -> str:
+        return (
+            f"{session.input.name} -> {graph.title or 'graph'} -> {session.output.name}: {session.sample_rate:.0f} Hz, "
+            f"blocks of {block}, round trip {1e3 * session.round_trip_s:.1f} ms, "
+            f"{1e3 * session.graph_latency_s:.1f} ms of it the graph, quality {quality}; Ctrl-C ends it"
+        )
+
+    run(session, start_line, quiet)

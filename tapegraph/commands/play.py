@@ -66,11 +66,17 @@ def command(
             quality=quality,
             record=record,
             overwrite=overwrite,
-        ).start()
-        line = (
-            f"{source} -> {graph.title or 'graph'} -> {session.output.name}: {reader.sample_rate} Hz, "
-            f"{reader.frames / reader.sample_rate:.1f} s, quality {quality}"
         )
-        run(session, line, quiet)
+
+        def start_line() -> str:
+            rate = f"{reader.sample_rate} Hz"
+            if session.sample_rate != reader.sample_rate:
+                rate += f", converted to {session.sample_rate:.0f} Hz"
+            return (
+                f"{source} -> {graph.title or 'graph'} -> {session.output.name}: {rate}, "
+                f"{reader.frames / reader.sample_rate:.1f} s, quality {quality}"
+            )
+
+        run(session, start_line, quiet)
     for warning in reader.warnings:
         warn(warning)

@@ -2,16 +2,20 @@
 
     y = a + sin^2(w) (b - a),    w from 0 to pi / 2 over FADE_S
 
-with a the old graph's sound and b the new one's; the two are alike, so their weights add up to 1. The new graph runs
-along unheard for WARM_UP_S and its own latency first, so that its filters have settled. Meanwhile both cost time.
+with a the old graph's sound and b the new one's, each at its own gain; the two are alike, so their weights add up to 1.
+The new graph runs along unheard for WARM_UP_S and its own latency first, so that its filters have settled. Meanwhile
+both cost time.
 """
 
 from __future__ import annotations
+
+from collections import deque
 
 import numpy as np
 
 from tapegraph.errors import TapegraphError
 from tapegraph.flat import FlatGraph
+from tapegraph.live.loudness import Past
 from tapegraph.param import Value
 from tapegraph.plan import Plan, plan
 from tapegraph.stream import Array, Engine
@@ -20,25 +24,35 @@ WARM_UP_S = 0.05
 FADE_S = 0.02
 
 
+Setting = tuple[str, str, Value]  # node, parameter, value
+
+
 class Deck(Engine):
     """Runs one graph, and for a moment two.
 
     blocks: how many have run
-    moves: what has been set so far: the number of the block it came before, node, parameter, value
-    changes: how often the graph was exchanged
+    events: what was asked for, each with the number of the block it came before: a parameter set, or another graph
+    gain: what the sound of the graph is multiplied with
+    past: keeps the last of what came in, where somebody wants it
     """
 
     def __init__(self, graph: FlatGraph, sample_rate: float, channels: int) -> None:
         super().__init__(graph, sample_rate, channels)
         self.sample_rate = float(sample_rate)
-        self.next: Incoming | None = None  # handed over by another thread
+        self.asked: deque[Setting | Incoming] = deque()  # appended to from any thread; what follows is this one's own
+        self.next: Incoming | None = None
         self.incoming: Incoming | None = None
         self.blocks = 0
-        self.moves: list[tuple[int, str, str, Value]] = []
-        self.changes = 0
+        self.events: list[tuple[int, Setting | FlatGraph]] = []
+        self.gain = 1.0
+        self.past: Past | None = None
 
-    def change(self, graph: FlatGraph) -> None:
-        """Go over to another graph; of several in quick succession, to the last.
+    def set(self, node: str, param: str, value: Value) -> None:
+        """Set a checked parameter from the next block on."""
+        self.asked.append((node, param, value))
+
+    def change(self, graph: FlatGraph, gain: float = 1.0) -> None:
+        """Go over to another graph, at a gain; of several in quick succession, to the last.
 
         To be called from a thread that has time: planning takes some. Raises TapegraphError where that graph cannot
         follow on this one, which then plays on.
@@ -51,38 +65,55 @@ class Deck(Engine):
             raise TapegraphError(
                 f"output has {channels} channels; while sound runs it must keep {self.output_channels}"
             )
-        self.next = Incoming(new, self.sample_rate)
-        self.changes += 1
+        self.asked.append(Incoming(graph, new, self.sample_rate, gain))
 
     def apply(self) -> None:
+        """Do what was asked for, in that order: what is set after another graph was asked for reaches that one too."""
+        while self.asked:
+            event = self.asked.popleft()
+            if isinstance(event, Incoming):
+                self.next = event
+                self.events.append((self.blocks, event.graph))
+            else:
+                self.events.append((self.blocks, event))
+                self.turn(*event)
         if self.incoming is None:
             self.incoming, self.next = self.next, None
-        while self.pending:
-            node, param, value = self.pending.popleft()
-            self.moves.append((self.blocks, node, param, value))
-            for running in (self.plan, *(other.plan for other in (self.incoming, self.next) if other)):
-                if hasattr(running.nodes.get(node), param):  # or else it is meant for the other graph
-                    self.move(running, node, param, value)
+
+    def turn(self, node: str, param: str, value: Value) -> None:
+        for running in (self.plan, *(other.plan for other in (self.incoming, self.next) if other)):
+            if hasattr(running.nodes.get(node), param):  # or else it is meant for the other graph
+                self.move(running, node, param, value)
+
+    def moves(self) -> list[tuple[int, str, str, Value]]:
+        """Return what has been set: the number of the block it came before, node, parameter, value."""
+        return [(block, *event) for block, event in self.events if not isinstance(event, FlatGraph)]
+
+    def changes(self) -> int:
+        """Return how often the graph was exchanged."""
+        return sum(isinstance(event, FlatGraph) for _, event in self.events)
 
     def process(self, audio: Array) -> Array:
         """Run whole blocks, as Engine does; where another graph is coming in, through both."""
-        heard = super().process(audio)
+        heard = at_gain(super().process(audio), self.gain)
         self.blocks += audio.shape[1] // self.block
+        if self.past is not None:
+            self.past.write(audio)
         incoming = self.incoming
         if incoming is None or not audio.size:
             return heard
-        new = self.run(incoming.plan, audio)
+        new = at_gain(self.run(incoming.plan, audio), incoming.gain)
         weights = incoming.weights(audio.shape[1])
         if weights[-1] == 1.0:
-            self.plan, self.incoming = incoming.plan, None
+            self.plan, self.gain, self.incoming = incoming.plan, incoming.gain, None
         return np.asarray(heard + weights * (new - heard))
 
 
 class Incoming:
     """A graph that comes in: silent for a while, then faded in."""
 
-    def __init__(self, new: Plan, sample_rate: float) -> None:
-        self.plan = new
+    def __init__(self, graph: FlatGraph, new: Plan, sample_rate: float, gain: float) -> None:
+        self.graph, self.plan, self.gain = graph, new, gain
         self.start = round(WARM_UP_S * sample_rate + new.latency)
         self.length = round(FADE_S * sample_rate)
         self.n = 0
@@ -92,3 +123,7 @@ class Incoming:
         n = np.arange(self.n, self.n + frames) - self.start
         self.n += frames
         return np.sin(np.pi / 2 * np.clip(n / self.length, 0.0, 1.0)) ** 2
+
+
+def at_gain(sound: Array, gain: float) -> Array:
+    return sound if gain == 1.0 else np.asarray(sound * gain)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import attrs
 
 from tapegraph.errors import TapegraphError, did_you_mean
+
+ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
 
 Direction = Literal["input", "output"]
 
@@ -43,11 +51,35 @@ class Device:
 
 def sounddevice() -> Any:
     """Return the module sounddevice. Raises TapegraphError where PortAudio is missing."""
+    if "sounddevice" in sys.modules:
+        return sys.modules["sounddevice"]
     try:
-        import sounddevice
+        with undivided():
+            import sounddevice
     except OSError:
         raise TapegraphError(NO_PORTAUDIO) from None
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # comes before PortAudio's own end, see undivided()
     return sounddevice
+
+
+@contextlib.contextmanager
+def undivided() -> Iterator[None]:
+    """Hold Ctrl-C back until the end: cut short, PortAudio and libjack crash, at once or when the program ends."""
+    meant = signal.getsignal(signal.SIGINT)
+    held: list[int] = []
+    in_main_thread = threading.current_thread() is threading.main_thread() and callable(meant)
+    if in_main_thread:
+        signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING) if hasattr(signal, "pthread_sigmask") else None
+    try:
+        yield
+    finally:
+        if blocked is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if in_main_thread:
+            signal.signal(signal.SIGINT, meant)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 def devices() -> list[Device]:

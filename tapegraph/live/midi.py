@@ -2,7 +2,8 @@
 
     share of a knob's way = v / 127,    v the controller's value
 
-Every MIDI input is heard.
+Every MIDI input is heard that mido's backend knows: ALSA's on Linux, or, with MIDO_BACKEND set to
+mido.backends.rtmidi/UNIX_JACK, those of JACK.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tapegraph.errors import TapegraphError
+from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files import replacing
 from tapegraph.graph import Graph
 from tapegraph.live.knob import declared, value_at
@@ -54,7 +55,10 @@ class Knobs:
             return
         controller = (message.channel + 1, message.control)
         if self.learning and controller not in self.learnt:
-            self.learn(controller)
+            try:
+                self.learn(controller)
+            except TapegraphError as error:  # nobody else hears of it: this is a thread of MIDI's
+                self.said(str(error))
         target = self.targets.get(controller)
         graph = self.current()
         if target is None or unknown_target(graph, target):
@@ -95,7 +99,10 @@ def controller_of(text: Any) -> Controller:
 
 
 def write_targets(file: Path, targets: dict[Controller, str]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TapegraphError(Problem(f"cannot be written: {error.strerror}", str(file))) from None
     with replacing(file) as temporary:
         said = {f"{channel}/{number}": target for (channel, number), target in sorted(targets.items())}
         temporary.write_text(yaml.safe_dump(said, allow_unicode=True, sort_keys=False), "utf-8")
@@ -114,7 +121,7 @@ def listen(receive: Callable[[Any], None]) -> list[Any]:
     try:
         names = mido.get_input_names()
         ports = [mido.open_input(name, callback=receive) for name in names]
-    except OSError as error:
+    except (OSError, ImportError, ValueError) as error:  # the last two by a wrong MIDO_BACKEND
         raise TapegraphError(f"MIDI cannot be heard: {error}") from None
     if not ports:
         raise TapegraphError("there is no MIDI input; plug in a controller")

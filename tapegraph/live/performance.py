@@ -23,7 +23,7 @@ def performance(start: Graph, deck: Deck) -> Graph:
     stand_alone(graph)
     flat = graph.flat()
     block_s = deck.block / deck.sample_rate
-    for block, node, param, value in deck.moves:
+    for block, node, param, value in deck.moves():
         if not can_be_automated(flat, node, param):
             continue
         target = f"{node}.{param}"
@@ -43,7 +43,7 @@ def performance(start: Graph, deck: Deck) -> Graph:
 def left_out(start: Graph, deck: Deck) -> list[str]:
     """Return the targets of moves that performance() cannot tell."""
     flat = start.flat()
-    return sorted({f"{node}.{param}" for _, node, param, _ in deck.moves if not can_be_automated(flat, node, param)})
+    return sorted({f"{node}.{param}" for _, node, param, _ in deck.moves() if not can_be_automated(flat, node, param)})
 
 
 def can_be_automated(flat: FlatGraph, node: str, param: str) -> bool:

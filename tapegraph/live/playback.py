@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from tapegraph.graph import Graph
+from tapegraph.live.convert import accepts, converted
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import find
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.ring import Frames, Ring
-from tapegraph.live.session import Session
+from tapegraph.live.session import CLOSE_S, Session
 from tapegraph.stream import Audio, Rendering, Tail, check_sample_rate
 
 AHEAD_S = 0.25  # rendered ahead: as late as a knob is heard, as long as the renderer may be held up
@@ -25,6 +26,8 @@ NAP_S = 0.005
 
 class Playback(Session):
     """Sound through a graph to a card, from its beginning to the end of its tail.
+
+    Sound of a rate that the card refuses is converted to the card's own, which is then that of graph and recording.
 
     dry: blocks for which nothing had been rendered in time
     """
@@ -45,6 +48,9 @@ class Playback(Session):
     ) -> None:
         check_sample_rate(sample_rate)
         output = find(device, "output")
+        if not accepts(output, sample_rate):
+            audio = converted(audio, channels, sample_rate, output)
+            sample_rate = output.sample_rate
         self.rendering = Rendering(lowered(graph.flat(), quality), sample_rate, channels, tail, Deck)
         deck = self.rendering.engine
         assert isinstance(deck, Deck)
@@ -55,7 +61,7 @@ class Playback(Session):
         self.rendered = threading.Event()
 
     def open(self) -> Any:
-        stream = self.sd.OutputStream(
+        return self.sd.OutputStream(
             device=self.output.number,
             samplerate=self.sample_rate,
             blocksize=self.block,
@@ -65,11 +71,15 @@ class Playback(Session):
             callback=self.callback,
             finished_callback=self.ended,
         )
-        threading.Thread(target=self.render, name="tapegraph renderer", daemon=True).start()
+
+    def prepare(self) -> None:
+        """Start rendering; where the ring is soon full, the sound starts on a full one."""
+        renderer = threading.Thread(target=self.render, name="tapegraph renderer", daemon=True)
+        renderer.start()
+        self.rest.callback(renderer.join, CLOSE_S)
         until = time.monotonic() + START_S
         while self.ring.space and time.monotonic() < until and not self.rendered.wait(NAP_S):
-            pass  # the sound starts on a full ring, where that is soon
-        return stream
+            pass
 
     def render(self) -> None:
         try:

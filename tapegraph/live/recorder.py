@@ -55,11 +55,16 @@ class Recorder:
             self.error = error
 
     def close(self) -> None:
-        """Write the rest and give the file its name. Raises TapegraphError when it could not be kept."""
+        """Write the rest and give the file its name, if anything was heard.
+
+        Raises TapegraphError when it could not be kept.
+        """
         self.ending.set()
         self.thread.join()
-        error = self.error
-        if error is not None:
-            self.file.__exit__(type(error), error, None)
+        if self.error is None and self.writer.frames:
+            self.file.__exit__(None, None, None)
+            return
+        error = self.error or TapegraphError("nothing was heard")
+        self.file.__exit__(TapegraphError, error, None)
+        if self.error is not None:
             raise error
-        self.file.__exit__(None, None, None)

@@ -5,6 +5,7 @@ Needs textual, which the extra `tui` brings. The sound runs in threads of its ow
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -85,37 +86,41 @@ class Screen(App[None]):
         self.session, self.look = session, look
         self.graph = session.graph  # what the sliders show, also while it is bypassed
         self.other = session.graph.copy()  # the other side of A/B
-        self.side = "A"
+        self.side, self.gain = "A", 1.0
+        session.remember()
+        # At hand and not looked up: a tick may come before they are mounted, or when they are being taken down.
         self.panel = Static(id="meters", markup=False)
+        self.sliders: list[Slider] = []
+        self.rows = VerticalScroll(id="sliders")
         self.undone: list[tuple[str, Value]] = []
 
     def compose(self) -> ComposeResult:
         yield self.panel
-        yield VerticalScroll(*self.sliders(), id="sliders")
+        yield self.rows
         yield Footer()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
+        await self.show(self.graph)
         self.set_interval(TICK_S, self.tick)
-        self.query(Slider).first().focus()
 
-    def sliders(self) -> list[Slider]:
-        return [Slider(self.graph, target, self.turn) for target in targets(self.graph)]
-
-    def tick(self) -> None:
-        for line in self.look():
-            self.notify(line, markup=False)
+    async def tick(self) -> None:
         if self.session.finished.is_set():
             self.exit()
+            return
+        for line in self.look():
+            self.notify(line, markup=False)
         if self.session.graph is not self.graph and not self.bypassed:
-            self.call_later(self.show, self.session.graph)  # the graph file was saved
-        for slider in self.query(Slider):
+            await self.show(self.session.graph)  # the graph file was saved
+        for slider in self.sliders:
             slider.show()
-        self.panel.update(self.meters())  # not by its name: the last tick may come when the screen is being taken down
+        self.panel.update(self.meters())
 
     def meters(self) -> str:
         peak, self.session.peak = self.session.peak, 0.0
-        level_db = 20.0 * math.log10(peak) if peak > 0.0 else -math.inf
+        level_db = gain_to_db(peak)
         heard = "bypassed" if self.bypassed else self.side
+        if self.session.gain != 1.0:
+            heard += f", turned down by {-gain_to_db(self.session.gain):.1f} dB to compare"
         return (
             f"{self.graph.title or 'graph'} ({heard})\n"
             f"level {bar(1.0 - max(level_db, FLOOR_DB) / FLOOR_DB, BAR)} {level_db:6.1f} dBFS\n"
@@ -135,13 +140,18 @@ class Screen(App[None]):
             self.graph.set(*self.undone.pop())
 
     def action_bypass(self) -> None:
-        dry = Graph(nodes={}, links=["input -> output"], block=self.graph.block)
-        self.session.change(self.graph if self.bypassed else dry)
+        if self.bypassed:
+            self.play(self.graph, self.gain)
+        else:
+            self.play(Graph(nodes={}, links=["input -> output"], block=self.graph.block))
 
     async def action_compare(self) -> None:
-        self.other, graph = self.graph, self.other
-        self.side = "B" if self.side == "A" else "A"
-        await self.go_over(graph)
+        """Go over to the other side, turned down where it is the louder one."""
+        here, there = self.graph, self.other
+        gain = await asyncio.to_thread(self.session.matching, there, here)
+        if await self.go_over(there, gain):
+            self.other = here
+            self.side = "B" if self.side == "A" else "A"
 
     async def action_next_preset(self) -> None:
         presets = list(resources.presets())
@@ -153,24 +163,41 @@ class Screen(App[None]):
         """Write the graph as it sounds beside the others in this folder, under a name that is free."""
         stem = "".join(c if c.isalnum() else "_" for c in self.graph.title.lower()) or "graph"
         path = next(path for n in range(1, 10_000) if not (path := Path(f"{stem}_{n}.yaml")).exists())
-        self.graph.save(path)
-        self.notify(f"saved; --graph {path} has it again", markup=False)
-
-    async def go_over(self, graph: Graph) -> None:
         try:
-            self.session.change(graph)
+            self.graph.save(path)
         except TapegraphError as error:
             self.notify(str(error), markup=False, severity="error")
         else:
-            await self.show(graph)
+            self.notify(f"saved; --graph {path} has it again", markup=False)
+
+    def play(self, graph: Graph, gain: float = 1.0) -> bool:
+        """Let another graph be heard; return whether it can be, and show why not."""
+        try:
+            self.session.change(graph, gain)
+        except TapegraphError as error:
+            self.notify(str(error), markup=False, severity="error")
+            return False
+        return True
+
+    async def go_over(self, graph: Graph, gain: float = 1.0) -> bool:
+        """Let another graph be heard and show its sliders; return whether that can be."""
+        if not self.play(graph, gain):
+            return False
+        await self.show(graph)
+        return True
 
     async def show(self, graph: Graph) -> None:
-        self.graph = graph
+        self.graph, self.gain = graph, self.session.gain
         self.undone.clear()
-        sliders = self.query_one("#sliders")
-        await sliders.remove_children()
-        await sliders.mount(*self.sliders())
-        self.query(Slider).first().focus()
+        self.sliders = [Slider(graph, target, self.turn) for target in targets(graph)]
+        await self.rows.remove_children()
+        await self.rows.mount(*self.sliders)
+        if self.sliders:
+            self.sliders[0].focus()
+
+
+def gain_to_db(gain: float) -> float:
+    return 20.0 * math.log10(gain) if gain > 0.0 else -math.inf
 
 
 def bar(share: float, width: int) -> str:

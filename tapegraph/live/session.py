@@ -25,7 +25,8 @@ import numpy as np
 from tapegraph.errors import TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.live.deck import Deck
-from tapegraph.live.devices import Device, sounddevice
+from tapegraph.live.devices import Device, sounddevice, undivided
+from tapegraph.live.loudness import Past, match
 from tapegraph.live.performance import left_out, performance
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.recorder import Recorder
@@ -34,6 +35,7 @@ from tapegraph.live.ring import Frames
 LOOK_S = 0.1  # between two looks at the audio thread
 STALL_LOOKS = 10  # a card that has not called for so many looks is gone
 START_LOOKS = 50  # some servers take their time before the first call
+BELIEVED_S = 10.0  # some servers state a latency of 2^32 frames before they know
 CLOSE_S = 0.5  # how long PortAudio may take to close
 SWITCH_S = 0.0001  # how soon another thread of Python must make way for the audio thread
 
@@ -49,6 +51,7 @@ class Session(abc.ABC):
     lost: how many of these are not in the recording
     peak: the largest sample since somebody set this to 0
     busy_s, due_s: time spent on the sound, and for how long that sounds
+    gain: at which the graph is heard; 1 but where it was turned down to be compared
     """
 
     def __init__(
@@ -73,6 +76,11 @@ class Session(abc.ABC):
         self.lost = 0
         self.peak = 0.0
         self.busy_s = self.due_s = 0.0
+        self.gain = 1.0
+        self.draining = (
+            0  # blocks of silence after the end: what a server still holds is lost when the stream is closed
+        )
+        self.ended_at: int | None = None  # number of the last call that was meant
         self.error: BaseException | None = None
         self.dead = False  # whether the card has gone without a word
         self.stopping = False  # a plain value: a signal handler may set it at any moment
@@ -89,37 +97,46 @@ class Session(abc.ABC):
     def open(self) -> Any:
         """Return a new stream of sounddevice that calls called()."""
 
+    def prepare(self) -> None:  # noqa: B027  most have nothing to do
+        """Do what must be done before the card asks for sound."""
+
     def start(self) -> Self:
-        """Let the sound begin. Raises TapegraphError where the card refuses."""
-        try:
+        """Let the sound begin. Raises TapegraphError where the card refuses; nothing is left open then."""
+        with contextlib.ExitStack() as undo:
+            undo.push(self)
+            self.begin()
+            undo.pop_all()
+        return self
+
+    def begin(self) -> None:
+        with self.asking():
             self.stream = self.open()
+        self.draining = math.ceil(self.output_latency_s * self.sample_rate / self.block)
+        record, overwrite = self.wanted_recording
+        if record is not None:
+            self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
+        self.prepare()
+        self.rest.enter_context(undisturbed())
+        with self.asking():
+            self.stream.start()
+        threading.Thread(target=self.watch, name="tapegraph watch", daemon=True).start()
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """Ask PortAudio for something, and say in words what it refuses."""
+        try:
+            with undivided():
+                yield
         except (self.sd.PortAudioError, ValueError) as error:
             raise TapegraphError(self.refusal(str(error.args[0]))) from None
-        record, overwrite = self.wanted_recording
-        try:
-            if record is not None:
-                self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
-        except TapegraphError:
-            self.finished.set()  # there is no sound to wait for
-            self.stop()
-            raise
-        self.rest.enter_context(undisturbed())
-        try:
-            self.stream.start()
-        except self.sd.PortAudioError as error:
-            self.error = TapegraphError(self.refusal(str(error.args[0])))
-            self.finished.set()
-            self.stop()
-        threading.Thread(target=self.watch, name="tapegraph watch", daemon=True).start()
-        return self
 
     def refusal(self, said: str) -> str:
         name = f"{self.output.name} ({self.output.host})"
         if "sample rate" in said:
             own = round(self.output.sample_rate)
-            return (
-                f"{name} refuses {round(self.sample_rate)} Hz; it runs at {own} Hz: convert the sound, or set it there"
-            )
+            return f"{name} refuses {round(self.sample_rate)} Hz; it runs at {own} Hz: ask for that, or set it there"
+        if "Device unavailable" in said:
+            return f"{name} is busy: another program has it; end that, or use another one: see tapegraph devices"
         if "number of channels" in said:
             return f"{name} refuses {self.channels} channels; it has {self.output.outputs}"
         return f"{name} cannot be opened: {said}"
@@ -128,6 +145,11 @@ class Session(abc.ABC):
         """What the audio thread does in each call: fill() puts sound into out and returns how many frames are meant."""
         last = self.stopping
         self.calls += 1
+        if self.ended_at is not None:
+            out[:] = 0.0
+            if self.calls - self.ended_at >= self.draining:
+                raise self.sd.CallbackStop
+            return
         if status:
             self.late += 1
         try:
@@ -143,7 +165,13 @@ class Session(abc.ABC):
         if self.recorder is not None:
             self.recorder.take(out[:n])
         if last or n < len(out):
-            raise self.sd.CallbackStop
+            self.ended_at = self.calls
+
+    @property
+    def output_latency_s(self) -> float:
+        """What the card states, s; 0 where it states nonsense."""
+        stated = float(np.ravel(self.stream.latency)[-1]) if self.stream is not None else 0.0
+        return stated if stated < BELIEVED_S else 0.0
 
     def worked(self, seconds: float, frames: int) -> None:
         """Count time spent on so many frames."""
@@ -163,12 +191,31 @@ class Session(abc.ABC):
     def graph_latency_s(self) -> float:
         return self.deck.plan.latency / self.sample_rate
 
-    def change(self, graph: Graph) -> None:
-        """Go over to another graph, cross-faded. Raises TapegraphError where that cannot be; the old one plays on."""
-        self.deck.change(lowered(graph.flat(), self.quality))
+    def change(self, graph: Graph, gain: float = 1.0) -> None:
+        """Go over to another graph, cross-faded. Raises TapegraphError where that cannot be; the old one plays on.
+
+        gain: at which it is heard, such as matching() returns
+        """
+        self.deck.change(lowered(graph.flat(), self.quality), gain)
+        self.gain = gain
         self.graph.detach(self.deck)
         self.graph = graph
         graph.attach(self.deck)
+
+    def remember(self) -> None:
+        """Keep the last seconds of what comes in from now on, for matching()."""
+        self.deck.past = Past(self.sample_rate, self.deck.channels)
+
+    def matching(self, graph: Graph, reference: Graph) -> float:
+        """Return the gain, at most 1, that keeps a graph from being louder than another.
+
+        Both are measured with the last seconds of what came in; without remember(), or after silence, it is 1.
+        """
+        past = self.deck.past
+        if past is None:
+            return 1.0
+        here, there = (lowered(some.flat(), self.quality) for some in (reference, graph))
+        return match(here, there, past.read(), self.sample_rate)
 
     @property
     def dropouts(self) -> int:
@@ -224,8 +271,8 @@ class Session(abc.ABC):
         self.stopping = True
         stream, self.stream = self.stream, None
         if stream is not None:
-            if not self.dead:
-                self.finished.wait(CLOSE_S)  # for the last block, which fades out
+            if self.calls and not self.dead:
+                self.finished.wait(CLOSE_S + self.draining * self.block / self.sample_rate)  # the last block fades out
             closing = threading.Thread(target=stream.close, name="tapegraph close", daemon=True)
             if not self.dead:
                 closing.start()
@@ -246,10 +293,10 @@ class Session(abc.ABC):
 
     def write_moves(self, recording: Path) -> None:
         """Write what was turned beside the recording, as a graph that makes it again: take.moves.yaml for take.wav."""
-        if not self.deck.moves:
+        if not self.deck.moves():
             return
         path = recording.with_suffix(".moves.yaml")
-        if self.deck.changes:
+        if self.deck.changes():
             self.remarks.append(f"{path}: not written: the graph was exchanged meanwhile")
             return
         performance(self.at_start, self.deck).save(path)

@@ -19,10 +19,8 @@ from tapegraph.live.deck import Deck
 from tapegraph.live.devices import find
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.ring import Frames
-from tapegraph.live.session import Session
+from tapegraph.live.session import BELIEVED_S, Session
 from tapegraph.stream import Array
-
-BELIEVED_S = 10.0  # some servers state 2^32 frames before they know
 
 
 class Through(Session):

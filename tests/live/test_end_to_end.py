@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from sound_card import PERIOD, RATE, Server, Sound, SoundCard, running, started
+from soak import soak
+from sound_card import PERIOD, RATE, Controller, Server, Sound, SoundCard, offset, running, started
 
 import tapegraph
 from tapegraph.live import devices
@@ -46,15 +47,6 @@ def song(tmp_path: Path) -> Sound:
 
 def rendered(graph: tapegraph.Graph, sound: Sound) -> Sound:
     return np.asarray(graph.render(np.ascontiguousarray(sound.T), RATE).T)
-
-
-def offset(part: Sound, whole: Sound) -> int:
-    """Return where the first 64 frames of part stand in whole."""
-    head = part[:64]
-    for start in np.flatnonzero(whole[:, 0] == head[0, 0]):
-        if np.array_equal(whole[start : start + 64], head):
-            return int(start)
-    raise AssertionError("the sound was not heard")
 
 
 def test_what_is_played_is_what_is_rendered(server: Server, song: Sound, tmp_path: Path) -> None:
@@ -118,6 +110,41 @@ def test_a_server_that_dies_ends_in_a_line_and_leaves_the_recording(song: Sound,
     np.testing.assert_array_equal(recorded, expected[: len(recorded)])
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_terminal_that_is_closed_and_impatience_leave_the_recording_whole(
+    server: Server, song: Sound, tmp_path: Path, number: int
+) -> None:
+    long = np.tile(song, (20, 1))
+    soundfile.write(tmp_path / "long.wav", long, RATE, "FLOAT")
+    arguments = ("play", "long.wav", "--preset", "clean", "--device", "system", "--record", "heard.wav")
+    with running(server, *arguments, folder=tmp_path) as process:
+        started(process)
+        time.sleep(0.3)
+        for _ in range(4):  # people press it again while the program is ending
+            process.send_signal(number)
+            time.sleep(0.02)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode in (0, -number), err  # once the recording is whole, a signal may have its way
+    recorded, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    expected = rendered(tapegraph.load("clean"), long)
+    assert len(recorded) > 0.1 * RATE
+    np.testing.assert_array_equal(recorded[:-512], expected[: len(recorded) - 512])  # the last block fades out
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["heard.wav", "long.wav", "song.wav"]
+
+
+@pytest.mark.parametrize("after_s", [0.05 * k for k in range(1, 13)])
+def test_ctrl_c_at_any_moment_ends_the_program_and_leaves_nothing_unfinished(
+    server: Server, song: Sound, tmp_path: Path, after_s: float
+) -> None:
+    arguments = ("live", "--preset", "clean", "--input", "system", "--output", "system", "--record", "take.wav")
+    with running(server, *arguments, folder=tmp_path) as process:
+        time.sleep(after_s)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+    assert process.returncode in (0, 1, 130, -signal.SIGINT)  # and not by a crash; 1 and -2 are Python's own start
+    assert {file.name for file in tmp_path.iterdir()} <= {"song.wav", "take.wav"}
+
+
 def test_a_graph_that_is_saved_is_heard_and_a_mistake_in_it_is_not(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "level.yaml"
     text = "tapegraph: 1\nnodes: {a: {kind: gain, gain_db: -6}}\nlinks: [input -> a -> output]\n"
@@ -154,15 +181,63 @@ def test_devices_lists_the_card(server: Server, tmp_path: Path) -> None:
     assert "2 in   2 out   48000 Hz  JACK Audio Connection Kit" in out
 
 
-def test_a_rate_that_the_card_refuses_is_told_with_its_own(server: Server, tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "cd.wav", np.zeros((441, 2)), 44_100)
-    arguments = ("play", "cd.wav", "--preset", "clean", "--device", "system")
+def test_a_rate_that_the_card_refuses_is_converted_on_the_way_in(server: Server, tmp_path: Path) -> None:
+    soxr = pytest.importorskip("soxr")
+    cd = np.random.default_rng(4).uniform(-0.4, 0.4, (13_230, 2))
+    soundfile.write(tmp_path / "cd.wav", cd, 44_100, "DOUBLE")
+    arguments = ("play", "cd.wav", "--preset", "clean", "--device", "probe")
+    with SoundCard(server, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert "probe: 44100 Hz, converted to 48000 Hz, 0.3 s" in err
+    at_once = soxr.resample(cd, 44_100, RATE, "VHQ")
+    expected = tapegraph.load("clean").render(np.ascontiguousarray(at_once.T), RATE).T.astype(np.float32)
+    assert len(at_once) == 14_400
+    start = offset(expected, card.heard)
+    np.testing.assert_array_equal(card.heard[start : start + len(expected)], expected)
+
+
+def test_live_at_a_rate_that_the_card_refuses_is_told_with_its_own(server: Server, tmp_path: Path) -> None:
+    arguments = ("live", "--preset", "clean", "--input", "system", "--output", "system", "--rate", "44100")
     with running(server, *arguments, folder=tmp_path) as process:
         _, err = process.communicate(timeout=20)
     assert process.returncode == 1
     assert err.splitlines()[-1] == (
-        "system (JACK Audio Connection Kit) refuses 44100 Hz; it runs at 48000 Hz: convert the sound, or set it there"
+        "system (JACK Audio Connection Kit) refuses 44100 Hz; it runs at 48000 Hz: ask for that, or set it there"
     )
+
+
+def test_a_knob_is_learnt_by_midi_and_still_known_the_next_time(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library in ("mido", "rtmidi"):
+        pytest.importorskip(library)
+    (tmp_path / "level.yaml").write_text(
+        "tapegraph: 1\nnodes: {a: {kind: gain}}\nlinks: [input -> a -> output]\ncontrols: {Level: a.gain_db}\n"
+    )
+    monkeypatch.setitem(server.environment, "MIDO_BACKEND", "mido.backends.rtmidi/UNIX_JACK")
+    monkeypatch.setitem(server.environment, "XDG_CONFIG_HOME", str(tmp_path))
+    arguments = ("live", "--graph", "level.yaml", "--input", "probe", "--output", "probe")
+    for option, value in (("--learn=Level", 64), ("--midi", 127)):
+        with (
+            Controller(server) as controller,
+            SoundCard(server, LONG_S) as card,
+            running(server, *arguments, option, folder=tmp_path) as process,
+        ):
+            started(process)
+            assert process.stderr is not None
+            controller.turn(7, value)
+            if "learn" in option:
+                assert process.stderr.readline() == "Level is moved by controller 7 on channel 1\n"
+            time.sleep(0.4)
+            n = card.n - 4 * PERIOD
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+        assert process.returncode == 0, err
+        gain_db = -96.0 + (48.0 - -96.0) * value / 127
+        sent = card.sent[n - 2 * PERIOD : n - PERIOD].astype(np.float64)
+        np.testing.assert_allclose(card.heard[n : n + PERIOD], sent * 10 ** (gain_db / 20), rtol=1e-6)
+        assert (tmp_path / "tapegraph" / "midi.yaml").read_text() == "1/7: Level\n"
 
 
 PERFORMANCE = """
@@ -190,3 +265,9 @@ def test_live_with_knobs_that_move_all_the_while_is_rendered_again_to_the_bit(se
     np.testing.assert_array_equal(played, expected)
     start = offset(played, card.heard)
     np.testing.assert_array_equal(card.heard[start : start + len(played)], played)
+
+
+def test_every_sample_is_right_while_presets_change_and_controls_move(server: Server, tmp_path: Path) -> None:
+    samples, wrong = soak(server, tmp_path, seconds=4.0, change_s=0.5)
+    assert samples >= 2 * 4 * RATE - 4 * PERIOD
+    assert wrong == 0

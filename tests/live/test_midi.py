@@ -74,6 +74,14 @@ def test_a_damaged_file_of_settings_is_told_with_what_it_must_be(tmp_path: Path)
         )
 
 
+def test_what_cannot_be_remembered_is_told_and_moves_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "settings").write_text("a file where a folder should be")
+    graph, file, said = machine(), tmp_path / "settings" / "midi.yaml", list[str]()
+    Knobs(lambda: graph, file, ["Drive"], said.append).receive(turned(74, 127))
+    assert said == ["turn the controller for Drive", f"{file}: cannot be written: File exists"]
+    assert graph.get("Drive") == 1.0
+
+
 def fake_mido(monkeypatch: pytest.MonkeyPatch, names: list[str]) -> None:
     mido = ModuleType("mido")
     mido.get_input_names = lambda: names  # type: ignore[attr-defined]

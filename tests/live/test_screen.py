@@ -22,8 +22,9 @@ Act = Callable[[Pilot[None], Screen], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
-def card(monkeypatch: pytest.MonkeyPatch) -> None:
+def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
     monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
+    return fake_sounddevice.OutputStream
 
 
 def with_screen(graph: tapegraph.Graph, act: Act) -> None:
@@ -109,6 +110,34 @@ def test_bypass_compare_and_next_preset_go_over_to_other_graphs() -> None:
     with_screen(graph, act)
 
 
+def test_the_louder_of_two_sides_is_turned_down_and_the_screen_says_by_how_much(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "level", 0.1)
+    graph = tapegraph.chain(level={"kind": "gain"})
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        graph.set("level.gain_db", 12.0)
+        await pilot.pause(0.5)  # for something to measure
+        await pilot.press("c")
+        assert screen.session.gain == 1.0  # B, the quiet side
+        assert "graph (B)" in screen.meters()
+        await pilot.press("c")
+        assert screen.session.gain == pytest.approx(10 ** (-12 / 20), rel=1e-6)
+        assert "graph (A, turned down by 12.0 dB to compare)" in screen.meters()
+        await pilot.press("b")
+        assert screen.session.gain == 1.0
+        await pilot.press("b")
+        assert screen.session.gain < 1.0
+        while screen.session.deck.incoming or screen.session.deck.next:
+            await pilot.pause(0.01)
+        screen.session.peak = 0.0
+        await pilot.pause(0.5)
+        assert 0.1 < screen.session.peak < 1.0  # 5 sigma; at its own level it would be near 2
+
+    with_screen(graph, act)
+
+
 def test_what_has_been_found_can_be_saved_without_replacing_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +149,64 @@ def test_what_has_been_found_can_be_saved_without_replacing_anything(
     with_screen(machine(), act)
     assert tapegraph.load("small_machine_1.yaml").get("Drive") == 0.5
     assert tapegraph.load("small_machine_2.yaml").get("Drive") == pytest.approx(0.51)
+
+
+def test_where_nothing_can_be_saved_the_screen_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press("s")
+        assert [notice.message for notice in screen._notifications] == [
+            "small_machine_1.yaml: cannot be written: No such file or directory"
+        ]
+
+    with_screen(machine(), act)
+
+
+def test_a_graph_that_cannot_follow_is_told_and_the_old_one_plays_on() -> None:
+    graph = tapegraph.Graph(nodes={"a": {"kind": "gain"}}, links=["input -> a -> output"], block=128)
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press("n")
+        assert [notice.message for notice in screen._notifications] == [
+            "block is 64; while sound runs it must stay 128"
+        ]
+        assert screen.graph is screen.session.graph is graph
+
+    with_screen(graph, act)
+
+
+def test_a_graph_without_anything_to_set_has_a_screen_too() -> None:
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        assert lines(screen) == []
+        await pilot.press("n")
+        assert lines(screen)
+
+    with_screen(tapegraph.Graph(nodes={}, links=["input -> output"]), act)
+
+
+def test_a_graph_file_that_was_saved_has_its_sliders_shown() -> None:
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        screen.session.change(tapegraph.chain(other={"kind": "gain"}))
+        await screen.tick()
+        assert [line.split()[0] for line in lines(screen)] == ["other.gain_db"]
+        assert screen.graph is screen.session.graph
+
+    with_screen(machine(), act)
+
+
+@pytest.mark.parametrize("keys", [["q"], ["c", "q"], ["n", "b", "q"]])
+def test_ticks_may_come_at_any_time(keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tapegraph.live.screen.TICK_S", 0.001)
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press(*keys)
+
+    with_screen(machine(), act)
 
 
 def test_the_meters_show_level_and_load() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import signal
 import sys
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def test_playing_from_python_records_what_rendering_gives(tmp_path: Path) -> Non
     assert playing.frames == len(heard)
 
 
+def test_without_soxr_a_refused_rate_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "soxr", None)
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        graph().play(NOISE, 96_000)
+    assert str(caught.value) == (
+        "Scarlett 2i2 (Fake) refuses 96000 Hz; it runs at 48000 Hz: "
+        "pip install 'tapegraph[resample]' to have the sound converted"
+    )
+
+
 def test_one_channel_is_heard_on_both_loudspeakers(tmp_path: Path) -> None:
     with graph().play(NOISE[0], RATE, record=tmp_path / "heard.wav") as playing:
         playing.wait(10)
@@ -106,6 +117,19 @@ def test_leaving_the_with_statement_ends_the_sound_with_a_fade(tmp_path: Path) -
     assert len(heard) == playing.frames < 48_000
     assert heard[-1, 0] == 0.0
     assert np.max(np.abs(np.diff(heard[-512:, 0]))) == pytest.approx(1 / 511, rel=1e-3)
+
+
+def test_the_stream_stays_open_until_the_card_has_played_what_it_holds(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Sound servers throw away what they still hold of a stream that is closed."""
+    monkeypatch.setattr(card, "latency", 0.05)
+    with graph().play(NOISE, RATE, record=tmp_path / "heard.wav") as playing:
+        assert playing.wait(10)
+    assert playing.ended_at is not None
+    assert (playing.calls - playing.ended_at) * 512 >= 0.05 * RATE
+    heard, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")
+    np.testing.assert_array_equal(heard.T, graph().render(NOISE, RATE))
 
 
 def test_what_goes_wrong_in_the_audio_thread_is_raised_where_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,6 +163,56 @@ def test_a_card_that_falls_silent_ends_the_session(
         running.wait(10)
     assert registered == [session.leave]  # or else the process could not end
     assert len(soundfile.read(tmp_path / "take.wav")[0]) == 20 * 256
+
+
+def test_a_card_that_is_pulled_out_ends_the_session(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(card, "pulled_after", 20)
+    said = "^Scarlett 2i2 has gone: it ended the stream$"
+    with pytest.raises(tapegraph.TapegraphError, match=said), graph().live(record=tmp_path / "take.wav") as running:
+        running.wait(10)
+    assert len(soundfile.read(tmp_path / "take.wav")[0]) == 20 * 256
+
+
+def test_a_card_that_another_program_has_is_told_to_be_busy(
+    card: type[fake_sounddevice.OutputStream],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(card, "refusal", "Error opening Stream: Device unavailable [PaErrorCode -9985]")
+    assert main(["live", "--preset", "clean", "--record", str(tmp_path / "take.wav")]) == 1
+    assert capsys.readouterr().err == (
+        "Scarlett 2i2 (Fake) is busy: another program has it; end that, or use another one: see tapegraph devices\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interruption_while_the_sound_is_about_to_start_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[session.Session] = []
+
+    def interrupted(this: session.Session) -> None:
+        opened.append(this)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session.Session, "prepare", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        graph().live(record=tmp_path / "take.wav")
+    assert opened[0].stream is None
+    assert opened[0].finished.is_set()
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_waits_until_portaudio_has_done_what_it_is_at() -> None:
+    done = False
+    with pytest.raises(KeyboardInterrupt), devices.undivided():
+        signal.raise_signal(signal.SIGINT)
+        done = True
+    assert done
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_late_calls_are_counted_and_advice_is_given(
@@ -193,9 +267,9 @@ def test_setting_a_parameter_reaches_what_plays() -> None:
     steady = tapegraph.chain(gain={"gain_db": 0})
     with steady.live() as running:
         steady.set("gain.gain_db", -6)
-        while not running.deck.moves:
+        while not running.deck.moves():
             running.wait(0.01)
-    _, *move = running.deck.moves[0]
+    _, *move = running.deck.moves()[0]
     assert move == ["gain", "gain_db", -6.0]
     assert running.deck.plan.nodes["gain"].gain_db == -6.0  # type: ignore[attr-defined]
 

@@ -100,9 +100,27 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
 def test_networks_that_go_astray_are_never_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "MEDIAN_DB", -300.0)
     path = tmp_path / "astray.npz"
-    with pytest.raises(TapegraphError, match=r"^2 networks went astray: median / worst error -.* dB; it must be under"):
+    line = r"2 networks went astray: median / worst error -\S+ / \S+, -\S+ / \S+ dB; "
+    with pytest.raises(TapegraphError, match=rf"^({line}){{3}}it must be under -300.0 / 0.0 dB"):
         list(Training(QUICK, path, cores=1))
     assert not path.exists()
+
+
+def test_networks_that_go_astray_are_trained_again_from_other_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = train.sound
+    judged: list[float] = []
+
+    def strict(weights: Array, errors: list[float]) -> bool:
+        judged.append(errors[0])
+        return errors[0] not in judged[: train.STARTS] and judge(weights, errors)
+
+    monkeypatch.setattr(train, "sound", strict)
+    training = Training(QUICK, tmp_path / "again.npz", cores=1)
+    assert len(list(training)) == 2 * train.STARTS
+    assert len(training.retried) == 1
+    assert (tmp_path / "again.npz").exists()
 
 
 def test_a_grid_takes_a_size_for_each_axis_and_reaches_both_ends() -> None:

@@ -1,0 +1,56 @@
+"""Sound whose sample rate the card refuses: converted to the card's own on its way into the graph.
+
+By soxr's linear-phase resampler at its very high quality, in time with the sound. The extra `resample` brings it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tapegraph.errors import TapegraphError
+from tapegraph.live.devices import Device, sounddevice
+from tapegraph.stream import Array, Audio
+
+QUALITY = "VHQ"
+
+
+def accepts(output: Device, sample_rate: float) -> bool:
+    """Return whether a card plays sound of this rate, Hz."""
+    if sample_rate == output.sample_rate:
+        return True
+    sd = sounddevice()
+    try:
+        sd.check_output_settings(device=output.number, dtype="float32", samplerate=sample_rate)
+    except sd.PortAudioError as error:
+        return "sample rate" not in str(error.args[0])  # what else is wrong is told when it is opened
+    return True
+
+
+def soxr(output: Device, sample_rate: float) -> Any:
+    """Return the module soxr. Raises TapegraphError where it is missing."""
+    try:
+        import soxr
+    except ImportError:
+        raise TapegraphError(
+            f"{output.name} ({output.host}) refuses {round(sample_rate)} Hz; it runs at "
+            f"{round(output.sample_rate)} Hz: pip install 'tapegraph[resample]' to have the sound converted"
+        ) from None
+    return soxr
+
+
+def converted(audio: Iterable[Audio], channels: int, sample_rate: float, output: Device) -> Iterator[Array]:
+    """Return an iterator over the blocks of audio, (channels, frames), at the rate of the card.
+
+    Raises TapegraphError at once where soxr is missing.
+    """
+    stream = soxr(output, sample_rate).ResampleStream(sample_rate, output.sample_rate, channels, "float64", QUALITY)
+
+    def blocks() -> Iterator[Array]:
+        for block in audio:
+            yield stream.resample_chunk(np.ascontiguousarray(block.T, dtype=np.float64)).T
+        yield stream.resample_chunk(np.zeros((0, channels)), last=True).T
+
+    return blocks()

@@ -84,7 +84,7 @@ def test_the_node_with_a_bias_sine_does_what_the_equation_does(bias: float) -> N
     np.testing.assert_allclose(node(bias, "rk4")[1][:OVER], equation(bias)[1][:OVER], atol=1.5)
 
 
-@pytest.mark.parametrize("solver", ["rk2", "rk4", "nr4", "nr8"])
+@pytest.mark.parametrize("solver", ["rk2", "rk4", "nr4", "nr8", "exponential_h"])
 def test_bias_makes_a_wide_loop_loud_and_linear_and_too_much_of_it_takes_level(solver: str) -> None:
     level, third = node(0.0, solver)
     assert level[BEST] - level[UNDER] > 14

@@ -72,7 +72,7 @@ class Hysteresis(Node):
     KIND: ClassVar[str] = "hysteresis"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
-        Choice("solver", "rk4", tuple(SOLVERS), "method of computing the magnetisation"),
+        Choice("solver", "exponential_h", tuple(SOLVERS), "method of computing the magnetisation"),
         Param("drive", 0.5, 0.0, 1.0, meaning="how hard the sound is driven into the tape"),
         Param("saturation", 0.5, 0.0, 1.0, meaning="how early the tape is full"),
         Param("bias", 0.5, 0.0, 1.0, meaning="how well the tape is biased: 0 is a wide loop, 1 a narrow one"),

@@ -110,7 +110,7 @@ class Numba(Rival):
     """loops.py, compiled by Numba. Raises ImportError where that is not installed."""
 
     NAME = "numba"
-    SOLVERS = tuple(solver for solver in METHODS if solver not in ("stn", "exponential_h"))
+    SOLVERS = tuple(solver for solver in METHODS if solver != "stn")
 
     def __init__(self) -> None:
         from tapegraph.bench.loops import magnetise

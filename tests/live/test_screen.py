@@ -80,7 +80,7 @@ def test_arrows_turn_what_has_the_focus_and_u_takes_it_back() -> None:
         await pilot.press("u", "u")
         assert graph.get("Drive") == 0.5
         await pilot.press("tab", "right")
-        assert graph.get("tape.solver") == "nr4"
+        assert graph.get("tape.solver") == "stn"
         for _ in range(12):
             await pilot.press("shift+left")
         assert graph.get("tape.solver") == "rk2"

@@ -285,7 +285,7 @@ links: [input -> tape -> sub -> level -> output]
     noise = np.random.default_rng(6).uniform(-0.5, 0.5, (1, 36_000))
     with machine.play(noise, RATE, record=tmp_path / "take.wav") as playing:
         machine.set("tape.drive", 0.9)
-        machine.set("tape.solver", "rk4")
+        machine.set("tape.solver", "exponential_h")
         for step in range(20):
             machine.set("level.gain_db", -float(step))
             machine.set("sub/dc.cutoff_hz", 20.0 + step)

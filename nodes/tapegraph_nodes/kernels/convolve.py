@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tapegraph.node import silence
 
@@ -32,7 +33,6 @@ class Response:
 
     def __init__(self, h: Array, channels: int, frames: int) -> None:
         tracks, taps = h.shape
-        self.channels: i64 = channels
         self.blocks = -(-taps // frames)
         self.direct = taps * frames <= FEW
         self.h: vec[float] = vec[float](h.reshape(-1))
@@ -59,7 +59,8 @@ class Past:
         self.channels: i64 = channels
         # Everything stands twice, a length apart, so that the past is one slice, newest last, wherever it ends.
         self.samples: vec[float] = vec[float]([0.0] * (2 * channels * (blocks + 1) * frames + 3))
-        self.block: Array = np.frombuffer(memoryview(self.samples))[:-3].reshape(channels, 2 * (blocks + 1), frames)
+        block = np.frombuffer(memoryview(self.samples))[:-3].reshape(channels, -1)
+        self.pairs: Array = sliding_window_view(block, 2 * frames, axis=1)[:, ::frames]  # of every block with the next
         self.spectra: Spectra = np.zeros((channels, 2 * (blocks + 1), frames + 1), complex)
         self.newest: i64 = self.length  # index of the newest block, in the second half
         self.unknown: i64 = 0  # how many of the newest blocks have no spectrum
@@ -95,14 +96,13 @@ class Past:
         k = response.blocks
         end = self.newest + 1
         np.multiply(self.spectra[:, end - k : end], response.spectra, out=response.products)
-        y: Array = np.fft.irfft(response.products.sum(axis=1), 2 * self.frames)[:, self.frames :]
+        y: Array = np.fft.irfft(np.add.reduce(response.products, axis=1), 2 * self.frames)[:, self.frames :]
         return y
 
     def transform(self) -> None:
         """Make the spectra that are not known yet: that of the newest block, and more after a short response."""
         m = self.unknown
-        blocks = self.block[:, self.newest - m : self.newest + 1]
-        spectra = np.fft.rfft(np.concatenate([blocks[:, :-1], blocks[:, 1:]], axis=2))
+        spectra = np.fft.rfft(self.pairs[:, self.newest - m : self.newest])
         for back in range(m):
             i = (self.newest - back) % self.length
             self.spectra[:, i] = self.spectra[:, i + self.length] = spectra[:, m - 1 - back]

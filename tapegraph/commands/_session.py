@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from tapegraph.live.watch import Watch
 
 LOOK_S = 0.2  # between two looks at the graph file and the load
+MINE = ("midi", "learn", "screen", "quiet")  # what run() sees to
 
 
 def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add --block, --quality, --record, --overwrite and --quiet, and what run() sees to: --midi, --learn, --screen."""
+    """Add the options of a session: what it takes is given to the command, what run() sees to is not."""
     options = (
         click.option(
             "--block",
@@ -51,14 +52,24 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
         click.option("--screen", is_flag=True, help="Show sliders and meters in the terminal."),
         click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors."),
     )
-    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
+
+    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def without_mine(**given: Any) -> Any:
+            return command(**{name: value for name, value in given.items() if name not in MINE})
+
+        return functools.reduce(lambda inner, option: option(inner), reversed(options), without_mine)
+
+    return with_options
 
 
-def run(session: Session, start_line: Callable[[], str], quiet: bool) -> None:
+def run(session: Session, start_line: Callable[[], str]) -> None:
     """Run a session until it ends or Ctrl-C, with its graph file watched; then say how it went.
 
     start_line: returns what is to be said once the sound runs
     """
+    params = click.get_current_context().params
+    quiet = params["quiet"]
     watch = watched_file()
     shown = sys.stderr.isatty() and not quiet
     clear = clear_line()
@@ -70,7 +81,7 @@ def run(session: Session, start_line: Callable[[], str], quiet: bool) -> None:
         with knobs(session), session.start():
             if not quiet:
                 click.echo(start_line(), err=True)
-            if click.get_current_context().params["screen"]:
+            if params["screen"]:
                 screen(session, look)
             while not session.wait(LOOK_S):
                 for line in look():
@@ -126,7 +137,7 @@ def knobs(session: Session) -> Iterator[None]:
         click.echo(clear_line() + line, err=True)
 
     file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
-    ports = listen(Knobs(lambda: session.graph, file, params["learn"], say).receive)
+    ports = listen(Knobs(session.playing, file, params["learn"], say).receive)
     try:
         yield
     finally:

@@ -85,6 +85,7 @@ class Session(abc.ABC):
         self.dead = False  # whether the card has gone without a word
         self.stopping = False  # a plain value: a signal handler may set it at any moment
         self.finished = threading.Event()
+        self.exchanging = threading.Lock()  # never taken by the audio thread
         self.stream: Any = None
         self.recorder: Recorder | None = None
         self.wanted_recording = (record, overwrite)
@@ -196,11 +197,18 @@ class Session(abc.ABC):
 
         gain: at which it is heard, such as matching() returns
         """
-        self.deck.change(lowered(graph.flat(), self.quality), gain)
-        self.gain = gain
-        self.graph.detach(self.deck)
-        self.graph = graph
-        graph.attach(self.deck)
+        with self.exchanging:
+            self.deck.change(lowered(graph.flat(), self.quality), gain)
+            self.gain = gain
+            self.graph.detach(self.deck)
+            self.graph = graph
+            graph.attach(self.deck)
+
+    @contextlib.contextmanager
+    def playing(self) -> Iterator[Graph]:
+        """Lend the graph that plays to another thread, for something to be set; meanwhile it is not exchanged."""
+        with self.exchanging:
+            yield self.graph
 
     def remember(self) -> None:
         """Keep the last seconds of what comes in from now on, for matching()."""

@@ -3,8 +3,8 @@
 A file is an .npz with two arrays and no pickle:
 
     about      JSON text: format, system, features, widths, axes, made (where the weights come from, for people)
-    weights    64-bit floats: an axis for each of `axes`, then the weights of one network, layer by layer and neuron by
-               neuron, the bias of a neuron before the weights of its inputs
+    weights    64-bit floats: an axis for each of `axes`, then the weights of one network, layer by layer: the biases of
+               its neurons, then for each input what it means to every neuron
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tapegraph import resources
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.files import replacing
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".npz"
 MOST_WIDTH = 64
 Array = npt.NDArray[np.float64]
@@ -129,7 +129,7 @@ def read(path: Path, changed: int) -> Weights:
         raise TapegraphError(message) from error
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         found = about.get("format") if isinstance(about, dict) else None
-        raise TapegraphError(f"{path}: the format of weights is {found}; this version reads {FORMAT}")
+        raise TapegraphError(f"{path}: the format of weights is {found}; this version reads {FORMAT}: train it again")
     return checked(path, about, values)
 
 

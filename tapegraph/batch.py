@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tapegraph import registry
+from tapegraph.apart import ENDED
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.render import Report, render_file
@@ -20,7 +21,7 @@ def render_files(
 ) -> Iterator[Report | TapegraphError]:
     """Render files into a folder, where they keep their names; yield a report or what went wrong, in their order.
 
-    jobs: how many files are rendered at once
+    jobs: how many files are rendered at once, or groups of channels of an only file
     options: as for render_file
     Raises TapegraphError, before anything is rendered, when two files would become one.
     """
@@ -30,9 +31,9 @@ def render_files(
         raise TapegraphError(
             *(Problem("would come from two files; render them into different folders", t) for t in twice)
         )
-    if jobs == 1:
+    if jobs == 1 or len(sources) == 1:
         for source, target in zip(sources, targets, strict=True):
-            yield attempt(graph, source, target, options)
+            yield attempt(graph, source, target, {"jobs": jobs, **options})
         return
     # spawn: on every system alike, and safe whatever threads this process has
     with ProcessPoolExecutor(jobs, get_context("spawn"), registry.add_paths, (registry.added_paths(),)) as pool:
@@ -41,9 +42,7 @@ def render_files(
             for future in futures:
                 yield future.result()
         except BrokenProcessPool:
-            raise TapegraphError(
-                "a process that rendered was ended from outside; fewer jobs need less memory"
-            ) from None
+            raise TapegraphError(ENDED) from None
         finally:
             pool.shutdown(cancel_futures=True)
 

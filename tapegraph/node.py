@@ -84,6 +84,8 @@ class Node:
     MAX_CHANNELS: the most channels it takes; 0 for any number
     BREAKS_LOOPS: True when the output of a block never depends on the input of the same block, once `late` is set
     SOURCE: True when it makes sound out of silence
+    COUPLED_BY: the parameters that must be 0 if each channel is to come out as it would alone; () where it always does,
+        None where that is not so or not known
     """
 
     KIND: ClassVar[str] = ""
@@ -94,6 +96,7 @@ class Node:
     MAX_CHANNELS: ClassVar[int] = 0
     BREAKS_LOOPS: ClassVar[bool] = False
     SOURCE: ClassVar[bool] = False
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = None
 
     fs: float  # sample rate at which the node runs, Hz
     channels: i64  # channels of every port

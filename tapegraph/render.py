@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 
+from tapegraph.apart import TogetherError, are_apart, blocks_apart, groups
 from tapegraph.audio import Reader, create
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.graph import Graph
-from tapegraph.stream import LOOP_TAIL_S, Array, Rendering, Tail
+from tapegraph.stream import LOOP_TAIL_S, Rendering, Tail
 
 Progress = Callable[[float], None]
 
@@ -59,32 +61,49 @@ def render_file(
     dither: bool = True,
     overwrite: bool = False,
     tail: Tail = "auto",
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Render an audio file through a graph into another, at the same sample rate.
 
     subtype: libsndfile's name of how to store samples, PCM_24 say; otherwise as in the source
     tail: seconds, or "auto" for as long as the nodes say
-    progress: called now and then with how much of the source has been read, 0 to 1
+    jobs: processes that share the channels, where these do not hear each other; the file is the same
+    progress: called now and then with how much has been rendered, 0 to 1
     Raises TapegraphError, without leaving a file, for files that cannot be read or written.
     """
     started = time.perf_counter()
-    with Reader(source) as reader:
-        if Path(target).exists() and os.path.samefile(source, target):
-            raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
-        rendering = graph.rendering(reader.sample_rate, reader.channels, tail=tail)
-        with create(
-            target,
-            reader.sample_rate,
-            rendering.output_channels,
-            longest(reader, rendering),
-            subtype=subtype,
-            like=reader.subtype,
-            dither=dither,
-            overwrite=overwrite,
-        ) as writer:
-            for block in rendering.blocks(watched(reader, progress)):
-                writer.write(block)
+    try:
+        with Reader(source) as reader:
+            if Path(target).exists() and os.path.samefile(source, target):
+                raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
+            rendering = graph.rendering(reader.sample_rate, reader.channels, tail=tail)
+            parts = groups(reader.channels, jobs)
+            if len(parts) > 1 and Path(source).is_file() and are_apart(graph.flat()):  # a pipe can be read only once
+                blocks = blocks_apart(graph, reader, parts, tail)
+            else:
+                blocks = rendering.blocks(reader.blocks())
+            with (
+                contextlib.closing(blocks),
+                create(
+                    target,
+                    reader.sample_rate,
+                    rendering.output_channels,
+                    longest(reader, rendering),
+                    subtype=subtype,
+                    like=reader.subtype,
+                    dither=dither,
+                    overwrite=overwrite,
+                ) as writer,
+            ):
+                for block in blocks:
+                    writer.write(block)
+                    if progress:
+                        progress(min(1.0, writer.frames / reader.frames))
+    except TogetherError:
+        return render_file(
+            graph, source, target, subtype=subtype, dither=dither, overwrite=overwrite, tail=tail, progress=progress
+        )
     warnings = [*reader.warnings, *rendering.engine.warnings()]
     if writer.clipped:
         warnings.append(
@@ -108,15 +127,6 @@ def longest(reader: Reader, rendering: Rendering) -> int:
     """Return the most frames that can come out."""
     tail_s = LOOP_TAIL_S if math.isinf(rendering.tail_s) else rendering.tail_s
     return reader.frames + math.ceil(tail_s * rendering.sample_rate)
-
-
-def watched(reader: Reader, progress: Progress | None) -> Iterator[Array]:
-    taken = 0
-    for block in reader.blocks():
-        yield block
-        taken += block.shape[1]
-        if progress:
-            progress(taken / reader.frames)
 
 
 def decibels(level: float) -> float:

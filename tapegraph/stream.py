@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -159,7 +159,7 @@ class Rendering:
     def output_channels(self) -> int:
         return self.engine.output_channels
 
-    def blocks(self, audio: Iterable[Audio]) -> Iterator[Array]:
+    def blocks(self, audio: Iterable[Audio]) -> Generator[Array, None, None]:
         """Yield the output for an input that comes in pieces (channels, frames) of any size."""
         skip = round(self.engine.plan.latency)
         taken = given = 0

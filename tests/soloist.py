@@ -12,7 +12,7 @@ import importlib.machinery
 import importlib.util
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -43,6 +43,28 @@ def alone(kind: str, oversample: int = OVERSAMPLE, **params: Any) -> Any:
     links = [FlatLink("input", "out", "it", port) for port in ports]
     links.append(FlatLink("it", cls.OUTPUTS[0], "output", "in"))
     return FlatGraph(64, "linear", {"it": FlatNode(cls, params, oversample, "")}, tuple(links), (), {})
+
+
+def settings(kind: str) -> Iterator[dict[str, Any]]:
+    """Yield every parameter at both ends and every option, one at a time; then all at their ends together."""
+    from tapegraph.node import Choice, Model, Param, Switch
+    from tapegraph.registry import find
+
+    params = [p for p in find(kind).PARAMS if not p.name.endswith("#")]
+    ends: dict[str, tuple[Any, ...]] = {}
+    for param in params:
+        if isinstance(param, Param):
+            ends[param.name] = (param.minimum, param.maximum)
+        elif isinstance(param, Choice | Model):
+            ends[param.name] = param.options
+        else:
+            assert isinstance(param, Switch)
+            ends[param.name] = (False, True)
+    for name, values in ends.items():
+        for value in values:
+            yield {name: value}
+    for end in (0, -1):
+        yield {name: values[end] for name, values in ends.items()}
 
 
 def hashes() -> dict[str, str]:

@@ -59,7 +59,7 @@ def test_a_bank_along_a_parameter_that_there_is_not_is_refused() -> None:
 
 
 WRONG = [
-    ({"format": 2}, {}, "the format of weights is 2; this version reads 1"),
+    ({"format": 1}, {}, "the format of weights is 1; this version reads 2: train it again"),
     ({"widths": [2, 2]}, {}, "widths is [2, 2]; it takes three or more of 1 to 64"),
     ({"axes": {"bias": [1, 0]}}, {}, "axes is {'bias': [1, 0]}; it takes two or more rising numbers for each name"),
     ({"system": None}, {}, "system and features are missing; both are names"),

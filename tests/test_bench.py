@@ -43,7 +43,7 @@ def sound() -> Array:
 
 def check_equal(rival: rivals.Rival, solver: str) -> None:
     """Hold a rival to what the node does; one division less here and there leaves some of the last digits apart."""
-    x = sound()
+    x = 20 * sound()  # peaks near 2: exponential_h goes in parts
     M, _ = rival.play(rivals.constants(solver, players.RATE, **NUMBERS), solver, x)
     y = run(find("hysteresis"), x, players.RATE, solver=solver, makeup=False, **NUMBERS)
     assert esr_db(y, 1.414 * M if solver == "v1" else M) < -150  # v1 has a makeup of its own
@@ -65,7 +65,7 @@ def test_every_solver_has_a_rival_in_c() -> None:
 
 
 def test_the_rival_of_stn_computes_the_network_with_tanh(plain_c: rivals.Rival) -> None:
-    """The system's NumPy steps through the same sound, its layers joined by tanh, with the weights of the node.
+    """The system's NumPy steps through the same sound, its layers joined by 4 tanh(2 x), with the weights of the node.
 
     Near 0 both take the Langevin function for the first terms of its series, but not the same number of them.
     """
@@ -77,9 +77,9 @@ def test_the_rival_of_stn_computes_the_network_with_tanh(plain_c: rivals.Rival) 
     state, expected = np.zeros((1, 3)), []
     for sample in x:
         inputs, gates, state, _ = it.transition(state, np.full(1, sample), np.full(1, players.RATE), columns)
-        values = np.tanh(first[:, 1:] @ inputs[0] + first[:, 0])
-        values = np.tanh(second[:, 1:] @ values + second[:, 0])
-        state[:, 0] += gates[0] @ (last[:, 1:] @ values + last[:, 0])
+        values = 4.0 * np.tanh(2.0 * (inputs[0] @ first[1:] + first[0]))
+        values = 4.0 * np.tanh(2.0 * (values @ second[1:] + second[0]))
+        state[:, 0] += gates[0] @ (values @ last[1:] + last[0])
         expected.append(constants.M_s * state[0, 0])
     M, _ = plain_c.play(constants, "stn", x)
     assert esr_db(M, np.array(expected)) < -140
@@ -128,6 +128,13 @@ def test_the_memory_that_is_weighed_is_that_of_the_render_alone(tmp_path: Path) 
     ballast = np.ones(25_000_000)
     del ballast
     assert 20 < process.peak_mb(tmp_path, 1) < 200
+
+
+def test_a_render_that_fails_while_it_is_weighed_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("resource")
+    monkeypatch.setattr(process, "PRESET", "claen")
+    monkeypatch.setattr(process, "LONG_MIN", 1)
+    assert list(process.memory()) == ["no memory of a render: no preset is called claen; did you mean clean?"]
 
 
 def machine_run(monkeypatch: pytest.MonkeyPatch, figures: list[Figure], *arguments: str) -> Any:

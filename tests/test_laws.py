@@ -7,38 +7,16 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
 import soloist
-from soloist import FS, alone, music
+from soloist import FS, alone, music, settings
 
-from tapegraph.node import Choice, Model, Param, Switch
 from tapegraph.registry import find, kinds, source
 from tapegraph.stream import Rendering, Stream, render
 
 KINDS = kinds()
-
-
-def settings(kind: str) -> Iterator[dict[str, Any]]:
-    """Yield every parameter at both ends and every option, one at a time; then all at their ends together."""
-    params = [p for p in find(kind).PARAMS if not p.name.endswith("#")]
-    ends: dict[str, tuple[Any, ...]] = {}
-    for param in params:
-        if isinstance(param, Param):
-            ends[param.name] = (param.minimum, param.maximum)
-        elif isinstance(param, Choice | Model):
-            ends[param.name] = param.options
-        else:
-            assert isinstance(param, Switch)
-            ends[param.name] = (False, True)
-    for name, values in ends.items():
-        for value in values:
-            yield {name: value}
-    for end in (0, -1):
-        yield {name: values[end] for name, values in ends.items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -113,6 +91,24 @@ def test_a_file_says_what_its_node_does_with_an_equation_and_a_source(kind: str)
     assert re.search(r"^    .*=", text, re.MULTILINE), "an indented equation"
     assert re.search(r"^Sources?: ", text, re.MULTILINE), "a line that begins with Source:"
     assert all(param.meaning for param in cls.PARAMS), "every parameter has a meaning"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_channels_sound_alone_as_they_do_beside_others_where_a_node_says_so(kind: str) -> None:
+    coupled_by = find(kind).COUPLED_BY
+    if coupled_by is None:
+        pytest.skip("its channels hear each other")
+    assert set(coupled_by) <= {param.name for param in find(kind).PARAMS}
+    x = music(5, 600)
+    for params in ({}, *settings(kind)):
+        params.update(dict.fromkeys(coupled_by, 0.0))
+        graph = alone(kind, 16, **params)
+        try:
+            whole = render(graph, x, FS, tail=0)
+        except ValueError:  # refused, as above
+            continue
+        for part in (slice(0, 2), slice(2, 3), slice(3, 5), slice(1, 4)):
+            np.testing.assert_array_equal(render(graph, x[part], FS, tail=0), whole[part], err_msg=str(params))
 
 
 def test_compiled_and_interpreted_nodes_sound_equal_to_the_bit() -> None:

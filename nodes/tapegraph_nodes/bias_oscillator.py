@@ -23,6 +23,7 @@ MOST: Final = 0.49  # of fs
 
 class BiasOscillator(Node):
     KIND: ClassVar[str] = "bias_oscillator"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     INPUTS: ClassVar[tuple[str, ...]] = ()
     CHANNELS: ClassVar[int] = 1
     SOURCE: ClassVar[bool] = True

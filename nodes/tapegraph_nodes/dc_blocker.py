@@ -27,6 +27,7 @@ DAMPING_2 = 2.0 * math.cos(math.pi / 8.0)  # 1/Q of the second
 
 class DcBlocker(Node):
     KIND: ClassVar[str] = "dc_blocker"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("cutoff_hz", 35.0, 1.0, 500.0, "Hz", "where the level is 3 dB down; all below goes", "log"),
     )

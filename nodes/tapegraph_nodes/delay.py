@@ -6,7 +6,8 @@ A time of whole frames is exact (h is a single 1); between frames the response i
 Nyquist frequency. Under 32 frames h is Lagrange's, on what has already come: a straight line under one frame.
 A changed time cross-fades from the old place on the tape to the new one in 0.02 s, without a change of pitch; a change
 during a fade waits for its end. A delay may close a loop: what the loop itself takes is then taken off, so that the
-echoes come every time_s, which can be no shorter than that. The delay is wanted, so it counts as no latency.
+echoes come every time_s, which can be no shorter than that. They end at -600 dB: what is fainter is taken as silence.
+The delay is wanted, so it counts as no latency.
 
 Source: T. I. Laakso, V. Valimaki, M. Karjalainen, U. K. Laine, Splitting the unit delay, IEEE Signal Processing
 Magazine 13, 1996 (windowed sinc; Lagrange interpolation, which is a sinc in a binomial window).
@@ -15,7 +16,7 @@ Magazine 13, 1996 (windowed sinc; Lagrange interpolation, which is a sinc in a b
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 from librt.vecs import vec
@@ -27,6 +28,7 @@ LONGEST_S = 10.0
 FADE_S = 0.02
 HALF = 32  # taps on either side of a place between frames
 BETA = 8.0  # of the Kaiser window: ripples at -80 dB
+FAINTEST: Final = 1e-30  # -600 dB; echoes that fade on come to subnormal numbers, which are slow
 
 
 class Tap:
@@ -46,6 +48,7 @@ class Tap:
 
 class Delay(Node):
     KIND: ClassVar[str] = "delay"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("time_s", 0.1, 0.0, LONGEST_S, "s", "how much later the sound comes; in a loop, the time between echoes"),
     )
@@ -129,7 +132,7 @@ def write(x: vec[float], ring: vec[float], channels: i64, position: i64) -> None
         i = c * frames
         end = i + frames
         while i < end:
-            ring[start + k] = x[i]
+            ring[start + k] = 0.0 if abs(x[i]) < FAINTEST else x[i]
             k += 1
             if k == size:
                 k = 0

@@ -15,6 +15,7 @@ from tapegraph.node import AnyParam, Node, Param, Signal
 
 class Gain(Node):
     KIND: ClassVar[str] = "gain"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (Param("gain_db", 0.0, -96.0, 48.0, "dB", "level change"),)
 
     gain_db: float  # parameter

@@ -35,12 +35,13 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Switch, load_weights
+from tapegraph_nodes.kernels.field import clipped, rise
 from tapegraph_nodes.kernels.field_network import predict_from_field
 from tapegraph_nodes.kernels.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes.kernels.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes.kernels.network import Network
 from tapegraph_nodes.kernels.relaxation import exponential, langevin_at
-from tapegraph_nodes.kernels.transition import predict, recall
+from tapegraph_nodes.kernels.transition import HEARD, STRIDE, hear, predict
 
 STN: Final = -1
 STN_OF_FIELD: Final = -2
@@ -64,12 +65,12 @@ SOLVERS: Final = {
 # What transition.py and field_network.py give to a network and take from it.
 FEATURES: Final = {"susceptibilities": (5, 2), "field_and_rate": (5, 1)}
 GLIDE_S: Final = 0.005
-STRIDE: Final = 8  # frames between steps of weights that move
 ALPHA: Final = 0.0016
 
 
 class Hysteresis(Node):
     KIND: ClassVar[str] = "hysteresis"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Choice("solver", "rk4", tuple(SOLVERS), "method of computing the magnetisation"),
         Param("drive", 0.5, 0.0, 1.0, meaning="how hard the sound is driven into the tape"),
@@ -94,7 +95,7 @@ class Hysteresis(Node):
     now: list[float]  # state: the same constants as far as they have moved
     blocks_left: i64  # state: until they are at the target
     network: Network  # coefficient: of stn; its weights move with the constants
-    past: vec[float]  # state: L and L' of each channel at the sample before, for stn
+    heard: vec[float]  # room for what the network hears of a block, of two channels
     m: vec[float]  # state: M / M_s of each channel
     H: vec[float]  # state: field of each channel
     G: vec[float]  # state: field a sample before H
@@ -106,7 +107,7 @@ class Hysteresis(Node):
         self.network = Network()
         self.target = self.now = []
         self.blocks_left = 0
-        self.past = vec[float]([0.0] * (2 * self.channels))
+        self.heard = vec[float]([0.0] * (2 * HEARD * (self.frames + 1)))
         self.m = vec[float]([0.0] * self.channels)
         self.H = vec[float]([0.0] * self.channels)
         self.G = vec[float]([0.0] * self.channels)
@@ -159,7 +160,7 @@ class Hysteresis(Node):
             self.guard,
             self.now,
             end,
-            self.past,
+            self.heard,
             self.m,
             self.H,
             self.G,
@@ -183,7 +184,7 @@ def magnetise(
     guard: float,
     start: list[float],
     end: list[float],
-    past: vec[float],
+    heard: vec[float],
     m: vec[float],
     H: vec[float],
     G: vec[float],
@@ -191,10 +192,19 @@ def magnetise(
 ) -> None:
     """Magnetise every channel of x into y, from the states m, H, G and V on, while constants go from start to end."""
     channels: i64 = len(m)
+    frames: i64 = len(x) // channels
+    size = HEARD * (frames + 1)
+    gain_step = (end[5] - start[5]) / float(frames)
     a: i64 = 0
     while a < channels:
         b = a + 1 if a + 1 < channels else a  # an odd last channel goes in both lanes
-        magnetise_pair(x, y, table, network, steps, method, fs, clip, guard, start, end, m, H, G, V, past, a, b)
+        if method == STN:
+            hear(x, a * frames, frames, table, clip, start, end, H, G, V, a, heard, 0)
+            if b > a:
+                hear(x, b * frames, frames, table, clip, start, end, H, G, V, b, heard, size)
+            predict(heard, size, network, steps, guard, start[5], gain_step, m, a, b - a + 1, y, frames)
+        else:
+            magnetise_pair(x, y, table, network, method, fs, clip, guard, start, end, m, H, G, V, a, b)
         a += 2
 
 
@@ -203,7 +213,6 @@ def magnetise_pair(
     y: vec[float],
     table: vec[float],
     network: Network,
-    steps: i64,
     method: i64,
     fs: float,
     clip: float,
@@ -214,7 +223,6 @@ def magnetise_pair(
     H: vec[float],
     G: vec[float],
     V: vec[float],
-    past: vec[float],
     a: i64,
     b: i64,
 ) -> None:
@@ -234,7 +242,6 @@ def magnetise_pair(
     gamma_step = part * (end[4] - gamma)
     gain_step = part * (end[5] - gain)
     moving = start != end
-    network.begin(steps)
     weights = network.weights
     widths = network.widths
     room = network.x
@@ -249,15 +256,10 @@ def magnetise_pair(
     Vb = V[b]
     La = langevin_at(table, cells * Ha + beta * ma)
     Lb = langevin_at(table, cells * Hb + beta * mb)
-    if method == STN:  # another solver may have run before
-        recall(table, cells * Ha, past, a)
-        recall(table, cells * Hb, past, b)
     at = a * n
     other = b * n
     stop = at + n
     while at < stop:
-        if network.steps > 0 and at % STRIDE == 0:
-            network.move()
         if moving:
             cells += cells_step
             c += c_step
@@ -292,12 +294,6 @@ def magnetise_pair(
             ma, mb = midpoint(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
         elif method == RK4:
             ma, mb = runge_kutta(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
-        elif method == STN:
-            ma = predict(table, weights, widths, room, out, past, a, c, kappa, beta, ma, vpa, ha, va)
-            if b != a:
-                mb = predict(table, weights, widths, room, out, past, b, c, kappa, beta, mb, vpb, hb, vb)
-            else:
-                mb = ma
         elif method == STN_OF_FIELD:
             M_s = beta / (ALPHA * cells)
             ma = predict_from_field(weights, widths, room, out, M_s, fs, ma, hpa, vpa, ha, va)
@@ -326,14 +322,3 @@ def magnetise_pair(
     G[b] = Gb
     V[a] = Va
     V[b] = Vb
-
-
-def clipped(field: float, clip: float) -> float:
-    if abs(field) <= clip:
-        return field
-    return clip if field > 0.0 else -clip if field < 0.0 else 0.0  # 0 for what is not a number
-
-
-def rise(H: float, Hp: float, Vp: float) -> float:
-    V = 1.75 * (H - Hp) - 0.75 * Vp
-    return 0.0 if abs(V) < 1e-30 else V  # subnormal numbers are slow

@@ -23,6 +23,7 @@ FULL = 1.0  # weight of an input for which none is set
 
 class Mix(Node):
     KIND: ClassVar[str] = "mix"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("mix", 0.5, 0.0, 1.0, "", "share of wet against dry"),
         Param("weight#", FULL, -4.0, 4.0, "", "factor of the input of the same number; below 0 it is inverted"),

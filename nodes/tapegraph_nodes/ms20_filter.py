@@ -15,7 +15,7 @@ Distortion makes new frequencies: oversample the node. Input is clipped at 1000.
 whichever is longer, g and h by equal ratios.
 
 The solver newton finds w to the last digits; stn has it from a small network that has learned to. Up to resonance 0.9
-they differ by -45 dB at most and -84 dB in the median; where the filter oscillates by itself, pitch and loudness are
+they differ by under -45 dB, and -86 dB in the median; where the filter oscillates by itself, pitch and loudness are
 the same, but not the phase. newton takes the longer the louder the diodes are driven, stn always the same time. They
 can be switched while sound runs.
 Source: T. Stinchcombe, A study of the Korg MS10 & MS20 filters, 2006; V. Zavalishin, The art of VA filter design,
@@ -42,12 +42,13 @@ FEATURES: Final = {"diode_excess": (2, 1)}  # what diode_network.py gives to a n
 
 class Ms20Filter(Node):
     KIND: ClassVar[str] = "ms20_filter"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Choice("solver", "newton", ("newton", "stn"), "method of computing the circuit"),
         Param("cutoff_hz", 1000.0, 20.0, 20_000.0, "Hz", "where the low-pass begins and rings", "log"),
         Param("resonance", 0.5, 0.0, 1.0, meaning="boost at the cutoff; oscillates by itself from 0.91 on"),
         Param("drive_db", 0.0, -12.0, 36.0, "dB", "how hard the sound drives the diodes, at the same loudness"),
-        Model("model", "ms20_filter-1x4", "ms20_filter", FEATURES, "weights of the network that stn runs"),
+        Model("model", "ms20_filter-1x8", "ms20_filter", FEATURES, "weights of the network that stn runs"),
     )
 
     solver: str  # parameter

@@ -8,13 +8,15 @@ gap, a = track_width tan(azimuth), and p = contact / 2 the length of a pole. B i
 poles act as two long gaps of opposite polarity. It peaks where the wavelength is 1.33 times the contact, falls below
 0 dB under that, and alternates above with ever smaller bumps. A length of 0 takes its loss away.
 
-The magnitude follows H within 0.1 dB from 20 Hz to 20 kHz where H is above -60 dB, at any speed and at rates from
-16 kHz, and levels off at -100 dB; the bumps, whose detail under 12 Hz is smoothed, within 0.1 dB where they peak above
-20 Hz. With minimum phase nothing is late; with linear phase all is late by 0.08 s. phase is read when a stream starts.
+The magnitude follows H within 0.1 dB from 20 Hz to 20 kHz where H is above -60 dB, at any speed and at rates from 16
+kHz, and levels off at -100 dB; the bumps, whose detail under 12 Hz is smoothed, within 0.1 dB where they peak above 20
+Hz. With minimum phase nothing is late; with linear phase all is late by 0.08 s. phase is read when a stream starts.
 With two channels, an azimuth above 0 makes the first one late by track_spacing tan(azimuth) / v, one below 0 the
 second, to a hundredth of a frame under 4 kHz; with linear phase the two share it, exactly. Any other number of channels
-hears the loss alone. A change of any parameter fades over in 0.02 s; one that comes during a fade waits for its end.
-With minimum phase a great change, which turns the phase far, lets the level dip on its way.
+hears the loss alone. A change of any parameter fades over in 0.02 s, once its response has been computed while the
+sound goes on, a little in every block: in 0.003 s for a narrow gap without a bump, 0.03 s with one, up to a second for
+the widest gap at the lowest speed. A change that comes meanwhile waits for its turn. With minimum phase a great change,
+which turns the phase far, lets the level dip on its way.
 
 Source: R. L. Wallace, The reproduction of magnetically recorded signals, Bell Syst. Tech. J. 30, 1951, for spacing,
 thickness and gap; F. Jorgensen, The Complete Handbook of Magnetic Recording, for azimuth; K. Fritzsch, Long-wavelength
@@ -33,13 +35,15 @@ from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal
 from tapegraph_nodes.kernels.convolve import Past, Spectra, partitions
-from tapegraph_nodes.kernels.head_response import LONGEST_S, PEAK, Geometry, impulse_response
+from tapegraph_nodes.kernels.head_response import LONGEST_S, PEAK, Design, Geometry
 
 FADE_S = 0.02
+PORTION_S = 1.0 / 1500.0  # of sound for each portion of a design: at 48 kHz two for each block of 64 frames
 
 
 class PlayheadLoss(Node):
     KIND: ClassVar[str] = "playhead_loss"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ("azimuth_deg",)
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("speed_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape", "log"),
         Param("spacing_um", 0.5, 0.0, 20.0, "um", "distance between head and coating"),
@@ -66,9 +70,12 @@ class PlayheadLoss(Node):
     linear: bool  # coefficient: phase as it was when the stream started
     lead: i64  # coefficient: latency of the stream, frames
     fade_frames: i64  # coefficient: length of a fade, frames
+    portion_frames: i64  # coefficient: frames for each portion of a design
     target: Geometry  # coefficient: the head as it is wanted
-    head: Geometry  # state: the head that sounds, or is faded in
-    h: Spectra  # state: its response
+    head: Geometry  # state: the head that sounds, is faded in or is being designed
+    design: Design | None  # state: its response in the making, until it is faded in
+    owed: i64  # state: frames since the last portion of that
+    h: Spectra  # state: the response that sounds, or is faded in
     h_before: Spectra  # state: the response that is faded out
     faded: i64  # state: frames since the start of the last fade
     past: Past  # state: the input
@@ -77,10 +84,11 @@ class PlayheadLoss(Node):
         self.linear = self.phase == "linear"
         self.lead = round(LONGEST_S * self.fs) if self.linear else 0
         self.fade_frames = max(1, round(FADE_S * self.fs))
+        self.portion_frames = max(1, round(PORTION_S * self.fs))
         longest = self.lead + math.ceil(LONGEST_S * self.fs)
         self.past = Past(int(self.channels), int(self.frames), -(-longest // self.frames))
         self.update()
-        self.design()
+        self.begin()
         self.reset()
 
     def update(self) -> None:
@@ -98,22 +106,39 @@ class PlayheadLoss(Node):
 
     def reset(self) -> None:
         if not self.head.same(self.target):
-            self.design()
+            self.begin()
+        if self.design is not None:
+            while not self.design.whole:
+                self.design.proceed()
+            self.adopt(self.design)
         self.faded = self.fade_frames
         self.past.clear()
 
-    def design(self) -> None:
-        """Make the head that is wanted the one that sounds."""
+    def begin(self) -> None:
+        """Begin to design the head that is wanted."""
         self.head = self.target
-        response = impulse_response(self.head, self.fs, int(self.channels), self.linear, int(self.lead))
-        self.h = partitions(response, int(self.frames))
+        self.design = Design(self.head, self.fs, int(self.channels), self.linear, int(self.lead))
+        self.owed = 0
+
+    def adopt(self, design: Design) -> None:
+        """Let a response sound that is whole."""
+        self.h = partitions(design.h, int(self.frames))
+        self.design = None
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         self.past.add(x[0].array)
-        if self.faded >= self.fade_frames and not self.head.same(self.target):
-            self.h_before = self.h
-            self.design()
-            self.faded = 0
+        if self.design is None and not self.head.same(self.target):
+            self.begin()
+        design = self.design
+        if design is not None:
+            self.owed += self.frames
+            while self.owed >= self.portion_frames and not design.whole:
+                design.proceed()
+                self.owed -= self.portion_frames
+            if design.whole and self.faded >= self.fade_frames:
+                self.h_before = self.h
+                self.adopt(design)
+                self.faded = 0
         out = self.past.convolved(self.h)
         if self.faded < self.fade_frames:
             before = self.past.convolved(self.h_before)

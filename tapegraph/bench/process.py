@@ -11,16 +11,18 @@ from pathlib import Path
 
 from tapegraph import audio, demo
 from tapegraph.bench.figure import RUNS, Figure, figure, seconds
+from tapegraph.errors import TapegraphError
 
 PRESET = "clean"
 LONG_MIN = 5
-# Runs a command and prints the most memory it took, kB; macOS counts in bytes. A process between us and the command,
-# because Linux counts what its parent took as a command's own.
+# Runs a command, prints the most memory it took, kB, and ends as it did; macOS counts in bytes. A process between us
+# and the command, because Linux counts what its parent took as a command's own.
 WEIGH = """\
 import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 print(peak / 1024 if sys.platform == "darwin" else peak)
+sys.exit(status)
 """
 
 
@@ -44,9 +46,13 @@ def memory() -> Iterator[Figure | str]:
     if sys.platform == "win32":
         yield "no memory of a render: Windows does not say what a process took"
         return
-    with tempfile.TemporaryDirectory() as folder:
-        long = peak_mb(Path(folder), 60 * LONG_MIN)
-        short = peak_mb(Path(folder), 1)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            long = peak_mb(Path(folder), 60 * LONG_MIN)
+            short = peak_mb(Path(folder), 1)
+    except TapegraphError as error:
+        yield f"no memory of a render: {error}"
+        return
     yield figure(f"{LONG_MIN} minutes of {PRESET}, peak", "MB", [long], {"a second of it": [short]})
 
 
@@ -58,9 +64,13 @@ def peak_mb(folder: Path, sound_s: int) -> float:
         for _ in range(sound_s):
             file.write(second)
     render = [sys.executable, "-m", "tapegraph", "render", str(source), str(target), "--preset", PRESET]
-    done = subprocess.run([sys.executable, "-c", WEIGH, *render], check=True, capture_output=True, text=True)
-    return float(done.stdout) * 1024 / 1e6
+    return float(run([sys.executable, "-c", WEIGH, *render])) * 1024 / 1e6
 
 
-def run(command: list[str]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+def run(command: list[str]) -> str:
+    """Return what a command prints. Raises TapegraphError, with the last line of its errors, where it fails."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        said = done.stderr.strip().rpartition("\n")[2]
+        raise TapegraphError(said or f"its process ended with status {done.returncode} and said nothing")
+    return done.stdout

@@ -115,15 +115,23 @@ static void relax(Tape *t, double H, double dH)
     t->L = l.L + l.L1 * t->alpha * dM / t->a;
 }
 
+/* Take M and L from where the field is to H, dH away, in parts of at most a / 2, as far as four suffice. */
+static void move(Tape *t, double H, double dH)
+{
+    int parts = (int)fmin(4.0, 2.0 * fabs(dH) / t->a + 1.0);
+    for (int left = parts - 1; left >= 0; left--)
+        relax(t, H - left * dH / parts, dH / parts);
+}
+
 static double exponential(Tape *t, double H)
 {
     double before = t->H - t->H_p, now = H - t->H;
     if ((before + now) * (3.0 * now - before) < 0.0) {
         double turn = t->H - (before + now) * (before + now) / (8.0 * (now - before));
-        relax(t, turn, turn - t->H);
+        move(t, turn, turn - t->H);
         now = H - turn;
     }
-    relax(t, H, now);
+    move(t, H, now);
     return t->M;
 }
 
@@ -133,21 +141,28 @@ static void susceptibilities(const Tape *t, double H, double H_d, double *y, dou
     Langevin l = langevin(H / t->a);
     double lag = t->M_s * l.L - (1.0 - t->alpha * (t->M_s / t->a) * l.L1) * t->M;
     *y = fmax(0.0, H_d >= 0.0 ? lag : -lag) * t->a / (t->k * t->M_s);
-    *z = 3.0 * t->c * l.L1;
+    *z = t->c * l.L1;
 }
 
-/* Compute a layer's sums, w holding the bias of each neuron before its weights; return where the next layer begins. */
+/* Compute a layer's sums, w holding the biases, then the weights of each input; return where the next layer begins. */
 static const double *dense(const double *w, const double *x, int inputs, double *y, int neurons)
 {
-    for (int j = 0; j < neurons; j++) {
+    for (int j = 0; j < neurons; j++)
         y[j] = *w++;
-        for (int i = 0; i < inputs; i++)
+    for (int i = 0; i < inputs; i++)
+        for (int j = 0; j < neurons; j++)
             y[j] += *w++ * x[i];
-    }
     return w;
 }
 
-/* A network of 5, 4, 4 and 2, with tanh in place of the node's own activation. */
+/* tanh with the slope and the limits of the node's own activation, in its place. */
+static void activate(double *y, int neurons)
+{
+    for (int j = 0; j < neurons; j++)
+        y[j] = 4.0 * tanh(2.0 * y[j]);
+}
+
+/* A network of 5, 4, 4 and 2. */
 static double network(const Tape *t, double H, double H_d)
 {
     double x[5], first[4], second[4], out[2];
@@ -156,13 +171,11 @@ static double network(const Tape *t, double H, double H_d)
     susceptibilities(t, t->H, t->H_d, &x[4], &x[1]);
     x[2] = rate / (t->k + rate);
     const double *w = dense(t->weights, x, 5, first, 4);
-    for (int j = 0; j < 4; j++)
-        first[j] = tanh(first[j]);
+    activate(first, 4);
     w = dense(w, first, 4, second, 4);
-    for (int j = 0; j < 4; j++)
-        second[j] = tanh(second[j]);
+    activate(second, 4);
     dense(w, second, 4, out, 2);
-    return t->M + (t->M_s / t->a) * t->T * (H_d * out[0] + t->H_d * out[1]);
+    return t->M + (t->M_s / t->a) * t->T * (H_d * (x[3] + x[0]) * out[0] + t->H_d * (x[4] + x[1]) * out[1]);
 }
 
 static double solved(Tape *t, int method, double H, double H_d)

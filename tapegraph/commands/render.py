@@ -24,6 +24,8 @@ Examples:
   tapegraph render drums.wav drums.mp3 --graph my.yaml --tail 2 --overwrite
   tapegraph render stems/*.wav taped/ --preset NAME --jobs 4"""
 
+JOBS = "Files that are rendered at once, or pairs of channels of one file."
+
 
 @click.command(epilog=EXAMPLES)
 @click.argument("files", nargs=-1, required=True, metavar="IN... OUT")
@@ -38,7 +40,7 @@ Examples:
     callback=seconds,
     help="How long to go on after IN.",
 )
-@click.option("--jobs", "-j", default=1, type=click.IntRange(1), metavar="N", help="Files that are rendered at once.")
+@click.option("--jobs", "-j", default=1, type=click.IntRange(1), metavar="N", help=JOBS)
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it is there.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors.")
 def command(
@@ -63,7 +65,7 @@ def command(
     if Path(target).is_dir():
         into_folder(graph, sources, target, jobs, options, quiet)
     elif len(sources) == 1:
-        into_file(graph, sources[0], target, options, quiet)
+        into_file(graph, sources[0], target, {"jobs": jobs, **options}, quiet)
     else:
         raise click.UsageError(f"{target} is no folder; several files go into a folder that is there")
 

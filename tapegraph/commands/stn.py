@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-TOPOLOGIES = {"1x4": (4,), "2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x12": (12, 12)}
+TOPOLOGIES = {"1x8": (8,), "2x4": (4, 4), "2x8": (8, 8), "3x4": (4, 4, 4), "2x12": (12, 12)}
 EXAMPLES = """\b
 Examples:
   tapegraph stn train
@@ -17,7 +17,7 @@ TRAIN_EXAMPLES = """\b
 Examples:
   tapegraph stn train my-2x4.npz
   tapegraph stn train my-bank.npz --grid 11x21 --seed 3
-  tapegraph stn train my-filter.npz --system ms20_filter --topology 1x4 --steps 400
+  tapegraph stn train my-filter.npz --system ms20_filter --topology 1x8 --steps 400 --hold 0
   tapegraph render IN OUT --preset NAME --set tape.solver=stn --set tape.model=my-2x4.npz"""
 REPORT_EXAMPLES = """\b
 Examples:
@@ -57,6 +57,13 @@ def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
     show_default=True,
     help="Of the optimiser; small networks gain by more.",
 )
+@click.option(
+    "--hold",
+    type=click.FloatRange(0.0),
+    default=0.03,
+    show_default=True,
+    help="How much near 0 weights stay: 0 fits closest, more bends more gently.",
+)
 @click.option("--quick", is_flag=True, help="A tenth of the data, for a first look.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 def train(
@@ -67,6 +74,7 @@ def train(
     seed: int,
     cores: int,
     steps: int,
+    hold: float,
     quick: bool,
     overwrite: bool,
 ) -> None:
@@ -82,7 +90,7 @@ def train(
 
     output = output or Path(f"{system}-{'bank-' if grid else ''}{topology}.npz")
     check_output(output, overwrite)
-    plan = Plan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick, steps)
+    plan = Plan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick, steps, hold)
     training = Training(plan, output, cores)
     with click.progressbar(training, label=f"{len(training)} networks", length=len(training)) as bar:
         for _ in bar:

@@ -62,12 +62,41 @@ class Sum(Step):
         silence(self.total.samples)
 
 
+class Line:
+    """Straight lines between breakpoints, whose times rise; held before the first and after the last.
+
+    A time is looked for from the last one on: sound moves by a block, so that mostly none or one breakpoint is passed.
+    """
+
+    def __init__(self, breakpoints: list[tuple[float, float]]) -> None:
+        self.times: vec[float] = vec[float]([time for time, _ in breakpoints])
+        self.values: vec[float] = vec[float]([value for _, value in breakpoints])
+        self.passed: i64 = 0  # state: how many breakpoints lie at or before the last time
+
+    def at(self, t: float) -> float:
+        """Return the value at the time t, s."""
+        n: i64 = len(self.times)
+        k = self.passed
+        while k > 0 and t < self.times[k - 1]:
+            k -= 1
+        while k < n and t >= self.times[k]:
+            k += 1
+        self.passed = k
+        if k == 0:
+            return self.values[0]
+        value = self.values[k - 1]
+        if k == n:
+            return value
+        part = (t - self.times[k - 1]) / (self.times[k] - self.times[k - 1])
+        return value + part * (self.values[k] - value)
+
+
 class Move(Step):
     """Moves one parameter once a block: its set value or automation, plus all that modulates it, within its range.
 
     The value set for a block is the one that is due at the end of it; the node ramps there from the last one.
 
-    times, values: breakpoints of the automation, s, linear between them; empty for none
+    breakpoints: time, s, and value of each point of the automation, see Line; empty for none
     late_s: by how much the sound at this node lags the input of the graph
     """
 
@@ -89,8 +118,7 @@ class Move(Step):
         self.minimum = minimum
         self.maximum = maximum
         self.modulators = modulators
-        self.times: vec[float] = vec[float]([time for time, _ in breakpoints])
-        self.values: vec[float] = vec[float]([value for _, value in breakpoints])
+        self.line = Line(breakpoints) if breakpoints else None
         self.block_s = block_s
         self.late_s = late_s
         self.blocks: i64 = 0
@@ -99,8 +127,8 @@ class Move(Step):
     def run(self) -> None:
         self.blocks += 1
         value = self.base
-        if len(self.times) > 0:
-            value = line(self.times, self.values, float(self.blocks) * self.block_s - self.late_s)
+        if self.line is not None:
+            value = self.line.at(float(self.blocks) * self.block_s - self.late_s)
         for signal in self.modulators:
             value += signal.samples[signal.frames - 1]
         self.move(value)
@@ -108,8 +136,8 @@ class Move(Step):
     def reset(self) -> None:
         self.blocks = 0
         value = self.base
-        if len(self.times) > 0:
-            value = line(self.times, self.values, 0.0)
+        if self.line is not None:
+            value = self.line.at(0.0)
         self.move(value)
 
     def move(self, value: float) -> None:
@@ -194,20 +222,6 @@ def add(x: vec[float], y: vec[float], x_channels: i64, y_channels: i64, first: b
                 y[i] += x[i - back]
                 i += 1
         c += 1
-
-
-def line(times: vec[float], values: vec[float], t: float) -> float:
-    """Return the value at time t on straight lines between breakpoints, held before the first and after the last."""
-    n: i64 = len(times)
-    if t <= times[0]:
-        return values[0]
-    i: i64 = 1
-    while i < n:
-        if t < times[i]:
-            part = (t - times[i - 1]) / (times[i] - times[i - 1])
-            return values[i - 1] + part * (values[i] - values[i - 1])
-        i += 1
-    return values[n - 1]
 
 
 def fetch(audio: vec[float], y: vec[float], channels: i64, length: i64, start: i64, frames: i64) -> i64:

@@ -1,10 +1,10 @@
 """A network of dense layers in NumPy: what it gives for many rows, and how that depends on every weight.
 
-    a_0 = inputs,    a_k = f(b_k + W_k a_(k-1)),    outputs = b + W a_last,    f(x) = x / (1 + |x|)
+    a_0 = inputs,    a_k = f(b_k + W_k a_(k-1)),    outputs = b + W a_last
+    f(x) = u (4 - |u|),    u = |x + 1| - |x - 1|
 
-f (softsign) has the shape of tanh at a tenth of its work. Weights are flat, layer by layer and neuron by neuron, the
-bias of a neuron first.
-Source: X. Glorot, Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010, for f.
+f is close to 4 tanh(2 x), and made of two parabolas: see nodes/tapegraph_nodes/kernels/network.py, where these networks
+run. Weights are flat, layer by layer: the biases of its neurons, then for each input what it means to every neuron.
 """
 
 from __future__ import annotations
@@ -18,56 +18,60 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 
-def softsign(x: Array) -> Array:
-    return np.asarray(x / (1.0 + np.abs(x)))
+def activation(x: Array) -> tuple[Array, Array]:
+    """Return f(x) and f'(x)."""
+    u = np.clip(x, -1.0, 1.0)
+    return 4.0 * u * (2.0 - np.abs(u)), 8.0 * (1.0 - np.abs(u))
 
 
 def layers(weights: Array, widths: Sequence[int]) -> Iterator[Array]:
-    """Yield (neurons, 1 + inputs) of each layer, as views; the bias is in the first column."""
+    """Yield (1 + inputs, neurons) of each layer, as views; the biases are in the first row."""
     at = 0
     for before, after in itertools.pairwise(widths):
         end = at + after * (1 + before)
-        yield weights[at:end].reshape(after, 1 + before)
+        yield weights[at:end].reshape(1 + before, after)
         at = end
 
 
-def activations(weights: Array, widths: Sequence[int], inputs: Array) -> list[Array]:
-    """Return the values of every layer for inputs (INPUTS, rows), from the inputs to the outputs, (neurons, rows)."""
-    values = [inputs]
+def activations(weights: Array, widths: Sequence[int], inputs: Array) -> list[tuple[Array, Array]]:
+    """Return what every layer gives for inputs (INPUTS, rows), from the inputs to the outputs: values and slopes.
+
+    Both are (neurons, rows); a slope is that of the activation, 1 where there is none.
+    """
+    given = [(inputs, np.ones_like(inputs))]
     for layer in layers(weights, widths):
-        values.append(layer[:, 1:] @ values[-1] + layer[:, :1])
-        if len(values) < len(widths):
-            values[-1] = softsign(values[-1])
-    return values
+        x = layer[1:].T @ given[-1][0] + layer[0][:, None]
+        given.append(activation(x) if len(given) + 1 < len(widths) else (x, np.ones_like(x)))
+    return given
 
 
 def outputs(weights: Array, widths: Sequence[int], inputs: Array) -> Array:
     """Return the outputs (OUTPUTS, rows) for inputs (INPUTS, rows)."""
-    return activations(weights, widths, inputs)[-1]
+    return activations(weights, widths, inputs)[-1][0]
 
 
-def jacobian(weights: Array, widths: Sequence[int], values: list[Array], slopes: Array) -> Array:
+def jacobian(weights: Array, widths: Sequence[int], given: list[tuple[Array, Array]], slopes: Array) -> Array:
     """Return d (sum of slopes times outputs) / d weights, (rows, weights), by back-propagation.
 
-    values: the activations; slopes: (OUTPUTS, rows)
+    given: the activations; slopes: (OUTPUTS, rows)
     """
     rows = slopes.shape[1]
     columns: Array = np.empty((len(weights), rows))
     end = len(weights)
-    for layer, below in zip(reversed(list(layers(weights, widths))), reversed(values[:-1]), strict=True):
-        neurons, size = layer.shape
-        part = columns[end - neurons * size : end].reshape(neurons, size, rows)
-        part[:, 0] = slopes
-        np.multiply(slopes[:, None], below[None], out=part[:, 1:])
-        end -= neurons * size
-        slopes = (layer[:, 1:].T @ slopes) * (1.0 - np.abs(below)) ** 2
+    for layer, (below, bend) in zip(reversed(list(layers(weights, widths))), reversed(given[:-1]), strict=True):
+        size, neurons = layer.shape
+        part = columns[end - size * neurons : end].reshape(size, neurons, rows)
+        part[0] = slopes
+        np.multiply(slopes[None], below[:, None], out=part[1:])
+        end -= size * neurons
+        slopes = (layer[1:] @ slopes) * bend
     return columns.T
 
 
 def drawn(widths: Sequence[int], random: np.random.Generator) -> Array:
-    """Return random weights to start from: outputs of a neuron as large as its inputs, whatever their number."""
+    """Return random weights to start from: neurons that hear as much as they can bend, whatever their number."""
     parts = []
     for before, after in itertools.pairwise(widths):
-        biases = 0.3 * random.standard_normal((after, 1))
-        parts.append(np.hstack([biases, random.standard_normal((after, before)) / np.sqrt(before)]).ravel())
+        biases = 0.15 * random.standard_normal((1, after))
+        parts.append(np.vstack([biases, 0.25 * random.standard_normal((before, after)) / np.sqrt(before)]).ravel())
     return np.concatenate(parts)

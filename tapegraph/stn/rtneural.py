@@ -79,8 +79,8 @@ def read_bank(path: Path) -> Weights:
 
 
 def flat(network: Network) -> Array:
-    """Return the weights of a network in one row: neuron by neuron, the bias of each first."""
-    return np.concatenate([np.hstack([b[:, None], W]).ravel() for W, b in network])
+    """Return the weights of a network in one row: of each layer the biases, then for each input the weights."""
+    return np.concatenate([np.vstack([b, W.T]).ravel() for W, b in network])
 
 
 def width_of(path: Path) -> int:

@@ -12,7 +12,7 @@ import json
 import multiprocessing
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,18 @@ import numpy as np
 import numpy.typing as npt
 
 import tapegraph
-from tapegraph.bank import Weights, count
+from tapegraph.bank import FORMAT, Weights, count
 from tapegraph.errors import TapegraphError
 from tapegraph.stn import network, system
 from tapegraph.stn.fit import errors_db, fit, require_scipy, runs, transitions
 
 Array = npt.NDArray[np.float64]
-# Of the first network, or the only one; and of each in a bank.
-FIRST = {"sounds": 2000, "frames": 600, "transitions": 12_000, "steps": 100}
-CELL = {"sounds": 160, "frames": 500, "transitions": 3000, "steps": 12}
+# Of the first network, or the only one; and of each in a bank. Hold keeps weights near their start, as a share of the
+# error: with less, those of the first network grow until what it computes bends within a sample, and neighbours in a
+# bank drift apart and blend badly.
+FIRST = {"sounds": 2000, "frames": 600, "transitions": 12_000, "steps": 100, "hold": 0.03}
+CELL = {"sounds": 160, "frames": 500, "transitions": 3000, "steps": 12, "hold": 0.1}
 STARTS = 2  # networks that compete to be the first one
-HOLD = 0.1  # in cells; less fits each cell closer, but neighbours drift apart and blend badly
 TRIALS = {"sounds": 96, "frames": 1000}
 # A network that does worse than this in closed loop, in the median or at worst, has gone astray.
 MEDIAN_DB, WORST_DB = -25.0, 0.0
@@ -44,7 +45,7 @@ class Plan:
 
     system: name of the system; hidden: widths of the hidden layers; axes: values of parameters, none for one network
     seed: of everything random; quick: a tenth of the data, for tests and first looks
-    steps: how many times the optimiser may evaluate the network that stands for the whole space
+    steps, hold: of the optimiser, for the network that stands for the whole space; as in fit()
     """
 
     system: str
@@ -52,10 +53,11 @@ class Plan:
     axes: dict[str, tuple[float, ...]]
     seed: int
     quick: bool = False
-    steps: int = FIRST["steps"]
+    steps: int = int(FIRST["steps"])
+    hold: float = FIRST["hold"]
 
-    def amount(self, of: dict[str, int], what: str) -> int:
-        return of[what] // 10 if self.quick and what in ("sounds", "transitions") else of[what]
+    def amount(self, of: Mapping[str, float], what: str) -> int:
+        return int(of[what]) // (10 if self.quick and what in ("sounds", "transitions") else 1)
 
     def cells(self) -> list[dict[str, float]]:
         """Return the settings of the networks of a bank, in the order of the file."""
@@ -87,7 +89,7 @@ def candidate(plan: Plan, number: int) -> tuple[Array, list[float]]:
     heard = runs(it, stream(plan, 0), plan.amount(FIRST, "sounds"), plan.amount(FIRST, "frames"), it.PEAK, {})
     data = transitions(it, heard, stream(plan, 1), plan.amount(FIRST, "transitions"))
     start = network.drawn(widths(plan), stream(plan, 3, number))
-    weights = fit(data, widths(plan), start, plan.steps)
+    weights = fit(data, widths(plan), start, plan.steps, plan.hold)
     return weights, trial(plan, weights, {})
 
 
@@ -99,7 +101,7 @@ def cell(plan: Plan, number: int, first: Array) -> tuple[Array, list[float]]:
     it, fixed = system.find(plan.system), plan.cells()[number]
     heard = runs(it, stream(plan, 4), plan.amount(CELL, "sounds"), plan.amount(CELL, "frames"), it.PEAK, fixed)
     data = transitions(it, heard, stream(plan, 5), plan.amount(CELL, "transitions"))
-    for hold in (HOLD, 10 * HOLD, 100 * HOLD):
+    for hold in (CELL["hold"], 10 * CELL["hold"], 100 * CELL["hold"]):
         weights = fit(data, widths(plan), first, plan.amount(CELL, "steps"), hold)
         errors = trial(plan, weights, fixed)
         if sound(weights, errors):
@@ -135,7 +137,8 @@ class Training:
         self.plan, self.path, self.cores = plan, path, cores
         self.parts = path.with_name(f".{path.stem}.parts")
         self.length = STARTS + len(plan.cells()) if plan.axes else STARTS
-        written = json.dumps({**attrs.asdict(plan), "version": tapegraph.__version__})
+        made_for = {"version": tapegraph.__version__, "format": FORMAT, "features": system.find(plan.system).FEATURES}
+        written = json.dumps({**attrs.asdict(plan), **made_for})
         try:
             if not self.parts.is_dir() or (self.parts / "plan.json").read_text("utf-8") != written:
                 shutil.rmtree(self.parts, ignore_errors=True)
@@ -214,7 +217,7 @@ class Training:
             "by": f"tapegraph {tapegraph.__version__}, tapegraph stn train",
             "seed": plan.seed,
             "data": {
-                "first": {**FIRST, "steps": plan.steps},
+                "first": {**FIRST, "steps": plan.steps, "hold": plan.hold},
                 "cell": CELL if plan.axes else None,
                 "quick": plan.quick,
                 "solver": it.SOLVED,

@@ -121,3 +121,9 @@ def test_a_delay_is_no_latency_and_its_tail_is_its_time() -> None:
     node = prepared(Delay, FS, time_s=0.5)
     assert node.latency() == 0.0
     assert node.tail() == pytest.approx(0.5, abs=0.001)
+
+
+def test_what_is_600_db_down_is_silence_and_all_above_stays_as_it_is() -> None:
+    x = np.array([1.0, 1.01e-30, 0.99e-30, -1.01e-30, -0.99e-30, 5e-324])
+    y = run(Delay, np.concatenate([x, np.zeros(64)]), FS, time_s=64 / FS)
+    np.testing.assert_array_equal(y[64:], [1.0, 1.01e-30, 0.0, -1.01e-30, 0.0, 0.0])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from harness import Array, prepared, process, run
 from scipy.special import itj0y0
+from tapegraph_nodes.kernels.head_response import LONGEST_ROW, Bins
 from tapegraph_nodes.playhead_loss import PlayheadLoss
 
 from tapegraph.node import Node
@@ -195,6 +196,43 @@ def test_a_change_during_a_fade_is_heard_after_it() -> None:
     process(node, x)
     settled = process(node, x)[0]
     np.testing.assert_allclose(settled, run(PlayheadLoss, np.ones(30_000), 48_000.0, **NONE | {"spacing_um": 2.0})[-1])
+
+
+@pytest.mark.parametrize("frames", [16, 64, 1024])
+def test_a_head_that_never_rests_is_followed_without_steps(frames: int) -> None:
+    """The long response of a bump takes many blocks to compute; a tone at 3 kHz does not hear the bump."""
+    fs, f, blocks = 48_000.0, 3000.0, 48_000 // frames
+    node = prepared(PlayheadLoss, fs, 2, frames, **NONE | {"bump_db": 3.0, "contact_mm": 30.0})
+    turns = np.exp(2j * np.pi * f * np.arange(blocks * frames) / fs)
+    spacing_um = np.linspace(0, 5, blocks)
+    pieces = []
+    for piece, spacing in zip(np.split(turns, blocks), spacing_um, strict=True):
+        change(node, {"spacing_um": float(spacing)})
+        pieces.append(process(node, np.stack([piece.real, piece.imag]))[0])
+    left, right = np.concatenate(pieces, axis=1)[:, 4800:]  # the onset has bass in it
+    envelope = np.abs(left + 1j * right)
+    expected = np.exp(-2 * np.pi * f / (15.0 * 0.0254) * np.repeat(spacing_um, frames) * 1e-6)
+    assert np.max(np.abs(np.diff(envelope))) < 1e-4
+    assert np.all(envelope > expected[4800:] - 1e-3)  # late
+    assert np.all(envelope[3600:] < expected[4800:-3600] + 1e-3)  # by less than 0.075 s
+
+
+@pytest.mark.parametrize("n", [1024, 1536, 6144, 8192, 24_576, 3 << 14, 1 << 17])
+def test_a_transform_in_portions_equals_the_whole_one_and_no_portion_is_long(n: int) -> None:
+    x = np.random.default_rng(3).standard_normal(n)
+    X = np.fft.rfft(x)
+    X = np.concatenate([X, X[-2:0:-1].conj()])  # negative frequencies too
+    bins = Bins(n)
+    assert bins.length <= LONGEST_ROW
+    Y = bins.empty()
+    for piece in bins.pieces():
+        w = bins.frequencies(piece)
+        assert w.size <= LONGEST_ROW
+        part = X[np.rint(w * n / (2 * np.pi)).astype(int)]
+        Y[:, piece] = bins.towards_time(part, piece)
+        np.testing.assert_allclose(bins.towards_frequency(Y[:, piece], piece), part, atol=1e-10)
+    for t in range(bins.r):
+        np.testing.assert_allclose(np.fft.irfft(Y[t], bins.length), x[t :: bins.r], atol=1e-12)
 
 
 def test_the_sound_ends_with_the_tail() -> None:

@@ -21,11 +21,12 @@ from tapegraph.stn.rtneural import read_bank
 
 
 def expected(networks: dict[str, Network], bias: int, saturation: int) -> Array:
-    """Return the weights of a network, neuron by neuron, the bias of each first; settings in %."""
+    """Return the weights of a network, of each layer the biases, then those of each input; settings in %."""
     flat = []
     for K, b in (layer["weights"] for layer in networks[f"drive_{saturation}_{100 - bias}"]["layers"]):
-        for j in range(len(b)):
-            flat += [b[j], *(row[j] for row in K)]
+        flat += b
+        for row in K:
+            flat += row
     return np.array(flat)
 
 

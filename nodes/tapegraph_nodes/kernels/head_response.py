@@ -5,7 +5,9 @@ Every length acts only by the time t in which the tape passes it, so all lengths
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,9 @@ FLOOR = 1e-5  # losses end at -100 dB: a minimum phase needs an end to them
 LONGEST_S = 0.08  # reach of the longest response; finer detail than 1 / 0.08 s = 12 Hz is smoothed
 SHORTEST_S = 0.002  # enough for the corner at the Nyquist frequency to stay above 20 kHz
 LARGEST_FFT = 3 << 19
+LONGEST_ROW = 3 << 11  # of a transform that is done at a stretch
+BESSEL_END = 100
+BESSEL_CELLS = 16  # for an a of 1
 # The outer edges of the poles are rounded; they hear the tape as from a distance of this part of a pole's length.
 EDGE = 0.05
 # Largest value of (integral of J0 - 1) exp(-EDGE a), reached at a = 2.36.
@@ -69,71 +74,189 @@ class Geometry:
         return min(LONGEST_S, SHORTEST_S + slow + 4.0 * (self.gap + self.slant) + abs(self.skew))
 
 
+class Bins:
+    """The n bins of a spectrum in r rows, with which a transform is divided into many short ones.
+
+    x[r j + t] = ifft over i of Y[i, t],    Y[i, t] = e^(2 pi j i t / n) ifft over m of X[i + n m / r]
+
+    Row m holds the bins i + n m / r for i to half a row's length: for real x the others are their conjugates.
+    Source: J. W. Cooley, J. W. Tukey, An algorithm for the machine calculation of complex Fourier series, Math. of
+    Computation 19, 1965.
+    """
+
+    def __init__(self, n: int) -> None:
+        r = 1
+        while n > LONGEST_ROW * r:
+            r *= 2
+        self.n = n
+        self.r = r
+        self.length = n // r  # of a row, in samples
+        self.width = -(-(self.length // 2 + 1) // r)  # of a piece across all rows, which has the work of one row
+        rows = np.arange(r)[:, np.newaxis]
+        first = self.length * np.where(2 * rows < max(2, r), rows, rows - r)  # bins above the middle are below zero
+        self.near: Array = np.asarray((first + np.arange(self.width)) * (2.0 * math.pi / n), np.float64)
+        self.turns_of_one: Spectrum = np.asarray(rows * (2j * math.pi / n), np.complex128)
+        self.turns: Spectrum = np.exp(self.turns_of_one * np.arange(self.width))
+
+    def empty(self) -> Spectrum:
+        return np.empty((self.r, self.length // 2 + 1), complex)
+
+    def pieces(self) -> list[slice]:
+        """Return the columns of all pieces."""
+        columns = self.length // 2 + 1
+        return [slice(i, min(i + self.width, columns)) for i in range(0, columns, self.width)]
+
+    def frequencies(self, piece: slice) -> Array:
+        """Return the angular frequencies of a piece, rad/frame, from -pi to pi."""
+        frequencies: Array = self.near[:, : piece.stop - piece.start] + piece.start * (2.0 * math.pi / self.n)
+        return frequencies
+
+    def turned(self, piece: slice) -> Spectrum:
+        """Return e^(2 pi j i t / n) for the columns i of a piece and every row t."""
+        turned: Spectrum = self.turns[:, : piece.stop - piece.start] * np.exp(self.turns_of_one * piece.start)
+        return turned
+
+    def towards_time(self, X: Spectrum | Array, piece: slice) -> Spectrum:
+        """Return Y for a piece of X; an irfft of each whole row of it gives every r-th sample."""
+        Y: Spectrum = np.fft.ifft(X, axis=0) * self.turned(piece)
+        return Y
+
+    def towards_frequency(self, Y: Spectrum, piece: slice) -> Spectrum:
+        """Return X for a piece of Y."""
+        X: Spectrum = np.fft.fft(Y * self.turned(piece).conj(), axis=0)
+        return X
+
+
 def magnitude(head: Geometry, w: Array) -> Array:
     """Return the real response of a head at the angular frequencies w, rad/s; negative in every second gap lobe."""
     thickness = np.maximum(w * head.thickness, 1e-12)
     H = np.exp(-w * head.spacing) * (-np.expm1(-thickness) / thickness)
-    H *= np.sinc(w * (head.gap / (2.0 * math.pi))) * np.sinc(w * (head.slant / (2.0 * math.pi)))
+    for length in (head.gap, head.slant):
+        if length > 0.0:
+            H *= np.sinc(w * (length / (2.0 * math.pi)))
     if head.bump > 0.0:
-        a = w[w * head.pole < 100.0] * head.pole  # beyond, the edges hear less than 0.005 dB
-        H[: len(a)] *= 1.0 + head.bump * np.exp(-EDGE * a) * (bessel_integral(a) - 1.0)
+        near = w * head.pole < BESSEL_END  # beyond, the edges hear less than 0.005 dB
+        a = w[near] * head.pole
+        H[near] *= 1.0 + head.bump * np.exp(-EDGE * a) * (bessel_integral(a) - 1.0)
     return H
 
 
 def bessel_integral(a: Array) -> Array:
-    """Return the integral of the Bessel function J0 from 0 to a, for a to 100, to eight digits.
+    """Return the integral of the Bessel function J0 from 0 to a, for a below 100, to eight digits.
+
+    Cubic cells between exact values and slopes.
+    """
+    cells = bessel_cells()
+    u = a * BESSEL_CELLS
+    cell = u.astype(np.intp)
+    u -= cell
+    integral: Array = cells[0][cell] + u * (cells[1][cell] + u * (cells[2][cell] + u * cells[3][cell]))
+    return integral
+
+
+@functools.cache
+def bessel_cells() -> Array:
+    """Return the coefficients of the cells, (4, cells).
 
     J0(a) = mean of cos(a sin u) for u in 0 to pi/2; the midpoint rule converges once it has more points than
     a / 2.
     """
+    a = np.arange(BESSEL_END * BESSEL_CELLS + 1) / BESSEL_CELLS
     s = np.sin((np.arange(64) + 0.5) * (math.pi / 128))
-    integral: Array = (np.sin(np.multiply.outer(a, s)) / s).mean(axis=1)
-    return integral
+    angles = np.multiply.outer(a, s)
+    y = (np.sin(angles) / s).mean(axis=1)
+    slope = np.cos(angles).mean(axis=1) / BESSEL_CELLS
+    rise = np.diff(y)
+    return np.array(
+        [y[:-1], slope[:-1], 3.0 * rise - 2.0 * slope[:-1] - slope[1:], slope[:-1] + slope[1:] - 2.0 * rise]
+    )
 
 
-def impulse_response(head: Geometry, fs: float, channels: int, linear: bool, lead: int) -> Array:
-    """Return the impulse response of a head for every channel, (channels, taps).
+class Design:
+    """The impulse response of a head in the making: portions of about equal work, however long it is.
 
     linear: with linear phase, centred on the frame lead; otherwise with minimum phase from frame 0
+    h: the response, (tracks, taps), once it is whole; one track where all channels hear alike
     """
-    reach = math.ceil(head.reach() * fs)
-    # Steps fine enough to place the gap's nulls: 3072 from one to the next.
-    steps = max(1024.0, 8.0 * reach, 3072.0 * fs * max(head.gap, head.slant))
-    n = min(LARGEST_FFT, 1 << math.ceil(math.log2(steps)), 3 << math.ceil(math.log2(steps / 3.0)))
-    w: Array = np.linspace(0.0, math.pi * fs, n // 2 + 1)
-    per_frame: Array = w / fs
-    H = magnitude(head, w)
-    skew = head.skew * fs if channels == 2 else 0.0
-    window = fade_out(np.arange(reach) / float(reach))
-    if linear:
-        both = np.concatenate([window[:0:-1], window])
-        h = np.zeros((channels, lead + reach))
-        for c in range(channels):
-            shifted = np.fft.irfft(H * np.exp((c - 0.5) * 1j * skew * per_frame), n)
-            h[c, lead + 1 - reach :] = both * np.concatenate([shifted[n + 1 - reach :], shifted[:reach]])
-        return h
-    minimum = minimum_phase(H, n)
-    h = np.zeros((channels, reach))
-    for c in range(channels):
-        late = max(0.0, skew if c == 0 else -skew)
-        h[c] = window * np.fft.irfft(minimum * fractional_delay(late, per_frame), n)[:reach]
-    return h
+
+    def __init__(self, head: Geometry, fs: float, channels: int, linear: bool, lead: int) -> None:
+        self.head = head
+        self.fs = fs
+        self.linear = linear
+        self.lead = lead
+        self.reach = math.ceil(head.reach() * fs)
+        self.skew = head.skew * fs if channels == 2 else 0.0
+        self.tracks = 2 if self.skew != 0.0 else 1
+        self.h: Array = np.zeros((self.tracks, lead + self.reach))
+        # Steps fine enough to place the gap's nulls: 3072 from one to the next.
+        steps = max(1024.0, 8.0 * self.reach, 3072.0 * fs * max(head.gap, head.slant))
+        n = min(LARGEST_FFT, 1 << math.ceil(math.log2(steps)), 3 << math.ceil(math.log2(steps / 3.0)))
+        self.bins = Bins(n)
+        self.whole = False
+        self.left = self.portions()
+
+    def proceed(self) -> None:
+        """Do the next portion of the work."""
+        self.whole = next(self.left, True) is True
+
+    def portions(self) -> Iterator[None]:
+        bins = self.bins
+        if not self.linear:
+            phases = bins.empty()
+            yield from self.minimum_phase(phases)
+        window = fade_out(np.arange(self.reach) / float(self.reach))
+        shifted = bins.empty()
+        for c in range(self.tracks):
+            for piece in bins.pieces():
+                w = bins.frequencies(piece)
+                if self.linear:
+                    H: Spectrum | Array = magnitude(self.head, np.abs(w) * self.fs)
+                else:
+                    H = np.exp(bins.towards_frequency(phases[:, piece], piece))
+                shifted[:, piece] = bins.towards_time(self.shifted(H, w, c), piece)
+                yield
+            for t in range(bins.r):
+                every = np.fft.irfft(shifted[t], bins.length)
+                after = window[t :: bins.r]
+                self.h[c, self.lead + t :: bins.r] = after * every[: len(after)]
+                if self.linear:
+                    first = bins.r - t  # frames before the lead, for the last sample of the row
+                    before = window[first :: bins.r]
+                    self.h[c, self.lead - first :: -bins.r][: len(before)] = before * every[::-1][: len(before)]
+                yield
+
+    def minimum_phase(self, out: Spectrum) -> Iterator[None]:
+        """Make the logarithm of the spectrum with minimum phase and the head's magnitude, at least FLOOR, in out.
+
+        The real cepstrum is folded. What is left in out still has to go towards_frequency().
+        Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, ch. 13 (cepstrum, minimum phase).
+        """
+        bins = self.bins
+        for piece in bins.pieces():
+            H = magnitude(self.head, np.abs(bins.frequencies(piece)) * self.fs)
+            out[:, piece] = bins.towards_time(0.5 * np.log(H * H + FLOOR * FLOOR), piece)
+            yield
+        for t in range(bins.r):
+            fold = np.sign(bins.n // 2 - t - bins.r * np.arange(bins.length)) + 1.0
+            if t == 0:
+                fold[0] = 1.0
+            out[t] = np.fft.rfft(fold * np.fft.irfft(out[t], bins.length))
+            yield
+
+    def shifted(self, H: Spectrum | Array, w: Array, track: int) -> Spectrum | Array:
+        """Return the spectrum H at w (rad/frame) as the tracks hear it through a slanting gap, one before the other."""
+        if self.tracks == 1:
+            return H
+        if self.linear:
+            shift: Spectrum = np.exp((track - 0.5) * 1j * self.skew * w)
+            return H * shift
+        late = max(0.0, self.skew if track == 0 else -self.skew)
+        return H if late == 0.0 else H * fractional_delay(late, w)
 
 
 def fade_out(u: Array) -> Array:
     """Return a window over 0 to 1: flat in its first half, then half a period of a cosine."""
     return 0.5 + 0.5 * np.cos(math.pi * np.maximum(0.0, 2.0 * u - 1.0))
-
-
-def minimum_phase(H: Array, n: int) -> Spectrum:
-    """Return the spectrum with minimum phase and the magnitude of H, at least FLOOR, by folding the real cepstrum.
-
-    Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, ch. 13 (cepstrum, minimum phase).
-    """
-    cepstrum = np.fft.irfft(0.5 * np.log(H * H + FLOOR * FLOOR), n)
-    cepstrum[1 : n // 2] *= 2.0
-    cepstrum[n // 2 + 1 :] = 0.0
-    return np.exp(np.fft.rfft(cepstrum))
 
 
 def fractional_delay(frames: float, w: Array) -> Spectrum:
@@ -144,8 +267,6 @@ def fractional_delay(frames: float, w: Array) -> Spectrum:
     Source: J.-P. Thiran, Recursive digital filters with maximally flat group delay, IEEE Trans. Circuit Theory 18,
     1971.
     """
-    if frames == 0.0:
-        return np.ones(len(w), complex)
     order = min(8, max(1, round(frames)))
     whole = max(0, round(frames) - order)
     part = frames - whole
@@ -156,6 +277,9 @@ def fractional_delay(frames: float, w: Array) -> Spectrum:
             term *= (part - order + m) / (part - order + k + m)
         a.append(term)
     z = np.exp(-1j * w)
-    P = np.polynomial.polynomial.polyval(z, np.array(a))
-    delay: Spectrum = z ** (whole + order) * np.conj(P) / P
+    P = np.full_like(z, a[order])
+    for coefficient in reversed(a[:order]):
+        P *= z
+        P += coefficient
+    delay: Spectrum = np.exp(-1j * (whole + order) * w) * np.conj(P) / P
     return delay

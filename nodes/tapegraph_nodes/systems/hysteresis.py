@@ -1,14 +1,15 @@
 """Hysteresis of tape as a system to be learned: what rises in a sample, for every drive, saturation, bias and rate.
 
-    dm = v P + v_p Q,    (P, Q) = network(z, z_p, r, y, y_p)
+    dm = g P + g_p Q,    (P, Q) = network(z, z_p, r, y, y_p),    g = v (y + z)
 
     y = max(0, s (L(h) - (1 - beta L'(h)) m)) / kappa,    s = sign of v     irreversible susceptibility
-    z = 3 c L'(h)                                                           reversible susceptibility
+    z = c L'(h)                                                             reversible susceptibility
     r = |v| / (kappa + |v|)                                                 rate of the field
 
-and y_p and z_p the same of h_p and v_p; both y with the m that was. Symbols as in kernels/jiles_atherton.py. A field
-that rises and one that falls are thus one case, a resting field leaves m alone, small rates stay exact, and as c and
-kappa enter by y, z and r only, one network serves all settings and sample rates.
+and g_p, y_p and z_p the same of h_p and v_p; both y with the m that was. Symbols as in kernels/jiles_atherton.py. A
+field that rises and one that falls are thus one case, a resting field leaves m alone, faint sounds and small rates stay
+exact, as the network has to find no more than by how much g has to be corrected, and as c and kappa enter by y, z and r
+only, one network serves all settings and sample rates.
 
 The state is (m, H, V): magnetisation by that of saturation, field, and its rise in a sample. Solved by nr8.
 Source: the article's network takes H, H' and M as they are; scaled inputs, gates and the kink in y are our own.
@@ -87,7 +88,7 @@ class HysteresisSystem:
         y, z = susceptibilities(m, per_a * x, v, c, kappa, beta)
         y_p, z_p = susceptibilities(m, per_a * H, v_p, c, kappa, beta)
         inputs = np.array([z, z_p, np.abs(v) / (kappa + np.abs(v)), y, y_p]).T
-        gates = np.array([v, v_p]).T[:, None, :]
+        gates = np.array([v * (y + z), v_p * (y_p + z_p)]).T[:, None, :]
         known = np.array([m, x, rise]).T
         # What hardly moves m has to be right too: faint sound does nothing else.
         weights = 1.0 / (1e-6 + np.abs(v) * (LEAST + y + z) + np.abs(v_p) * (LEAST + y_p + z_p))
@@ -109,7 +110,7 @@ def susceptibilities(m: Array, h: Array, v: Array, c: Array, kappa: Array, beta:
     slope = np.where(q < 0.02, 1.0 / 3.0 - q**2 / 15.0, 1.0 / q**2 - 1.0 / np.sinh(np.minimum(q, 300.0)) ** 2)
     L = np.where(q > 1e-3, np.sign(h) * (1.0 / np.tanh(q) - 1.0 / q), h / 3.0)
     y = np.maximum(0.0, s * (L - (1.0 - beta * slope) * m)) / kappa
-    return y, 3.0 * c * slope
+    return y, c * slope
 
 
 def solve(

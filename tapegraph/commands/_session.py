@@ -15,6 +15,7 @@ import click
 from tapegraph.commands._options import chosen, warn
 
 if TYPE_CHECKING:
+    from tapegraph.live.screen import Screen
     from tapegraph.live.session import Session
     from tapegraph.live.watch import Watch
 
@@ -78,11 +79,13 @@ def run(session: Session, start_line: Callable[[], str]) -> None:
         return read_again(session, watch) if watch is not None and watch.changed() else []
 
     with asked_to_end(session):
+        screen = screen_class() if params["screen"] else None
         with knobs(session), session.start():
             if not quiet:
                 click.echo(start_line(), err=True)
-            if params["screen"]:
-                screen(session, look)
+            if screen is not None:
+                screen(session, look).run()
+                session.stopping = True
             while not session.wait(LOOK_S):
                 for line in look():
                     click.echo(clear + line, err=True)
@@ -95,16 +98,15 @@ def run(session: Session, start_line: Callable[[], str]) -> None:
             click.echo(state(session))
 
 
-def screen(session: Session, look: Callable[[], list[str]]) -> None:
-    """Show the screen until it is left; the sound then ends."""
+def screen_class() -> type[Screen]:
+    """Return the screen, which takes so long to import that sound would stumble over it."""
     from tapegraph.errors import TapegraphError
 
     try:
         from tapegraph.live.screen import Screen
     except ImportError:
         raise TapegraphError("--screen needs textual: pip install 'tapegraph[tui]'") from None
-    Screen(session, look).run()
-    session.stopping = True
+    return Screen
 
 
 @contextlib.contextmanager

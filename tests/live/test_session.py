@@ -19,6 +19,7 @@ import tapegraph
 from tapegraph.__main__ import main
 from tapegraph.live import devices, session
 from tapegraph.live.deck import Deck
+from tapegraph.live.quality import Quality
 from tapegraph.plan import Plan, plan
 
 RATE = 48_000
@@ -227,6 +228,24 @@ def test_late_calls_are_counted_and_advice_is_given(
         running.wait(0.1)
     assert running.late == 2
     assert running.warnings() == ["2 blocks came too late; try --block 256 or --quality live"]
+
+
+@pytest.mark.parametrize(
+    ("quality", "load", "advice"),
+    [
+        ("render", 0.3, "try --block 512 or --quality live"),
+        ("live", 0.3, "try --block 512 or --quality draft"),
+        ("draft", 0.3, "try --block 512"),
+        ("render", 1.1, "the graph takes 110 % of the time: try --quality live"),
+        ("live", 1.1, "the graph takes 110 % of the time: try --quality draft"),
+        ("draft", 1.1, "the graph takes 110 % of the time: it is too much for this machine"),
+    ],
+)
+def test_advice_is_what_helps(quality: Quality, load: float, advice: str) -> None:
+    with graph().live(quality=quality) as running:
+        running.wait(0.02)
+    running.late, running.busy_s, running.due_s = 1, load, 1.0
+    assert running.warnings() == [f"1 block came too late; {advice}"]
 
 
 def test_a_block_that_is_not_whole_blocks_of_the_graph_is_refused() -> None:

@@ -262,11 +262,11 @@ class Graph(Spec):
 
     def attach(self, engine: Engine) -> None:
         """Pass every later set() on to an engine that runs this graph."""
-        self._engines.add(engine)
+        self._engines = weakref.WeakSet({*self._engines, engine})  # a new one: another thread may be in set() just now
 
     def detach(self, engine: Engine) -> None:
         """Leave an engine alone that runs another graph now."""
-        self._engines.discard(engine)
+        self._engines = weakref.WeakSet({*self._engines} - {engine})
 
 
 def restored(spec: Spec) -> Graph:

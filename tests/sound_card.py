@@ -35,7 +35,7 @@ class Server:
     def __init__(self, name: str) -> None:
         if shutil.which("jackd") is None:
             pytest.skip("there is no jackd; apt install jackd2 libportaudio2")
-        self.name = name
+        self.name = name = f"{name}-{os.getpid()}"  # others may test on the same machine
         self.environment = {**os.environ, "JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
         command = ["jackd", "-S", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD), "-C", "2", "-P", "2"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

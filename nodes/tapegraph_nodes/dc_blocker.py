@@ -14,15 +14,15 @@ Source: V. Zavalishin, The Art of VA Filter Design, ch. 4 (state-variable filter
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Node, Param, Signal
 
-DAMPING_1 = 2.0 * math.sin(math.pi / 8.0)  # 1/Q of the first filter
-DAMPING_2 = 2.0 * math.cos(math.pi / 8.0)  # 1/Q of the second
+DAMPING_1: Final = 2.0 * math.sin(math.pi / 8.0)  # 1/Q of the first filter
+DAMPING_2: Final = 2.0 * math.cos(math.pi / 8.0)  # 1/Q of the second
 
 
 class DcBlocker(Node):
@@ -35,12 +35,9 @@ class DcBlocker(Node):
     cutoff_hz: float  # parameter
     target: float  # coefficient: g
     g: float  # state: g reached by the last sample
-    between: vec[float]  # the block between the two filters
-    s_1: vec[float]  # state: s1, s2 of the first filter, for each channel
-    s_2: vec[float]  # state: s1, s2 of the second
+    s: vec[float]  # state: s1, s2 of the first filter, then of the second, for each channel
 
     def prepare(self) -> None:
-        self.between = vec[float]([0.0] * (self.channels * self.frames))
         self.update()
         self.reset()
 
@@ -49,12 +46,10 @@ class DcBlocker(Node):
 
     def reset(self) -> None:
         self.g = self.target
-        self.s_1 = vec[float]([0.0] * (2 * self.channels))
-        self.s_2 = vec[float]([0.0] * (2 * self.channels))
+        self.s = vec[float]([0.0] * (4 * self.channels))
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
-        highpass(x[0].samples, self.between, self.s_1, DAMPING_1, self.g, self.target)
-        highpass(self.between, y[0].samples, self.s_2, DAMPING_2, self.g, self.target)
+        highpass(x[0].samples, y[0].samples, self.s, self.g, self.target)
         self.g = self.target
 
     def tail(self) -> float:
@@ -62,31 +57,40 @@ class DcBlocker(Node):
         return math.log(3e6) / (math.pi * self.cutoff_hz * DAMPING_1)
 
 
-def highpass(x: vec[float], y: vec[float], s: vec[float], damping: float, start: float, target: float) -> None:
-    """Filter every channel of x into y, from and to its two states in s, while g moves from start to target."""
-    channels: i64 = len(s) // 2
+def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, target: float) -> None:
+    """Filter every channel of x into y, from and to its four states in s, while g moves from start to target.
+
+    Both filters run in one loop: while one waits for its state, the other works.
+    """
+    channels: i64 = len(s) // 4
     n: i64 = len(x) // channels
     step = (target - start) / float(n)
     c: i64 = 0
     while c < channels:
-        s1 = s[2 * c]
-        s2 = s[2 * c + 1]
+        s1 = s[4 * c]
+        s2 = s[4 * c + 1]
+        t1 = s[4 * c + 2]
+        t2 = s[4 * c + 3]
         g = start
         i: i64 = c * n
         end = i + n
         while i < end:
             g += step
-            h = (x[i] - (damping + g) * s1 - s2) / (1.0 + g * (damping + g))
+            twice = g + g
+            part_1 = 1.0 / (1.0 + g * (DAMPING_1 + g))
+            part_2 = 1.0 / (1.0 + g * (DAMPING_2 + g))
+            h = (x[i] - (DAMPING_1 + g) * s1 - s2) * part_1
+            s2 += twice * (g * h + s1)
+            s1 += twice * h
+            h = (h - (DAMPING_2 + g) * t1 - t2) * part_2
+            t2 += twice * (g * h + t1)
+            t1 += twice * h
             y[i] = h
-            v = g * h
-            b = v + s1
-            s1 = b + v
-            v = g * b
-            s2 = v + s2 + v
             i += 1
-        if s1 * s1 + s2 * s2 < 1e-60:  # -600 dB: silence, before the numbers grow so small that they slow the loop
-            s1 = 0.0
-            s2 = 0.0
-        s[2 * c] = s1
-        s[2 * c + 1] = s2
+        if s1 * s1 + s2 * s2 + t1 * t1 + t2 * t2 < 1e-60:  # -600 dB: silence, before tiny numbers slow the loop down
+            s1 = s2 = t1 = t2 = 0.0
+        s[4 * c] = s1
+        s[4 * c + 1] = s2
+        s[4 * c + 2] = t1
+        s[4 * c + 3] = t2
         c += 1

@@ -34,7 +34,7 @@ import numpy as np
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal
-from tapegraph_nodes.kernels.convolve import Past, Spectra, partitions
+from tapegraph_nodes.kernels.convolve import Past, Response
 from tapegraph_nodes.kernels.head_response import LONGEST_S, PEAK, Design, Geometry
 
 FADE_S = 0.02
@@ -75,8 +75,8 @@ class PlayheadLoss(Node):
     head: Geometry  # state: the head that sounds, is faded in or is being designed
     design: Design | None  # state: its response in the making, until it is faded in
     owed: i64  # state: frames since the last portion of that
-    h: Spectra  # state: the response that sounds, or is faded in
-    h_before: Spectra  # state: the response that is faded out
+    h: Response  # state: the response that sounds, or is faded in
+    h_before: Response  # state: the response that is faded out
     faded: i64  # state: frames since the start of the last fade
     past: Past  # state: the input
 
@@ -122,11 +122,11 @@ class PlayheadLoss(Node):
 
     def adopt(self, design: Design) -> None:
         """Let a response sound that is whole."""
-        self.h = partitions(design.h, int(self.frames))
+        self.h = Response(design.h, int(self.channels), int(self.frames))
         self.design = None
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
-        self.past.add(x[0].array)
+        self.past.add(x[0].samples)
         if self.design is None and not self.head.same(self.target):
             self.begin()
         design = self.design

@@ -15,14 +15,16 @@ import click
 from tapegraph.commands._options import chosen, warn
 
 if TYPE_CHECKING:
+    from tapegraph.live.screen import Screen
     from tapegraph.live.session import Session
     from tapegraph.live.watch import Watch
 
 LOOK_S = 0.2  # between two looks at the graph file and the load
+MINE = ("midi", "learn", "screen", "quiet")  # what run() sees to
 
 
 def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add --block, --quality, --record, --overwrite and --quiet, and what run() sees to: --midi, --learn, --screen."""
+    """Add the options of a session: what it takes is given to the command, what run() sees to is not."""
     options = (
         click.option(
             "--block",
@@ -51,14 +53,24 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
         click.option("--screen", is_flag=True, help="Show sliders and meters in the terminal."),
         click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors."),
     )
-    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(options), command)
+
+    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def without_mine(**given: Any) -> Any:
+            return command(**{name: value for name, value in given.items() if name not in MINE})
+
+        return functools.reduce(lambda inner, option: option(inner), reversed(options), without_mine)
+
+    return with_options
 
 
-def run(session: Session, start_line: Callable[[], str], quiet: bool) -> None:
+def run(session: Session, start_line: Callable[[], str]) -> None:
     """Run a session until it ends or Ctrl-C, with its graph file watched; then say how it went.
 
     start_line: returns what is to be said once the sound runs
     """
+    params = click.get_current_context().params
+    quiet = params["quiet"]
     watch = watched_file()
     shown = sys.stderr.isatty() and not quiet
     clear = clear_line()
@@ -67,11 +79,13 @@ def run(session: Session, start_line: Callable[[], str], quiet: bool) -> None:
         return read_again(session, watch) if watch is not None and watch.changed() else []
 
     with asked_to_end(session):
+        screen = screen_class() if params["screen"] else None
         with knobs(session), session.start():
             if not quiet:
                 click.echo(start_line(), err=True)
-            if click.get_current_context().params["screen"]:
-                screen(session, look)
+            if screen is not None:
+                screen(session, look).run()
+                session.stopping = True
             while not session.wait(LOOK_S):
                 for line in look():
                     click.echo(clear + line, err=True)
@@ -84,16 +98,15 @@ def run(session: Session, start_line: Callable[[], str], quiet: bool) -> None:
             click.echo(state(session))
 
 
-def screen(session: Session, look: Callable[[], list[str]]) -> None:
-    """Show the screen until it is left; the sound then ends."""
+def screen_class() -> type[Screen]:
+    """Return the screen, which takes so long to import that sound would stumble over it."""
     from tapegraph.errors import TapegraphError
 
     try:
         from tapegraph.live.screen import Screen
     except ImportError:
         raise TapegraphError("--screen needs textual: pip install 'tapegraph[tui]'") from None
-    Screen(session, look).run()
-    session.stopping = True
+    return Screen
 
 
 @contextlib.contextmanager
@@ -126,7 +139,7 @@ def knobs(session: Session) -> Iterator[None]:
         click.echo(clear_line() + line, err=True)
 
     file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
-    ports = listen(Knobs(lambda: session.graph, file, params["learn"], say).receive)
+    ports = listen(Knobs(session.playing, file, params["learn"], say).receive)
     try:
         yield
     finally:

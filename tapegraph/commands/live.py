@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,6 @@ from tapegraph.commands._session import run, session_options
 
 if TYPE_CHECKING:
     from tapegraph.graph import Graph
-    from tapegraph.live.quality import Quality
 
 EXAMPLES = """\b
 Examples:
@@ -33,12 +32,7 @@ def command(
     output: str | None,
     rate: float | None,
     channels: int | None,
-    block: int,
-    quality: Quality,
-    record: str | None,
-    overwrite: bool,
-    quiet: bool,
-    **knobs: object,
+    **options: Any,
 ) -> None:
     """Put what comes in at the sound card through a graph and out again, until Ctrl-C.
 
@@ -53,17 +47,14 @@ def command(
         output=output,
         sample_rate=rate,
         channels=channels,
-        block=block,
-        quality=quality,
-        record=record,
-        overwrite=overwrite,
+        **options,
     )
 
     def start_line() -> str:
         return (
             f"{session.input.name} -> {graph.title or 'graph'} -> {session.output.name}: {session.sample_rate:.0f} Hz, "
-            f"blocks of {block}, round trip {1e3 * session.round_trip_s:.1f} ms, "
-            f"{1e3 * session.graph_latency_s:.1f} ms of it the graph, quality {quality}; Ctrl-C ends it"
+            f"blocks of {session.block}, round trip {1e3 * session.round_trip_s:.1f} ms, "
+            f"{1e3 * session.graph_latency_s:.1f} ms of it the graph, quality {session.quality}; Ctrl-C ends it"
         )
 
-    run(session, start_line, quiet)
+    run(session, start_line)

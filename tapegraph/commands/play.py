@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,6 @@ from tapegraph.commands._session import run, session_options
 
 if TYPE_CHECKING:
     from tapegraph.graph import Graph
-    from tapegraph.live.quality import Quality
     from tapegraph.stream import Tail
 
 EXAMPLES = """\b
@@ -39,12 +38,7 @@ def command(
     source: str,
     device: str | None,
     tail: Tail,
-    block: int,
-    quality: Quality,
-    record: str | None,
-    overwrite: bool,
-    quiet: bool,
-    **knobs: object,
+    **options: Any,
 ) -> None:
     """Play the audio file FILE through a graph. Ctrl-C ends it.
 
@@ -62,10 +56,7 @@ def command(
             reader.channels,
             tail=tail,
             device=device,
-            block=block,
-            quality=quality,
-            record=record,
-            overwrite=overwrite,
+            **options,
         )
 
         def start_line() -> str:
@@ -74,9 +65,9 @@ def command(
                 rate += f", converted to {session.sample_rate:.0f} Hz"
             return (
                 f"{source} -> {graph.title or 'graph'} -> {session.output.name}: {rate}, "
-                f"{reader.frames / reader.sample_rate:.1f} s, quality {quality}"
+                f"{reader.frames / reader.sample_rate:.1f} s, quality {session.quality}"
             )
 
-        run(session, start_line, quiet)
+        run(session, start_line)
     for warning in reader.warnings:
         warn(warning)

@@ -9,6 +9,7 @@ mido.backends.rtmidi/UNIX_JACK, those of JACK.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,14 @@ Controller = tuple[int, int]  # channel 1 to 16, number 0 to 127
 class Knobs:
     """Which controller moves what, and the setting of it.
 
-    current: returns the graph that plays
+    current: lends the graph that plays
     learning: what still waits for a controller, the next one first
     said: called with a line when something has been learnt
     """
 
     def __init__(
         self,
-        current: Callable[[], Graph],
+        current: Callable[[], AbstractContextManager[Graph]],
         file: Path,
         learning: Iterable[str] = (),
         said: Callable[[str], None] = print,
@@ -44,9 +45,10 @@ class Knobs:
         self.targets = read_targets(file)
         self.learning = list(learning)
         self.learnt: set[Controller] = set()
-        for target in self.learning:
-            if wrong := unknown_target(current(), target):
-                raise TapegraphError(wrong)
+        with current() as graph:
+            for target in self.learning:
+                if wrong := unknown_target(graph, target):
+                    raise TapegraphError(wrong)
         self.ask()
 
     def receive(self, message: Any) -> None:
@@ -60,10 +62,9 @@ class Knobs:
             except TapegraphError as error:  # nobody else hears of it: this is a thread of MIDI's
                 self.said(str(error))
         target = self.targets.get(controller)
-        graph = self.current()
-        if target is None or unknown_target(graph, target):
-            return  # learnt for another graph
-        graph.set(target, value_at(declared(graph, target), message.value / TOP))
+        with self.current() as graph:
+            if target is not None and not unknown_target(graph, target):  # or else it was learnt for another graph
+                graph.set(target, value_at(declared(graph, target), message.value / TOP))
 
     def learn(self, controller: Controller) -> None:
         target = self.learning.pop(0)

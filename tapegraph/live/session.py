@@ -35,6 +35,7 @@ from tapegraph.live.ring import Frames
 LOOK_S = 0.1  # between two looks at the audio thread
 STALL_LOOKS = 10  # a card that has not called for so many looks is gone
 START_LOOKS = 50  # some servers take their time before the first call
+BUSY = 0.8  # of the time: the load from which larger blocks do not help any more
 BELIEVED_S = 10.0  # some servers state a latency of 2^32 frames before they know
 CLOSE_S = 0.5  # how long PortAudio may take to close
 SWITCH_S = 0.0001  # how soon another thread of Python must make way for the audio thread
@@ -85,6 +86,7 @@ class Session(abc.ABC):
         self.dead = False  # whether the card has gone without a word
         self.stopping = False  # a plain value: a signal handler may set it at any moment
         self.finished = threading.Event()
+        self.exchanging = threading.Lock()  # never taken by the audio thread
         self.stream: Any = None
         self.recorder: Recorder | None = None
         self.wanted_recording = (record, overwrite)
@@ -196,11 +198,18 @@ class Session(abc.ABC):
 
         gain: at which it is heard, such as matching() returns
         """
-        self.deck.change(lowered(graph.flat(), self.quality), gain)
-        self.gain = gain
-        self.graph.detach(self.deck)
-        self.graph = graph
-        graph.attach(self.deck)
+        with self.exchanging:
+            self.deck.change(lowered(graph.flat(), self.quality), gain)
+            self.gain = gain
+            self.graph.detach(self.deck)
+            self.graph = graph
+            graph.attach(self.deck)
+
+    @contextlib.contextmanager
+    def playing(self) -> Iterator[Graph]:
+        """Lend the graph that plays to another thread, for something to be set; meanwhile it is not exchanged."""
+        with self.exchanging:
+            yield self.graph
 
     def remember(self) -> None:
         """Keep the last seconds of what comes in from now on, for matching()."""
@@ -226,11 +235,18 @@ class Session(abc.ABC):
         """Return what the listener should know about the sound so far, a sentence each."""
         said = [*self.deck.warnings(), *self.remarks]
         if self.dropouts:
-            lower = " or --quality live" if self.quality == "render" else ""
-            said.append(f"{self.dropouts} blocks came too late; try --block {2 * self.block}{lower}")
+            said.append(f"{counted(self.dropouts, 'block')} came too late; {self.advice()}")
         if self.lost:
-            said.append(f"{self.lost} frames are missing in the recording: the disk was too slow, or the file full")
+            said.append(f"the recording lacks {counted(self.lost, 'frame')}: the disk was too slow, or the file full")
         return said
+
+    def advice(self) -> str:
+        """Return what helps against dropouts: less work where there is too much of it, else larger blocks too."""
+        lower = {"render": "live", "live": "draft"}.get(self.quality)
+        if self.load < BUSY:
+            return f"try --block {2 * self.block}" + (f" or --quality {lower}" if lower else "")
+        cure = f"try --quality {lower}" if lower else "it is too much for this machine"
+        return f"the graph takes {100 * self.load:.0f} % of the time: {cure}"
 
     def watch(self) -> None:
         seen, quiet = -1, 0
@@ -312,6 +328,10 @@ class Session(abc.ABC):
             return
         with contextlib.suppress(TapegraphError):  # what the body raised is what matters
             self.stop()
+
+
+def counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 @contextlib.contextmanager

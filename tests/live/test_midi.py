@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -29,7 +30,7 @@ def machine() -> tapegraph.Graph:
 
 def test_a_controller_is_learnt_and_remembered_for_the_next_time(tmp_path: Path) -> None:
     graph, file, said = machine(), tmp_path / "settings" / "midi.yaml", list[str]()
-    knobs = Knobs(lambda: graph, file, ["Drive", "level.gain_db"], said.append)
+    knobs = Knobs(lambda: nullcontext(graph), file, ["Drive", "level.gain_db"], said.append)
     knobs.receive(SimpleNamespace(type="note_on", channel=0, note=60, velocity=64))
     knobs.receive(turned(74, 10))
     knobs.receive(turned(74, 127))  # still the same knob: it is not learnt for the second one too
@@ -44,7 +45,7 @@ def test_a_controller_is_learnt_and_remembered_for_the_next_time(tmp_path: Path)
     ]
     assert file.read_text() == "1/74: Drive\n10/7: level.gain_db\n"
     other = machine()
-    Knobs(lambda: other, file).receive(turned(74, 0))
+    Knobs(lambda: nullcontext(other), file).receive(turned(74, 0))
     assert other.get("Drive") == 0.0
 
 
@@ -52,7 +53,7 @@ def test_a_controller_of_another_graph_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "midi.yaml").write_text("1/74: Drive\n")
     plain = tapegraph.chain(gain={})
     before = plain.to_yaml()
-    Knobs(lambda: plain, tmp_path / "midi.yaml").receive(turned(74, 100))
+    Knobs(lambda: nullcontext(plain), tmp_path / "midi.yaml").receive(turned(74, 100))
     assert plain.to_yaml() == before
 
 
@@ -60,7 +61,7 @@ def test_what_cannot_be_learnt_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(
         tapegraph.TapegraphError, match=r"^level \(gain\) has no parameter gian_db; did you mean gain_db\?$"
     ):
-        Knobs(machine, tmp_path / "midi.yaml", ["level.gian_db"])
+        Knobs(lambda: nullcontext(machine()), tmp_path / "midi.yaml", ["level.gian_db"])
 
 
 def test_a_damaged_file_of_settings_is_told_with_what_it_must_be(tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_a_damaged_file_of_settings_is_told_with_what_it_must_be(tmp_path: Path)
     for damaged in ("Drive", "Drive: 1/74", "{"):
         file.write_text(damaged)
         with pytest.raises(tapegraph.TapegraphError) as caught:
-            Knobs(machine, file)
+            Knobs(lambda: nullcontext(machine()), file)
         assert str(caught.value) == (
             f'{file}: must have lines like "1/74: Drive", channel/controller; put it right or delete it'
         )
@@ -77,7 +78,7 @@ def test_a_damaged_file_of_settings_is_told_with_what_it_must_be(tmp_path: Path)
 def test_what_cannot_be_remembered_is_told_and_moves_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "settings").write_text("a file where a folder should be")
     graph, file, said = machine(), tmp_path / "settings" / "midi.yaml", list[str]()
-    Knobs(lambda: graph, file, ["Drive"], said.append).receive(turned(74, 127))
+    Knobs(lambda: nullcontext(graph), file, ["Drive"], said.append).receive(turned(74, 127))
     assert said == ["turn the controller for Drive", f"{file}: cannot be written: File exists"]
     assert graph.get("Drive") == 1.0
 

@@ -6,7 +6,9 @@ import atexit
 import gc
 import signal
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import fake_sounddevice
 import numpy as np
@@ -16,6 +18,9 @@ import soundfile
 import tapegraph
 from tapegraph.__main__ import main
 from tapegraph.live import devices, session
+from tapegraph.live.deck import Deck
+from tapegraph.live.quality import Quality
+from tapegraph.plan import Plan, plan
 
 RATE = 48_000
 NOISE = np.random.default_rng(5).uniform(-0.5, 0.5, (2, 5000)).astype(np.float32)
@@ -225,6 +230,24 @@ def test_late_calls_are_counted_and_advice_is_given(
     assert running.warnings() == ["2 blocks came too late; try --block 256 or --quality live"]
 
 
+@pytest.mark.parametrize(
+    ("quality", "load", "advice"),
+    [
+        ("render", 0.3, "try --block 512 or --quality live"),
+        ("live", 0.3, "try --block 512 or --quality draft"),
+        ("draft", 0.3, "try --block 512"),
+        ("render", 1.1, "the graph takes 110 % of the time: try --quality live"),
+        ("live", 1.1, "the graph takes 110 % of the time: try --quality draft"),
+        ("draft", 1.1, "the graph takes 110 % of the time: it is too much for this machine"),
+    ],
+)
+def test_advice_is_what_helps(quality: Quality, load: float, advice: str) -> None:
+    with graph().live(quality=quality) as running:
+        running.wait(0.02)
+    running.late, running.busy_s, running.due_s = 1, load, 1.0
+    assert running.warnings() == [f"1 block came too late; {advice}"]
+
+
 def test_a_block_that_is_not_whole_blocks_of_the_graph_is_refused() -> None:
     with pytest.raises(
         tapegraph.TapegraphError, match="^block is 100 frames; it must be a multiple of the graph's 64$"
@@ -272,6 +295,43 @@ def test_setting_a_parameter_reaches_what_plays() -> None:
     _, *move = running.deck.moves()[0]
     assert move == ["gain", "gain_db", -6.0]
     assert running.deck.plan.nodes["gain"].gain_db == -6.0  # type: ignore[attr-defined]
+
+
+def test_what_another_thread_sets_during_an_exchange_reaches_the_new_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = (tapegraph.chain(gain={"gain_db": db}) for db in (0.0, -6.0))
+
+    def turn_down() -> None:
+        with running.playing() as playing:
+            playing.set("gain.gain_db", -12)
+
+    knob = threading.Thread(target=turn_down)
+
+    def planned_while_a_knob_is_turned(*given: Any) -> Plan:
+        knob.start()
+        knob.join(0.1)
+        return plan(*given)
+
+    monkeypatch.setattr("tapegraph.live.deck.plan", planned_while_a_knob_is_turned)
+    with old.live() as running:
+        running.change(new)
+        knob.join()
+        while running.deck.asked or running.deck.next or running.deck.incoming:
+            running.wait(0.01)
+        assert running.deck.plan.nodes["gain"].gain_db == -12.0  # type: ignore[attr-defined]
+    assert [old.get("gain.gain_db"), new.get("gain.gain_db")] == [0.0, -12.0]
+
+
+def test_an_engine_may_come_while_another_thread_sets_something() -> None:
+    graph = tapegraph.chain(gain={})
+
+    class Joining(Deck):
+        def set(self, node: str, param: str, value: object) -> None:
+            graph.attach(Deck(graph.flat(), RATE, 1))
+
+    decks = [Joining(graph.flat(), RATE, 1) for _ in range(3)]
+    for deck in decks:
+        graph.attach(deck)
+    graph.set("gain.gain_db", -6)
 
 
 def test_a_recording_with_moves_can_be_rendered_again_to_the_bit(tmp_path: Path) -> None:

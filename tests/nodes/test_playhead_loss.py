@@ -217,6 +217,31 @@ def test_a_head_that_never_rests_is_followed_without_steps(frames: int) -> None:
     assert np.all(envelope[3600:] < expected[4800:-3600] + 1e-3)  # by less than 0.075 s
 
 
+@pytest.mark.parametrize("params", [{}, {"azimuth_deg": 0.3}, {"bump_db": 2.0}, {"speed_ips": 3.75, "phase": "linear"}])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_a_response_is_convolved_alike_in_blocks_of_any_size(channels: int, params: dict[str, Any]) -> None:
+    """Short blocks and responses go tap by tap, long ones by transforms."""
+    x = np.random.default_rng(4).uniform(-1, 1, (channels, 9000))
+    impulse = np.zeros_like(x)
+    impulse[:, 0] = 1.0
+    h = run(PlayheadLoss, impulse, 48_000.0, 64, **params)
+    expected = [np.convolve(a, b)[:9000] for a, b in zip(x, h, strict=True)]
+    for frames in (7, 64, 100, 2048):
+        np.testing.assert_allclose(run(PlayheadLoss, x, 48_000.0, frames, **params), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("frames_before", [64, 640, 9600])
+def test_a_long_response_hears_all_that_came_during_a_short_one(frames_before: int) -> None:
+    x = np.random.default_rng(4).uniform(-1, 1, (2, 19_200))
+    node = prepared(PlayheadLoss, 48_000.0, 2, 64)
+    process(node, x[:, :frames_before])
+    change(node, {"bump_db": 2.0})
+    changed = process(node, x[:, frames_before:])[0]
+    settled = changed[:, 4800:]
+    expected = run(PlayheadLoss, x, 48_000.0, bump_db=2.0)[:, -settled.shape[1] :]
+    np.testing.assert_allclose(settled, expected, atol=1e-12)
+
+
 @pytest.mark.parametrize("n", [1024, 1536, 6144, 8192, 24_576, 3 << 14, 1 << 17])
 def test_a_transform_in_portions_equals_the_whole_one_and_no_portion_is_long(n: int) -> None:
     x = np.random.default_rng(3).standard_normal(n)

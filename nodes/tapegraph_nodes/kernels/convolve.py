@@ -1,4 +1,4 @@
-"""Convolution of blocks with long impulse responses, without latency.
+"""Convolution of blocks with impulse responses of any length, without latency: short ones tap by tap, long ones by
 
     y_b = last half of irfft(sum over k of X_(b-k) H_k),    X_b = rfft(x_(b-1), x_b),    H_k = rfft(h_k, 0)
 
@@ -10,56 +10,143 @@ transform techniques, AES preprint 2694, 1988 (the response in uniform partition
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
+from librt.vecs import vec
+from mypy_extensions import i64
+from numpy.lib.stride_tricks import sliding_window_view
+
+from tapegraph.node import silence
 
 Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
 
+# Products in a block of a channel up to which a response goes tap by tap: so many take 7 us, and the calls of the
+# transforms of two channels alone twice that.
+FEW: Final = 1 << 15
+
+
+class Response:
+    """An impulse response, (tracks, taps), prepared for blocks: a track for each channel, or one for all of them."""
+
+    def __init__(self, h: Array, channels: int, frames: int) -> None:
+        tracks, taps = h.shape
+        self.blocks = -(-taps // frames)
+        self.direct = taps * frames <= FEW
+        self.h: vec[float] = vec[float](h.reshape(-1))
+        self.tracks: i64 = tracks
+        self.taps: i64 = taps
+        self.y: vec[float] = vec[float]([0.0] * (channels * frames + 3))
+        self.block: Array = np.frombuffer(memoryview(self.y))[: channels * frames].reshape(channels, frames)
+        padded = np.zeros((tracks, self.blocks * frames))
+        padded[:, :taps] = h
+        partitions = padded.reshape(tracks, self.blocks, frames)[:, ::-1]
+        self.spectra: Spectra = np.fft.rfft(partitions, 2 * frames)  # that of the newest block last
+        self.products: Spectra = np.empty((channels, self.blocks, frames + 1), complex)
+
 
 class Past:
-    """The spectra of the last blocks of an input, for any number of responses to be convolved with.
+    """The last blocks of an input, for any number of responses to be convolved with.
 
-    blocks: how many are kept; a response may be as many blocks long
+    blocks: of how many spectra are kept; a response may be as many blocks long
     """
 
     def __init__(self, channels: int, frames: int, blocks: int) -> None:
-        self.frames = frames
-        self.blocks = blocks
-        # Every spectrum stands twice, `blocks` apart, so that the past is one slice, newest first, wherever it begins:
-        # its terms are then always added up in the same order.
-        self.spectra: Spectra = np.zeros((channels, 2 * blocks, frames + 1), complex)
-        self.products: Spectra = np.zeros((channels, blocks, frames + 1), complex)
-        self.samples: Array = np.zeros((channels, 2 * frames))  # the block before and this one
-        self.newest = 0  # index of the newest spectrum, counting down
+        self.frames: i64 = frames
+        self.length: i64 = blocks + 1  # in blocks: a spectrum is that of two
+        self.channels: i64 = channels
+        # Everything stands twice, a length apart, so that the past is one slice, newest last, wherever it ends.
+        self.samples: vec[float] = vec[float]([0.0] * (2 * channels * (blocks + 1) * frames + 3))
+        block = np.frombuffer(memoryview(self.samples))[:-3].reshape(channels, -1)
+        self.pairs: Array = sliding_window_view(block, 2 * frames, axis=1)[:, ::frames]  # of every block with the next
+        self.spectra: Spectra = np.zeros((channels, 2 * (blocks + 1), frames + 1), complex)
+        self.newest: i64 = self.length  # index of the newest block, in the second half
+        self.unknown: i64 = 0  # how many of the newest blocks have no spectrum
 
     def clear(self) -> None:
+        silence(self.samples)
         self.spectra[:] = 0.0
-        self.samples[:] = 0.0
-        self.newest = 0
+        self.newest = self.length
+        self.unknown = 0
 
-    def add(self, x: Array) -> None:
-        """Take a block, (channels, frames)."""
-        self.samples[:, : self.frames] = self.samples[:, self.frames :]
-        self.samples[:, self.frames :] = x
-        self.newest = (self.newest or self.blocks) - 1
-        spectrum = np.fft.rfft(self.samples)
-        self.spectra[:, self.newest] = spectrum
-        self.spectra[:, self.newest + self.blocks] = spectrum
+    def add(self, x: vec[float]) -> None:
+        """Take a block of every channel."""
+        self.newest += 1
+        if self.newest == 2 * self.length:
+            self.newest = self.length
+        self.unknown = min(self.unknown + 1, self.length - 1)
+        size = self.length * self.frames
+        for c in range(self.channels):
+            at = 2 * c * size + self.newest * self.frames
+            copy(x, c * self.frames, self.samples, at, self.frames)
+            copy(x, c * self.frames, self.samples, at - size, self.frames)
 
-    def convolved(self, h: Spectra) -> Array:
-        """Return the output for the newest block, (channels, frames), of a response cut by partitions()."""
-        k = h.shape[1]
-        products = self.products[:, :k]
-        np.multiply(self.spectra[:, self.newest : self.newest + k], h, out=products)
-        y: Array = np.fft.irfft(products.sum(axis=1), 2 * self.frames)[:, self.frames :]
+    def convolved(self, response: Response) -> Array:
+        """Return the output for the newest block, (channels, frames), good until the same response is asked again."""
+        if response.direct:
+            start = self.newest * self.frames
+            for c in range(self.channels):
+                x_at = 2 * c * self.length * self.frames + start
+                h_at = c * response.taps if response.tracks > 1 else 0
+                convolve(self.samples, x_at, response.h, h_at, response.taps, response.y, c * self.frames, self.frames)
+            return response.block
+        self.transform()
+        k = response.blocks
+        end = self.newest + 1
+        np.multiply(self.spectra[:, end - k : end], response.spectra, out=response.products)
+        y: Array = np.fft.irfft(np.add.reduce(response.products, axis=1), 2 * self.frames)[:, self.frames :]
         return y
 
+    def transform(self) -> None:
+        """Make the spectra that are not known yet: that of the newest block, and more after a short response."""
+        m = self.unknown
+        spectra = np.fft.rfft(self.pairs[:, self.newest - m : self.newest])
+        for back in range(m):
+            i = (self.newest - back) % self.length
+            self.spectra[:, i] = self.spectra[:, i + self.length] = spectra[:, m - 1 - back]
+        self.unknown = 0
 
-def partitions(h: Array, frames: int) -> Spectra:
-    """Return the spectra of an impulse response, (channels, taps), cut into blocks: (channels, blocks, frames + 1)."""
-    channels, taps = h.shape
-    blocks = -(-taps // frames)
-    padded = np.zeros((channels, blocks * frames))
-    padded[:, :taps] = h
-    return np.fft.rfft(padded.reshape(channels, blocks, frames), 2 * frames)
+
+def copy(x: vec[float], x_at: i64, y: vec[float], y_at: i64, frames: i64) -> None:
+    i: i64 = 0
+    while i < frames:
+        y[y_at + i] = x[x_at + i]
+        i += 1
+
+
+def convolve(
+    x: vec[float], x_at: i64, h: vec[float], h_at: i64, taps: i64, y: vec[float], y_at: i64, frames: i64
+) -> None:
+    """Set y[y_at + n] to the sum of h[h_at + i] x[x_at + n - i], four frames at a time: a sample is read once for all.
+
+    x and y go on for up to three frames behind the block.
+    """
+    n: i64 = 0
+    while n < frames:
+        y0 = y1 = y2 = y3 = 0.0
+        k = x_at + n
+        x1 = x[k + 1]
+        x2 = x[k + 2]
+        x3 = x[k + 3]
+        i = h_at
+        end = i + taps
+        while i < end:
+            a = h[i]
+            x0 = x[k]
+            y0 += a * x0
+            y1 += a * x1
+            y2 += a * x2
+            y3 += a * x3
+            x3 = x2
+            x2 = x1
+            x1 = x0
+            i += 1
+            k -= 1
+        k = y_at + n
+        y[k] = y0
+        y[k + 1] = y1
+        y[k + 2] = y2
+        y[k + 3] = y3
+        n += 4

@@ -87,8 +87,10 @@ def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, target: 
             t1 += twice * h
             y[i] = h
             i += 1
-        if s1 * s1 + s2 * s2 + t1 * t1 + t2 * t2 < 1e-60:  # -600 dB: silence, before tiny numbers slow the loop down
-            s1 = s2 = t1 = t2 = 0.0
+        if s1 * s1 + s2 * s2 < 1e-60:  # -600 dB: silence, before tiny numbers slow the loop down
+            s1 = s2 = 0.0
+        if t1 * t1 + t2 * t2 < 1e-60:  # by itself: a remanence of the tape stays in the first filter
+            t1 = t2 = 0.0
         s[4 * c] = s1
         s[4 * c + 1] = s2
         s[4 * c + 2] = t1

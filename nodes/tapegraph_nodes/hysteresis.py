@@ -289,9 +289,11 @@ def magnetise_pair(
         elif method == MIDPOINT_H:
             va = ha - hpa
             vb = hb - hpb
-            ma, mb = midpoint(table, c, kappa, beta, gamma, ma, hpa, va, ha, va, mb, hpb, vb, hb, vb)
+            ma = midpoint(table, c, kappa, beta, gamma, ma, hpa, va, ha, va)
+            mb = midpoint(table, c, kappa, beta, gamma, mb, hpb, vb, hb, vb) if b != a else ma
         elif method == RK2:
-            ma, mb = midpoint(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
+            ma = midpoint(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va)
+            mb = midpoint(table, c, kappa, beta, gamma, mb, hpb, vpb, hb, vb) if b != a else ma
         elif method == RK4:
             ma, mb = runge_kutta(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
         elif method == STN_OF_FIELD:

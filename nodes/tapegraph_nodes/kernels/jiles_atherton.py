@@ -14,8 +14,8 @@ dm is what m rises by in a sample. In units of its own the equation has four con
 
 A solver knows what was (m, hp, vp) and the field that is (h, v), and returns the m that is. It raises nothing; for
 fields that jump far beyond the loop the result may be wild or not a number, which the caller has to look after.
-It does so for two channels, a and b, in turns: each step of one has to wait for the step before, and a processor
-fills the wait with the other's.
+Each step of a channel has to wait for the step before. A processor fills the wait with the step of another channel
+where that comes soon enough; runge_kutta is so long that it takes two channels in turns.
 
 Source: D. Jiles, D. Atherton, Theory of ferromagnetic hysteresis, J. Magn. Magn. Mater. 61, 1986; L and the solvers
 as in J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, eq. 8 to 20.
@@ -60,23 +60,15 @@ def midpoint(
     kappa: float,
     beta: float,
     gamma: float,
-    ma: float,
-    hpa: float,
-    vpa: float,
-    ha: float,
-    va: float,
-    mb: float,
-    hpb: float,
-    vpb: float,
-    hb: float,
-    vb: float,
-) -> tuple[float, float]:
+    m: float,
+    hp: float,
+    vp: float,
+    h: float,
+    v: float,
+) -> float:
     """Runge-Kutta of second order: the midpoint rule."""
-    k1a = slope(table, c, kappa, beta, gamma, ma, hpa, 0.5 * vpa)
-    k1b = slope(table, c, kappa, beta, gamma, mb, hpb, 0.5 * vpb)
-    k2a = slope(table, c, kappa, beta, gamma, ma + k1a, 0.5 * (hpa + ha), 0.5 * (vpa + va))
-    k2b = slope(table, c, kappa, beta, gamma, mb + k1b, 0.5 * (hpb + hb), 0.5 * (vpb + vb))
-    return ma + k2a, mb + k2b
+    k1 = slope(table, c, kappa, beta, gamma, m, hp, 0.5 * vp)
+    return m + slope(table, c, kappa, beta, gamma, m + k1, 0.5 * (hp + h), 0.5 * (vp + v))
 
 
 def runge_kutta(
@@ -96,7 +88,7 @@ def runge_kutta(
     hb: float,
     vb: float,
 ) -> tuple[float, float]:
-    """Runge-Kutta of fourth order, the classic."""
+    """Runge-Kutta of fourth order, the classic, for two channels, a and b, in turns."""
     h_mid_a = 0.5 * (hpa + ha)
     h_mid_b = 0.5 * (hpb + hb)
     v_mid_a = 0.25 * (vpa + va)  # k1 to k4 are half of what m would rise by

@@ -44,7 +44,7 @@ class Response:
         padded[:, :taps] = h
         partitions = padded.reshape(tracks, self.blocks, frames)[:, ::-1]
         self.spectra: Spectra = np.fft.rfft(partitions, 2 * frames)  # that of the newest block last
-        self.products: Spectra = np.empty((channels, self.blocks, frames + 1), complex)
+        self.products: Spectra = np.zeros((channels, self.blocks, frames + 1), complex)
 
 
 class Past:

@@ -29,18 +29,25 @@ from tapegraph.live.knob import declared, value_at
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.stream import Engine
 
-PRESETS = ("tc260", "clean", "worn", "mastering", "cassette")  # at quality live: rk4, twice the rate
-QUALITY: Quality = "live"
+PRESETS = ("tc260", "clean", "worn", "mastering", "cassette")
+QUALITY: Quality = "live"  # twice the rate
+SOLVER = "rk4"  # the most work that plugins of this kind are used to
 MOVE_S = 0.02
 BEGIN_S = 10.0  # until the sound has certainly begun
 HEAD = 8  # blocks: in the last of them every graph sounds
 Event = tuple[int, Any]  # number of the block it came before; a preset's name, or node, parameter and value
 
 
+def loaded(preset: str) -> tapegraph.Graph:
+    graph = tapegraph.load(preset)
+    graph.set("tape.solver", SOLVER)
+    return graph
+
+
 def perform(seconds: float, change_s: float) -> None:
     """Play live into take.wav while everything moves; write what was done, and how it went, to performance.json."""
     presets = itertools.cycle(PRESETS)
-    graph = tapegraph.load(next(presets))
+    graph = loaded(next(presets))
     asked: list[str] = []
     with graph.live(input="probe", output="probe", quality=QUALITY, record="take.wav") as session:
         before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -52,7 +59,7 @@ def perform(seconds: float, change_s: float) -> None:
                 session.graph.set(control, value_at(declared(session.graph, control), share))
             if step * MOVE_S >= (len(asked) + 1) * change_s:
                 asked.append(next(presets))
-                session.change(tapegraph.load(asked[-1]))
+                session.change(loaded(asked[-1]))
         grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
     done = iter(asked)
     events = [(block, event if isinstance(event, tuple) else next(done)) for block, event in session.deck.events]
@@ -89,7 +96,7 @@ class Voice:
     """One graph as it plays, and how far it has come in."""
 
     def __init__(self, preset: str) -> None:
-        self.engine = Engine(lowered(tapegraph.load(preset).flat(), QUALITY), RATE, 2)
+        self.engine = Engine(lowered(loaded(preset).flat(), QUALITY), RATE, 2)
         self.n = -round(WARM_UP_S * RATE + self.engine.plan.latency)
 
     def set(self, node: str, param: str, value: Any) -> None:

@@ -87,12 +87,13 @@ def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, target: 
             t1 += twice * h
             y[i] = h
             i += 1
-        if s1 * s1 + s2 * s2 < 1e-60:  # -600 dB: silence, before tiny numbers slow the loop down
-            s1 = s2 = 0.0
-        if t1 * t1 + t2 * t2 < 1e-60:  # by itself: a remanence of the tape stays in the first filter
-            t1 = t2 = 0.0
-        s[4 * c] = s1
-        s[4 * c + 1] = s2
-        s[4 * c + 2] = t1
-        s[4 * c + 3] = t2
+        s[4 * c] = audible(s1)
+        s[4 * c + 1] = audible(s2)
+        s[4 * c + 2] = audible(t1)
+        s[4 * c + 3] = audible(t2)
         c += 1
+
+
+def audible(state: float) -> float:
+    """Return a state, and from -600 dB on silence: smaller numbers become subnormal, which are slow."""
+    return 0.0 if abs(state) < 1e-30 else state

@@ -35,18 +35,25 @@ class Server:
     def __init__(self, name: str) -> None:
         if shutil.which("jackd") is None:
             pytest.skip("there is no jackd; apt install jackd2 libportaudio2")
-        self.name = name = f"{name}-{os.getpid()}"  # others may test on the same machine
-        self.environment = {**os.environ, "JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-        command = ["jackd", "-S", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD), "-C", "2", "-P", "2"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.name = f"{name}-{os.getpid()}"  # others may test on the same machine
+        self.environment = {**os.environ, "JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1"}
+        self.process = self.started()
+
+    def started(self) -> subprocess.Popen[bytes]:
+        driver = ["-d", "dummy", "-r", str(RATE), "-p", str(PERIOD), "-C", "2", "-P", "2"]
+        command = ["jackd", "-S", "-n", self.name, *driver]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait = ["jack_wait", "-w", "-t", "10"]
         subprocess.run(wait, env=self.environment, capture_output=True, check=True)
+        return process
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
 
     def stop(self) -> None:
+        if self.process.returncode is not None:  # killed: JACK's register, of eight, forgets it when its name ends well
+            self.process = self.started()
         self.process.terminate()
         self.process.wait(10)
 

@@ -102,6 +102,7 @@ def test_a_server_that_dies_ends_in_a_line_and_leaves_the_recording(song: Sound,
         time.sleep(0.5)
         server.kill()
         _, err = process.communicate(timeout=10)  # without the watch it would hang for ever
+    server.stop()
     assert process.returncode == 1
     assert err.splitlines()[-1] == "system has gone: it has asked for no sound for 1 s"
     recorded, _ = soundfile.read(tmp_path / "heard.wav", dtype="float32")

@@ -28,6 +28,7 @@ H_x = delta(x) - p / (pi |x| sqrt(x^2 - p^2)), the second term for |x| > p only;
 from __future__ import annotations
 
 import math
+import time
 from typing import ClassVar
 
 import numpy as np
@@ -110,6 +111,7 @@ class PlayheadLoss(Node):
         if self.design is not None:
             while not self.design.whole:
                 self.design.proceed()
+                time.sleep(0.0)  # while this graph is made ready, another may be playing: its thread gets a turn
             self.adopt(self.design)
         self.faded = self.fade_frames
         self.past.clear()

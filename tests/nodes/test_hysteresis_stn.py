@@ -106,6 +106,18 @@ def test_a_slow_sweep_adds_no_more_than_the_solver_does(model: str, name: str) -
     assert spurious[1] < spurious[0] + 6
 
 
+def test_the_field_is_handed_on_to_other_solvers() -> None:
+    """exponential_h reads the last two fields, the solvers over time the rate: stn has to leave all of them right."""
+    left = []
+    for solver in ("rk4", "stn"):
+        node: Any = prepared(HYSTERESIS, 96_000.0, solver=solver)
+        for block in np.split(music(640), 10):
+            process(node, block)
+        left.append([list(node.H), list(node.G), list(node.V)])
+    assert left[0] == left[1]
+    assert left[0][0] != left[0][1]
+
+
 def test_models_and_solvers_change_without_a_click() -> None:
     x = 0.5 * np.sin(2 * np.pi * 200 / 48_000 * np.arange(4800))
     node = prepared(HYSTERESIS, 48_000.0, solver="nr8", makeup=False)

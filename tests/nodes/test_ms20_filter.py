@@ -225,7 +225,7 @@ def test_a_predicted_voltage_is_near_the_solved_one_and_nearer_for_soft_sounds()
 
 def test_a_network_that_is_written_out_gives_what_any_network_gives() -> None:
     rng = np.random.default_rng(8)
-    weights = vec[float](rng.normal(0, 0.3, 33).tolist())
+    weights = vec[float](rng.normal(0, 1, 33).tolist())
     widths = vec[i64]([2, 8, 1])
     for a, b in rng.uniform(-2, 2, (50, 2)):
         inputs, outputs = vec[float]([a, b, *[0.0] * 6]), vec[float]([0.0] * 8)

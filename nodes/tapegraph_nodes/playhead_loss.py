@@ -14,7 +14,7 @@ Hz. With minimum phase nothing is late; with linear phase all is late by 0.08 s.
 With two channels, an azimuth above 0 makes the first one late by track_spacing tan(azimuth) / v, one below 0 the
 second, to a hundredth of a frame under 4 kHz; with linear phase the two share it, exactly. Any other number of channels
 hears the loss alone. A change of any parameter fades over in 0.02 s, once its response has been computed while the
-sound goes on, a little in every block: in 0.003 s for a narrow gap without a bump, 0.03 s with one, up to a second for
+sound goes on, a little in every block: at 48 kHz in 0.01 s for a narrow gap without a bump, 0.05 s with one, 0.7 s for
 the widest gap at the lowest speed. A change that comes meanwhile waits for its turn. With minimum phase a great change,
 which turns the phase far, lets the level dip on its way.
 
@@ -39,7 +39,7 @@ from tapegraph_nodes.kernels.convolve import Past, Response
 from tapegraph_nodes.kernels.head_response import LONGEST_S, PEAK, Design, Geometry
 
 FADE_S = 0.02
-PORTION_S = 1.0 / 1500.0  # of sound for each portion of a design: at 48 kHz two for each block of 64 frames
+PORTION_S = 1.0 / 750.0  # of sound for each portion of a design: at 48 kHz one for each block of 64 frames
 
 
 class PlayheadLoss(Node):

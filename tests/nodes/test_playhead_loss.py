@@ -99,7 +99,10 @@ def test_without_losses_the_sound_passes_unchanged() -> None:
 
 
 @pytest.mark.parametrize("phase", ["minimum", "linear"])
-@pytest.mark.parametrize(("speed_ips", "contact_mm", "bump_db"), [(30.0, 7.0, 2.0), (15.0, 3.0, 3.0), (7.5, 5.0, 1.0)])
+@pytest.mark.parametrize(
+    ("speed_ips", "contact_mm", "bump_db"),
+    [(30.0, 7.0, 2.0), (15.0, 3.0, 3.0), (7.5, 5.0, 1.0), (50.0, 1.0, 3.0), (15.0, 1.0, 2.0)],
+)
 def test_head_bumps_follow_the_field_of_two_thin_poles(
     speed_ips: float, contact_mm: float, bump_db: float, phase: str
 ) -> None:
@@ -214,7 +217,7 @@ def test_a_head_that_never_rests_is_followed_without_steps(frames: int) -> None:
     expected = np.exp(-2 * np.pi * f / (15.0 * 0.0254) * np.repeat(spacing_um, frames) * 1e-6)
     assert np.max(np.abs(np.diff(envelope))) < 1e-4
     assert np.all(envelope > expected[4800:] - 1e-3)  # late
-    assert np.all(envelope[3600:] < expected[4800:-3600] + 1e-3)  # by less than 0.075 s
+    assert np.all(envelope[5280:] < expected[4800:-5280] + 1e-3)  # by less than 0.11 s
 
 
 @pytest.mark.parametrize("params", [{}, {"azimuth_deg": 0.3}, {"bump_db": 2.0}, {"speed_ips": 3.75, "phase": "linear"}])

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from librt.vecs import vec
+from mypy_extensions import i64
 
 Array = npt.NDArray[np.float64]
 Spectrum = npt.NDArray[np.complex128]
@@ -20,6 +22,7 @@ LONGEST_S = 0.08  # reach of the longest response; finer detail than 1 / 0.08 s 
 SHORTEST_S = 0.002  # enough for the corner at the Nyquist frequency to stay above 20 kHz
 LARGEST_FFT = 3 << 19
 LONGEST_ROW = 3 << 11  # of a transform that is done at a stretch
+LONGEST_STRETCH = 1 << 11  # of a recursion
 BESSEL_END = 100
 BESSEL_CELLS = 16  # for an a of 1
 # The outer edges of the poles are rounded; they hear the tape as from a distance of this part of a pole's length.
@@ -66,11 +69,12 @@ class Geometry:
         """Return after which time the impulse response has died away, s.
 
         The factors are measured: with them the magnitude is kept to 0.1 dB. exp(-w t) is the slow one, as its
-        impulse response t / (t^2 + s^2) / pi only falls with the square of time s.
+        impulse response t / (t^2 + s^2) / pi only falls with the square of time s. Bumps take what there is: below
+        them a strong one leaves little, and that by cancellation.
         """
-        slow = 96.0 * self.spacing + 48.0 * self.thickness
         if self.bump > 0.0:
-            slow += 16.0 * self.pole
+            return LONGEST_S
+        slow = 96.0 * self.spacing + 48.0 * self.thickness
         return min(LONGEST_S, SHORTEST_S + slow + 4.0 * (self.gap + self.slant) + abs(self.skew))
 
 
@@ -190,8 +194,7 @@ class Design:
         self.h: Array = np.zeros((self.tracks, lead + self.reach))
         # Steps fine enough to place the gap's nulls: 3072 from one to the next.
         steps = max(1024.0, 8.0 * self.reach, 3072.0 * fs * max(head.gap, head.slant))
-        n = min(LARGEST_FFT, 1 << math.ceil(math.log2(steps)), 3 << math.ceil(math.log2(steps / 3.0)))
-        self.bins = Bins(n)
+        self.n: int = min(LARGEST_FFT, 1 << math.ceil(math.log2(steps)), 3 << math.ceil(math.log2(steps / 3.0)))
         self.whole = False
         self.left = self.portions()
 
@@ -200,58 +203,61 @@ class Design:
         self.whole = next(self.left, True) is True
 
     def portions(self) -> Iterator[None]:
-        bins = self.bins
-        if not self.linear:
-            phases = bins.empty()
-            yield from self.minimum_phase(phases)
-        window = fade_out(np.arange(self.reach) / float(self.reach))
-        shifted = bins.empty()
-        for c in range(self.tracks):
-            for piece in bins.pieces():
-                w = bins.frequencies(piece)
-                if self.linear:
-                    H: Spectrum | Array = magnitude(self.head, np.abs(w) * self.fs)
-                else:
-                    H = np.exp(bins.towards_frequency(phases[:, piece], piece))
-                shifted[:, piece] = bins.towards_time(self.shifted(H, w, c), piece)
-                yield
-            for t in range(bins.r):
-                every = np.fft.irfft(shifted[t], bins.length)
-                after = window[t :: bins.r]
-                self.h[c, self.lead + t :: bins.r] = after * every[: len(after)]
-                if self.linear:
-                    first = bins.r - t  # frames before the lead, for the last sample of the row
-                    before = window[first :: bins.r]
-                    self.h[c, self.lead - first :: -bins.r][: len(before)] = before * every[::-1][: len(before)]
-                yield
+        self.bins = Bins(self.n)
+        self.window: Array = fade_out(np.arange(self.reach) / float(self.reach))
+        yield
+        if self.linear:
+            for c in range(self.tracks):
+                yield from self.linear_phase(c)
+            return
+        yield from self.minimum_phase()
+        if self.tracks == 2:
+            self.h[1] = self.h[0]
+            yield from delayed(self.h[0 if self.skew > 0.0 else 1], abs(self.skew))
 
-    def minimum_phase(self, out: Spectrum) -> Iterator[None]:
-        """Make the logarithm of the spectrum with minimum phase and the head's magnitude, at least FLOOR, in out.
+    def linear_phase(self, track: int) -> Iterator[None]:
+        """Make the response of a track that is centred on the lead, half the skew before or behind it."""
+        bins, lead = self.bins, self.lead
+        Y = bins.empty()
+        for piece in bins.pieces():
+            w = bins.frequencies(piece)
+            H = magnitude(self.head, np.abs(w) * self.fs)
+            Y[:, piece] = bins.towards_time(H * np.exp((track - 0.5) * 1j * self.skew * w), piece)
+            yield
+        for t in range(bins.r):
+            every = np.fft.irfft(Y[t], bins.length)
+            after = self.window[t :: bins.r]
+            self.h[track, lead + t :: bins.r] = after * every[: len(after)]
+            first = bins.r - t  # frames before the lead, for the last sample of the row
+            before = self.window[first :: bins.r]
+            self.h[track, lead - first :: -bins.r][: len(before)] = before * every[::-1][: len(before)]
+            yield
 
-        The real cepstrum is folded. What is left in out still has to go towards_frequency().
+    def minimum_phase(self) -> Iterator[None]:
+        """Make the response with minimum phase and the head's magnitude, at least FLOOR, in the first track.
+
+        The real cepstrum is folded.
         Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, ch. 13 (cepstrum, minimum phase).
         """
         bins = self.bins
+        Y = bins.empty()
         for piece in bins.pieces():
             H = magnitude(self.head, np.abs(bins.frequencies(piece)) * self.fs)
-            out[:, piece] = bins.towards_time(0.5 * np.log(H * H + FLOOR * FLOOR), piece)
+            Y[:, piece] = bins.towards_time(0.5 * np.log(H * H + FLOOR * FLOOR), piece)
             yield
         for t in range(bins.r):
             fold = np.sign(bins.n // 2 - t - bins.r * np.arange(bins.length)) + 1.0
             if t == 0:
                 fold[0] = 1.0
-            out[t] = np.fft.rfft(fold * np.fft.irfft(out[t], bins.length))
+            Y[t] = np.fft.rfft(fold * np.fft.irfft(Y[t], bins.length))
             yield
-
-    def shifted(self, H: Spectrum | Array, w: Array, track: int) -> Spectrum | Array:
-        """Return the spectrum H at w (rad/frame) as the tracks hear it through a slanting gap, one before the other."""
-        if self.tracks == 1:
-            return H
-        if self.linear:
-            shift: Spectrum = np.exp((track - 0.5) * 1j * self.skew * w)
-            return H * shift
-        late = max(0.0, self.skew if track == 0 else -self.skew)
-        return H if late == 0.0 else H * fractional_delay(late, w)
+        for piece in bins.pieces():
+            Y[:, piece] = bins.towards_time(np.exp(bins.towards_frequency(Y[:, piece], piece)), piece)
+            yield
+        for t in range(bins.r):
+            every = self.window[t :: bins.r]
+            self.h[0, t :: bins.r] = every * np.fft.irfft(Y[t], bins.length)[: len(every)]
+            yield
 
 
 def fade_out(u: Array) -> Array:
@@ -259,8 +265,8 @@ def fade_out(u: Array) -> Array:
     return 0.5 + 0.5 * np.cos(math.pi * np.maximum(0.0, 2.0 * u - 1.0))
 
 
-def fractional_delay(frames: float, w: Array) -> Spectrum:
-    """Return the response at w (rad/frame) of a delay by any number of frames: an allpass with maximally flat delay.
+def delayed(h: Array, frames: float) -> Iterator[None]:
+    """Delay h by any number of frames, where it stands: an allpass with maximally flat delay.
 
     Its magnitude is 1 at every frequency and nothing comes before its time, which no interpolator from samples on both
     sides can give.
@@ -276,10 +282,23 @@ def fractional_delay(frames: float, w: Array) -> Spectrum:
         for m in range(order + 1):
             term *= (part - order + m) / (part - order + k + m)
         a.append(term)
-    z = np.exp(-1j * w)
-    P = np.full_like(z, a[order])
-    for coefficient in reversed(a[:order]):
-        P *= z
-        P += coefficient
-    delay: Spectrum = np.exp(-1j * (whole + order) * w) * np.conj(P) / P
-    return delay
+    x = vec[float](np.concatenate([np.zeros(order + whole), h]))
+    y = vec[float]([0.0] * (order + len(h)))
+    for start in range(order, len(y), LONGEST_STRETCH):
+        allpass(x, y, vec[float](a), start, min(start + LONGEST_STRETCH, len(y)))
+        yield
+    h[:] = np.frombuffer(memoryview(y))[order:]
+
+
+def allpass(x: vec[float], y: vec[float], a: vec[float], start: i64, end: i64) -> None:
+    """Set y[n] to a[order] x[n] + the sum of a[order - k] x[n - k] - a[k] y[n - k] for k from 1, for n from start on."""
+    order: i64 = len(a) - 1
+    n = start
+    while n < end:
+        total = a[order] * x[n]
+        k: i64 = 1
+        while k <= order:
+            total += a[order - k] * x[n - k] - a[k] * y[n - k]
+            k += 1
+        y[n] = total
+        n += 1

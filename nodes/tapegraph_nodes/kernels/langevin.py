@@ -11,6 +11,7 @@ Look-ups are written out where they are needed: a call for each would cost a thi
 Source: P. Langevin, Magnetisme et theorie des electrons, 1905; C. de Boor, A Practical Guide to Splines, ch. IV.
 """
 
+import functools
 import math
 from typing import Final
 
@@ -23,6 +24,7 @@ MIDDLE: Final = 4 * 1280  # where the coefficients of cell 0 stand
 ROUND: Final = 6755399441055744.0  # 1.5 * 2^52 leaves no room for a fraction: q + ROUND - ROUND is q's cell
 
 
+@functools.cache  # one for all: it takes long enough to make other threads wait
 def langevin_table() -> vec[float]:
     """Return the coefficients of every cell from -END to END, four a cell, lowest power first."""
     table = vec[float]([0.0] * (2 * MIDDLE + 4))

@@ -38,7 +38,7 @@ START_LOOKS = 50  # some servers take their time before the first call
 BUSY = 0.8  # of the time: the load from which larger blocks do not help any more
 BELIEVED_S = 10.0  # some servers state a latency of 2^32 frames before they know
 CLOSE_S = 0.5  # how long PortAudio may take to close
-SWITCH_S = 0.0001  # how soon another thread of Python must make way for the audio thread
+SWITCH_S = 5e-5  # how soon another thread of Python makes way for the audio thread; sooner, asking takes all its time
 
 left_behind: list[Any] = []  # streams that could not be closed: PortAudio may still come back to their memory
 

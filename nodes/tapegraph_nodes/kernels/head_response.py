@@ -291,7 +291,7 @@ def delayed(h: Array, frames: float) -> Iterator[None]:
 
 
 def allpass(x: vec[float], y: vec[float], a: vec[float], start: i64, end: i64) -> None:
-    """Set y[n] to a[order] x[n] + the sum of a[order - k] x[n - k] - a[k] y[n - k] for k from 1, for n from start on."""
+    """Filter x into y from start to end: y[n] = sum of a[order - k] x[n - k] - sum from k = 1 of a[k] y[n - k]."""
     order: i64 = len(a) - 1
     n = start
     while n < end:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import abc
 import atexit
 import contextlib
-import gc
 import math
 import os
 import sys
@@ -31,6 +30,7 @@ from tapegraph.live.performance import left_out, performance
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.recorder import Recorder
 from tapegraph.live.ring import Frames
+from tapegraph.live.undisturbed import undisturbed
 
 LOOK_S = 0.1  # between two looks at the audio thread
 STALL_LOOKS = 10  # a card that has not called for so many looks is gone
@@ -38,7 +38,6 @@ START_LOOKS = 50  # some servers take their time before the first call
 BUSY = 0.8  # of the time: the load from which larger blocks do not help any more
 BELIEVED_S = 10.0  # some servers state a latency of 2^32 frames before they know
 CLOSE_S = 0.5  # how long PortAudio may take to close
-SWITCH_S = 5e-5  # how soon another thread of Python makes way for the audio thread; sooner, asking takes all its time
 
 left_behind: list[Any] = []  # streams that could not be closed: PortAudio may still come back to their memory
 
@@ -118,7 +117,7 @@ class Session(abc.ABC):
         if record is not None:
             self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
         self.prepare()
-        self.rest.enter_context(undisturbed())
+        self.rest.enter_context(undisturbed)
         with self.asking():
             self.stream.start()
         threading.Thread(target=self.watch, name="tapegraph watch", daemon=True).start()
@@ -332,23 +331,6 @@ class Session(abc.ABC):
 
 def counted(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Keep the collector, and threads that do not let go, out of the way of the audio thread."""
-    collecting, switch = gc.isenabled(), sys.getswitchinterval()
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    sys.setswitchinterval(SWITCH_S)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(switch)
-        gc.unfreeze()
-        if collecting:
-            gc.enable()
 
 
 def leave_without_portaudio(stream: Any) -> None:

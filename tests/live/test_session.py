@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import signal
 import sys
@@ -265,6 +266,18 @@ def test_the_collector_waits_until_the_sound_has_ended() -> None:
     interval = sys.getswitchinterval()
     with graph().live():
         assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+    assert sys.getswitchinterval() == interval
+
+
+def test_python_is_kept_out_of_the_way_until_the_last_of_several_sessions_has_ended() -> None:
+    interval = sys.getswitchinterval()
+    with contextlib.ExitStack() as second:
+        with graph().live():
+            second.enter_context(graph().live())
+        assert not gc.isenabled()
+        assert sys.getswitchinterval() < interval
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
     assert sys.getswitchinterval() == interval

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from tapegraph import registry
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.flat import declaration
 from tapegraph.param import AnyParam, Value
-from tapegraph.spec import NodeSpec, Spec, leaves, node_at, split
+from tapegraph.spec import NodeSpec, Spec, leaves, node_at, pairs, split
 
 
 def check_value(spec: Spec, target: str, value: Value) -> None:
@@ -27,14 +28,25 @@ def parameter(node: NodeSpec, name: str) -> AnyParam | None:
 
 
 def targets(spec: Spec) -> list[str]:
-    """Return all that can be set: controls, variables and the parameters of nodes."""
-    names = [*spec.controls, *(f"${name}" for name in spec.vars)]
+    """Return all that moves something when it is set: controls, variables and the parameters of nodes."""
+    names = [name for name in (*spec.controls, *(f"${name}" for name in spec.vars)) if leaves(spec, name)]
     for name, node in spec.nodes.items():
         if node.graph is not None:
             names += [f"{name}.{inner}" for inner in targets(node.graph)]
         elif node.kind in registry.kinds():
-            names += [f"{name}.{param.name}" for param in registry.find(node.kind).PARAMS]
+            for param in registry.find(node.kind).PARAMS:
+                names += [f"{name}.{one}" for one in members(spec, name, param.name)]
     return names
+
+
+def members(spec: Spec, node: str, param: str) -> list[str]:
+    """Return a parameter; where it is a family, such as weight#, the one of each numbered input that is linked."""
+    if not param.endswith("#"):
+        return [param]
+    first = registry.find(spec.nodes[node].kind).INPUTS[0].replace("#", "1")
+    ports = {target.port or first for link in spec.links for _, target in pairs(link) if target.node == node}
+    numbers = {int(found[0]) for port in ports if (found := re.findall(r"\d+$", port))}
+    return [param.replace("#", str(number)) for number in sorted(numbers)]
 
 
 def unknown_target(spec: Spec, target: str) -> str | None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import tapegraph
 from tapegraph import document
+from tapegraph.targets import targets
 
 TWO_GAINS = """\
 tapegraph: 1
@@ -116,6 +117,20 @@ def test_a_variable_moves_everything_that_names_it() -> None:
     graph.set("b.gain_db", "$level")
     graph.set("Both", 20)
     np.testing.assert_allclose(graph.render(ONES, 48_000), 100.0)
+
+
+def test_what_can_be_set_are_controls_variables_and_parameters_that_move_something() -> None:
+    graph = tapegraph.Graph(
+        vars={"level_db": 1.0, "unused": 2.0},
+        nodes={"a": {"kind": "gain", "gain_db": "$level_db"}, "sum": {"kind": "mix"}, "sub": {"graph": "clean"}},
+        links=["input -> a -> sum.in2", "input -> sub -> sum.wet", "input -> sum.in10", "sum -> output"],
+        controls={"Level": "$level_db", "Nothing": "$unused"},
+    )
+    found = targets(graph)
+    assert found[:6] == ["Level", "$level_db", "a.gain_db", "sum.mix", "sum.weight2", "sum.weight10"]
+    assert set(found[6:]) >= {"sub.Drive", "sub.tape.drive"}
+    for target in found:
+        graph.set(target, graph.get(target))
 
 
 def test_what_is_probably_not_meant_is_remarked_on() -> None:

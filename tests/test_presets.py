@@ -7,6 +7,7 @@ import pytest
 
 import tapegraph
 from tapegraph import demo, resources
+from tapegraph.targets import targets
 
 PRESETS = list(resources.presets())
 MUSIC = demo.music()[:, : 2 * demo.SAMPLE_RATE]
@@ -20,6 +21,15 @@ def test_a_preset_says_what_it_is_and_where_its_figures_come_from(name: str) -> 
     assert graph.sources
     assert graph.controls
     assert not graph.remarks()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_all_that_can_be_set_in_a_preset_can_be_read_and_set_again(name: str) -> None:
+    graph = tapegraph.load(name)
+    assert set(graph.controls) < set(targets(graph))
+    for target in targets(graph):
+        graph.set(target, graph.get(target))
+    assert graph.render(np.zeros((2, 64)), 48_000).shape[0] == 2
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -19,6 +19,7 @@ from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files import replacing
 from tapegraph.graph import Graph
 from tapegraph.live.knob import declared, value_at
+from tapegraph.spec import leaves
 from tapegraph.targets import unknown_target
 
 TOP = 127  # the largest value of a controller
@@ -47,7 +48,7 @@ class Knobs:
         self.learnt: set[Controller] = set()
         with current() as graph:
             for target in self.learning:
-                if wrong := unknown_target(graph, target):
+                if wrong := unmovable(graph, target):
                     raise TapegraphError(wrong)
         self.ask()
 
@@ -63,8 +64,12 @@ class Knobs:
                 self.said(str(error))
         target = self.targets.get(controller)
         with self.current() as graph:
-            if target is not None and not unknown_target(graph, target):  # or else it was learnt for another graph
+            if target is None or unmovable(graph, target):  # learnt for another graph
+                return
+            try:
                 graph.set(target, value_at(declared(graph, target), message.value / TOP))
+            except TapegraphError as error:
+                self.said(str(error))
 
     def learn(self, controller: Controller) -> None:
         target = self.learning.pop(0)
@@ -79,6 +84,13 @@ class Knobs:
     def ask(self) -> None:
         if self.learning:
             self.said(f"turn the controller for {self.learning[0]}")
+
+
+def unmovable(graph: Graph, target: str) -> str | None:
+    """Return why a knob cannot move a target, or None."""
+    if wrong := unknown_target(graph, target):
+        return wrong
+    return None if leaves(graph, target) else f"{target} moves nothing: no node uses it"
 
 
 def read_targets(file: Path) -> dict[Controller, str]:

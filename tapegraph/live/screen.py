@@ -30,7 +30,18 @@ BAR = 30  # characters of a slider
 FLOOR_DB = -60.0  # the left end of the level meter
 
 
-class Slider(Static, can_focus=True):
+class Text(Static):
+    """Is drawn when it says something new: drawing takes time from the sound and leaves much to clear away."""
+
+    said = ""
+
+    def say(self, text: str) -> None:
+        if text != self.said:
+            self.said = text
+            self.update(text)
+
+
+class Slider(Text, can_focus=True):
     """One thing that can be set, as a line: name, bar, value with its unit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,11 +51,14 @@ class Slider(Static, can_focus=True):
         Binding("shift+right", "turn(0.1)", "much more", show=False),
     ]
 
-    def __init__(self, graph: Graph, target: str, turned: Callable[[str, Value], None]) -> None:
+    def __init__(self, turned: Callable[[str, Value], None]) -> None:
         super().__init__(markup=False)
-        self.graph, self.target, self.turned = graph, target, turned
-        self.param = declared(graph, target)
+        self.turned = turned
         self.share = 0.0
+
+    def aim(self, graph: Graph, target: str) -> None:
+        """Stand for a target of a graph from now on."""
+        self.graph, self.target, self.param = graph, target, declared(graph, target)
         self.show()
 
     def show(self) -> None:
@@ -55,7 +69,7 @@ class Slider(Static, can_focus=True):
             text = number(float(f"{value:.4g}"), self.param.unit)
         else:
             text = str(value).lower()
-        self.update(f"{self.target:24} {bar(self.share, BAR)} {text}")
+        self.say(f"{self.target:24} {bar(self.share, BAR)} {text}")
 
     def action_turn(self, by: float) -> None:
         options = getattr(self.param, "options", (False, True))
@@ -89,8 +103,9 @@ class Screen(App[None]):
         self.side, self.gain = "A", 1.0
         session.remember()
         # At hand and not looked up: a tick may come before they are mounted, or when they are being taken down.
-        self.panel = Static(id="meters", markup=False)
+        self.panel = Text(id="meters", markup=False)
         self.sliders: list[Slider] = []
+        self.spare: list[Slider] = []  # hidden: to make new ones for every graph takes time from the sound
         self.rows = VerticalScroll(id="sliders")
         self.undone: list[tuple[str, Value]] = []
 
@@ -113,7 +128,7 @@ class Screen(App[None]):
             await self.show(self.session.graph)  # the graph file was saved
         for slider in self.sliders:
             slider.show()
-        self.panel.update(self.meters())
+        self.panel.say(self.meters())
 
     def meters(self) -> str:
         peak, self.session.peak = self.session.peak, 0.0
@@ -132,8 +147,13 @@ class Screen(App[None]):
         return not self.session.graph.nodes
 
     def turn(self, target: str, value: Value) -> None:
-        self.undone.append((target, self.graph.get(target)))
-        self.graph.set(target, value)
+        before = self.graph.get(target)
+        try:
+            self.graph.set(target, value)
+        except TapegraphError as error:  # out of the range of another parameter that it moves too
+            self.notify(str(error), markup=False, severity="error")
+        else:
+            self.undone.append((target, before))
 
     def action_undo(self) -> None:
         if self.undone:
@@ -189,9 +209,15 @@ class Screen(App[None]):
     async def show(self, graph: Graph) -> None:
         self.graph, self.gain = graph, self.session.gain
         self.undone.clear()
-        self.sliders = [Slider(graph, target, self.turn) for target in targets(graph)]
-        await self.rows.remove_children()
-        await self.rows.mount(*self.sliders)
+        wanted, there = targets(graph), self.sliders + self.spare
+        new = [Slider(self.turn) for _ in wanted[len(there) :]]
+        there += new
+        self.sliders, self.spare = there[: len(wanted)], there[len(wanted) :]
+        for slider, target in zip(self.sliders, wanted, strict=True):
+            slider.aim(graph, target)
+        for slider in there:
+            slider.display = slider in self.sliders
+        await self.rows.mount(*new)
         if self.sliders:
             self.sliders[0].focus()
 

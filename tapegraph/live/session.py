@@ -30,7 +30,7 @@ from tapegraph.live.performance import left_out, performance
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.recorder import Recorder
 from tapegraph.live.ring import Frames
-from tapegraph.live.undisturbed import undisturbed
+from tapegraph.live.undisturbed import clear_away, undisturbed
 
 LOOK_S = 0.1  # between two looks at the audio thread
 STALL_LOOKS = 10  # a card that has not called for so many looks is gone
@@ -260,6 +260,7 @@ class Session(abc.ABC):
                 self.finished.set()
             if self.recorder is not None and self.recorder.error is not None:
                 self.finished.set()
+            clear_away()
 
     def ended(self) -> None:
         """What PortAudio calls when the stream is over, by whatever cause."""

@@ -40,3 +40,13 @@ class Undisturbed:
 
 
 undisturbed = Undisturbed()
+
+
+def clear_away() -> None:
+    """Collect the youngest garbage where there is enough of it: for any thread but the audio thread.
+
+    What a screen leaves in an hour would fill a gigabyte. What has grown older stays: to look for it takes longer than
+    sound can wait.
+    """
+    if gc.get_count()[0] > gc.get_threshold()[0]:
+        gc.collect(0)

@@ -64,6 +64,28 @@ def test_what_cannot_be_learnt_is_told_at_once(tmp_path: Path) -> None:
         Knobs(lambda: nullcontext(machine()), tmp_path / "midi.yaml", ["level.gian_db"])
 
 
+def shared_variable() -> tapegraph.Graph:
+    """A variable of which one node takes more than another, and one that none takes."""
+    return tapegraph.Graph(
+        vars={"share": 0.5, "unused": 1.0},
+        nodes={"level": {"kind": "gain", "gain_db": "$share"}, "tape": {"kind": "hysteresis", "drive": "$share"}},
+        links=["input -> level -> tape -> output"],
+    )
+
+
+def test_a_variable_that_nothing_uses_is_not_learnt(tmp_path: Path) -> None:
+    with pytest.raises(tapegraph.TapegraphError, match=r"^\$unused moves nothing: no node uses it$"):
+        Knobs(lambda: nullcontext(shared_variable()), tmp_path / "midi.yaml", ["$unused"])
+
+
+def test_a_knob_that_goes_too_far_for_one_of_its_nodes_says_so_and_moves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "midi.yaml").write_text("1/74: $share\n")
+    graph, said = shared_variable(), list[str]()
+    Knobs(lambda: nullcontext(graph), tmp_path / "midi.yaml", (), said.append).receive(turned(74, 127))
+    assert said == ["tape.drive is 48; it must be 0 to 1"]
+    assert graph.get("$share") == 0.5
+
+
 def test_a_damaged_file_of_settings_is_told_with_what_it_must_be(tmp_path: Path) -> None:
     file = tmp_path / "midi.yaml"
     for damaged in ("Drive", "Drive: 1/74", "{"):

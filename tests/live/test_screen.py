@@ -11,6 +11,8 @@ import fake_sounddevice
 import pytest
 
 import tapegraph
+from tapegraph import resources
+from tapegraph.targets import targets
 
 textual = pytest.importorskip("textual")
 
@@ -47,7 +49,7 @@ def machine() -> tapegraph.Graph:
 
 
 def lines(screen: Screen) -> list[str]:
-    return [str(slider.render()) for slider in screen.query(Slider)]
+    return [str(slider.render()) for slider in screen.query(Slider) if slider.display]
 
 
 def test_every_control_and_parameter_has_a_slider_with_its_unit() -> None:
@@ -108,6 +110,23 @@ def test_bypass_compare_and_next_preset_go_over_to_other_graphs() -> None:
         assert lines(screen)[0].startswith("Input ")
 
     with_screen(graph, act)
+
+
+def test_the_screen_goes_through_every_preset_and_shows_what_can_be_set_there() -> None:
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        shown = set()
+        for _ in range(2 * len(resources.presets())):
+            await pilot.press("n")
+            graph = screen.session.graph
+            assert [line.split()[0] for line in lines(screen)] == targets(graph)
+            assert len(screen.query(Slider)) == len(screen.sliders) + len(screen.spare)
+            first = graph.get(targets(graph)[0])
+            await pilot.press("left")
+            assert graph.get(targets(graph)[0]) != first
+            shown.add(graph.title)
+        assert len(shown) == len(resources.presets())
+
+    with_screen(machine(), act)
 
 
 def test_the_louder_of_two_sides_is_turned_down_and_the_screen_says_by_how_much(

@@ -8,6 +8,8 @@ import gc
 import signal
 import sys
 import threading
+import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +271,19 @@ def test_the_collector_waits_until_the_sound_has_ended() -> None:
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
     assert sys.getswitchinterval() == interval
+
+
+def test_what_is_left_behind_while_sound_runs_is_cleared_away() -> None:
+    class Left:
+        def __init__(self) -> None:
+            self.itself = self
+
+    with graph().live() as running:
+        left = [weakref.ref(Left()) for _ in range(2 * gc.get_threshold()[0])]
+        until = time.monotonic() + 5.0
+        while any(ref() is not None for ref in left) and time.monotonic() < until:
+            running.wait(0.01)
+        assert not any(ref() is not None for ref in left)
 
 
 def test_python_is_kept_out_of_the_way_until_the_last_of_several_sessions_has_ended() -> None:

@@ -8,15 +8,15 @@ gap, a = track_width tan(azimuth), and p = contact / 2 the length of a pole. B i
 poles act as two long gaps of opposite polarity. It peaks where the wavelength is 1.33 times the contact, falls below
 0 dB under that, and alternates above with ever smaller bumps. A length of 0 takes its loss away.
 
-The magnitude follows H within 0.1 dB from 20 Hz to 20 kHz where H is above -60 dB, at any speed and at rates from 16
-kHz, and levels off at -100 dB; the bumps, whose detail under 12 Hz is smoothed, within 0.1 dB where they peak above 20
-Hz. With minimum phase nothing is late; with linear phase all is late by 0.08 s. phase is read when a stream starts.
-With two channels, an azimuth above 0 makes the first one late by track_spacing tan(azimuth) / v, one below 0 the
-second, to a hundredth of a frame under 4 kHz; with linear phase the two share it, exactly. Any other number of channels
-hears the loss alone. A change of any parameter fades over in 0.02 s, once its response has been computed while the
-sound goes on, a little in every block: at 48 kHz in 0.01 s for a narrow gap without a bump, 0.05 s with one, 0.7 s for
-the widest gap at the lowest speed. A change that comes meanwhile waits for its turn. With minimum phase a great change,
-which turns the phase far, lets the level dip on its way.
+The magnitude follows H within 0.1 dB from 20 Hz to 20 kHz where H is above -60 dB, at any speed and at rates from 44.1
+kHz, at lower ones within 0.25 dB up to 0.45 of the rate, and levels off at -100 dB; the bumps, whose detail under 12 Hz
+is smoothed, within 0.1 dB where they peak above 20 Hz. With minimum phase nothing is late; with linear phase all is
+late by 0.08 s. phase is read when a stream starts. With two channels, an azimuth above 0 makes the first one late by
+track_spacing tan(azimuth) / v, one below 0 the second, to a hundredth of a frame under 4 kHz; with linear phase the two
+share it, exactly. Any other number of channels hears the loss alone. A change of any parameter fades over in 0.02 s,
+once its response has been computed while the sound goes on, a little in every block: at 48 kHz in 0.01 s for a narrow
+gap without a bump, 0.05 s with one, 0.7 s for the widest gap at the lowest speed. A change that comes meanwhile waits
+for its turn. With minimum phase a great change, which turns the phase far, lets the level dip on its way.
 
 Source: R. L. Wallace, The reproduction of magnetically recorded signals, Bell Syst. Tech. J. 30, 1951, for spacing,
 thickness and gap; F. Jorgensen, The Complete Handbook of Magnetic Recording, for azimuth; K. Fritzsch, Long-wavelength

@@ -65,6 +65,17 @@ def test_the_magnitude_follows_the_loss_formula_within_a_tenth_of_a_decibel_down
         assert np.max(np.abs(error_db), initial=0.0) < 0.1, (setting, error_db)
 
 
+@pytest.mark.parametrize("fs", [8000.0, 16_000.0, 22_050.0])
+def test_at_low_rates_the_magnitude_is_kept_up_to_0_45_of_the_rate(fs: float) -> None:
+    for speed_ips in SPEEDS:
+        for setting in SETTINGS:
+            params: dict[str, Any] = dict(zip(NONE, setting, strict=True))
+            f, H = spectrum(impulse_response(fs, speed_ips=speed_ips, **params)[0], fs)
+            expected = np.abs(loss(f, speed_ips, *setting))
+            kept = (expected > 1e-3) & (f < 0.45 * fs)
+            np.testing.assert_allclose(20 * np.log10(np.abs(H[kept]) / expected[kept]), 0.0, atol=0.25)
+
+
 @pytest.mark.parametrize("speed_ips", [1.0, 7.5, 30.0])
 def test_linear_phase_has_the_same_magnitude_and_is_symmetric_about_its_latency(speed_ips: float) -> None:
     fs = 48_000.0

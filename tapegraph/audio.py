@@ -6,6 +6,7 @@ The only module that knows libsndfile, by way of soundfile. Sound is (channels, 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -280,6 +281,15 @@ class Writer:
             return rounded(x, BITS[self.subtype], self.dither)
         return np.clip(x, -1.0, 1.0)
 
+    def warnings(self) -> list[str]:
+        """Return what the file could not hold of the sound, a sentence each."""
+        if not self.clipped:
+            return []
+        return [
+            f"{self.path}: {self.clipped} samples were beyond full scale and were clipped, by up to "
+            f"{decibels(self.peak):.1f} dB; turn the level down, or store floats (subtype FLOAT)"
+        ]
+
     def finish(self) -> None:
         """Close, and make sure that all is there: the last words of an encoder can be lost without a sign."""
         try:
@@ -294,8 +304,16 @@ class Writer:
         if not whole:
             raise self.unfinished("frames are missing")
 
+    def cut_off(self) -> None:
+        """Take what can be read for the whole, after the disk was full. Raises TapegraphError where that is nothing."""
+        self.discard()
+        with contextlib.suppress(self.soundfile.SoundFileError), self.soundfile.SoundFile(str(self.temporary)) as file:
+            self.frames = file.frames
+            return
+        raise self.unfinished("none of it can be read")
+
     def discard(self) -> None:
-        """Close a file that will be deleted: what libsndfile says about it no longer matters."""
+        """Close a file that is not whole: what libsndfile says about it no longer matters."""
         with contextlib.suppress(self.soundfile.SoundFileError):
             self.file.close()
 
@@ -312,6 +330,10 @@ class Writer:
         except OSError as error:
             return str(error.strerror)
         return ""
+
+
+def decibels(level: float) -> float:
+    return 20.0 * math.log10(level) if level > 0.0 else -math.inf
 
 
 def find_container(path: Path) -> Container:

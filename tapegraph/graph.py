@@ -129,9 +129,13 @@ class Graph(Spec):
     def get(self, target: str) -> Value:
         """Return the value of "node.parameter", "$variable" or a control; of the first of what moves together."""
         self._check_target(target)
+        target = self.controls.get(target, target)
         if target.startswith("$"):
             return self.vars[target[1:]]
-        way, param = leaves(self, target)[0]
+        found = leaves(self, target)
+        if not found:
+            raise TapegraphError(f"{target} moves nothing: no node uses it")
+        way, param = found[0]
         value: Value = getattr(self["/".join(way)], param)
         return value
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import time
 from collections.abc import Callable
@@ -12,10 +11,10 @@ from pathlib import Path
 import attrs
 
 from tapegraph.apart import TogetherError, are_apart, blocks_apart, groups
-from tapegraph.audio import Reader, create
+from tapegraph.audio import Reader, create, decibels
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.graph import Graph
-from tapegraph.stream import LOOP_TAIL_S, Rendering, Tail
+from tapegraph.stream import Tail
 
 Progress = Callable[[float], None]
 
@@ -89,7 +88,7 @@ def render_file(
                     target,
                     reader.sample_rate,
                     rendering.output_channels,
-                    longest(reader, rendering),
+                    rendering.due(reader.frames),
                     subtype=subtype,
                     like=reader.subtype,
                     dither=dither,
@@ -104,12 +103,7 @@ def render_file(
         return render_file(
             graph, source, target, subtype=subtype, dither=dither, overwrite=overwrite, tail=tail, progress=progress
         )
-    warnings = [*reader.warnings, *rendering.engine.warnings()]
-    if writer.clipped:
-        warnings.append(
-            f"{target}: {writer.clipped} samples were beyond full scale and were clipped, by up to "
-            f"{decibels(writer.peak):.1f} dB; turn the level down, or store floats (subtype FLOAT)"
-        )
+    warnings = [*reader.warnings, *rendering.engine.warnings(), *writer.warnings()]
     return Report(
         Path(target),
         reader.sample_rate,
@@ -121,13 +115,3 @@ def render_file(
         writer.clipped,
         tuple(warnings),
     )
-
-
-def longest(reader: Reader, rendering: Rendering) -> int:
-    """Return the most frames that can come out."""
-    tail_s = LOOP_TAIL_S if math.isinf(rendering.tail_s) else rendering.tail_s
-    return reader.frames + math.ceil(tail_s * rendering.sample_rate)
-
-
-def decibels(level: float) -> float:
-    return 20.0 * math.log10(level) if level > 0.0 else -math.inf

@@ -153,15 +153,27 @@ class Rendering:
     ) -> None:
         self.engine = engine(graph, sample_rate, channels)
         self.sample_rate = float(sample_rate)
-        self.tail_s = self.engine.plan.tail_s if tail == "auto" else check_tail(tail)
+        self.tail = tail if tail == "auto" else check_tail(tail)
+        self.latency = round(self.engine.plan.latency)
 
     @property
     def output_channels(self) -> int:
         return self.engine.output_channels
 
+    @property
+    def tail_s(self) -> float:
+        """How long the sound goes on after its input, s; of a graph that plays, as it stands now."""
+        return self.engine.plan.tail_s if self.tail == "auto" else self.tail
+
+    def due(self, taken: int) -> int:
+        """Return how many frames come out for so many that went in."""
+        tail_s = LOOP_TAIL_S if math.isinf(self.tail_s) else self.tail_s
+        later = max(0, round(self.engine.plan.latency) - self.latency)  # than at the start
+        return taken + later + math.ceil(tail_s * self.sample_rate) if taken else 0
+
     def blocks(self, audio: Iterable[Audio]) -> Generator[Array, None, None]:
         """Yield the output for an input that comes in pieces (channels, frames) of any size."""
-        skip = round(self.engine.plan.latency)
+        skip = self.latency
         taken = given = 0
         waiting = np.zeros((self.engine.channels, 0))
         for piece in audio:
@@ -185,19 +197,15 @@ class Rendering:
 
     def end(self, waiting: Array, skip: int, taken: int, given: int) -> Iterator[Array]:
         """Yield the rest: silence goes in until the input's length and the tail have come out."""
-        looped = math.isinf(self.tail_s)
-        due = taken + math.ceil((LOOP_TAIL_S if looped else self.tail_s) * self.sample_rate)
-        if taken == 0:
-            due = 0
         quiet = 0
-        while given < due:
+        while given < (due := self.due(taken)):
             x = np.zeros((self.engine.channels, self.engine.block))
             x[:, : waiting.shape[1]] = waiting
             waiting = waiting[:, :0]
             out = self.engine.process(x)
             kept = out[:, skip : skip + due - given] if skip < out.shape[1] else out[:, :0]
             skip = max(0, skip - out.shape[1])
-            if looped and given >= taken:
+            if math.isinf(self.tail_s) and given >= taken:
                 quiet = quiet + kept.shape[1] if np.max(np.abs(kept), initial=0.0) < SILENCE else 0
                 if quiet > LOOP_REST_S * self.sample_rate:
                     return

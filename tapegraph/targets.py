@@ -28,15 +28,19 @@ def parameter(node: NodeSpec, name: str) -> AnyParam | None:
 
 
 def targets(spec: Spec) -> list[str]:
-    """Return all that moves something when it is set: controls, variables and the parameters of nodes."""
+    """Return all that is to be set: controls and variables that move something, and what no variable moves."""
     names = [name for name in (*spec.controls, *(f"${name}" for name in spec.vars)) if leaves(spec, name)]
     for name, node in spec.nodes.items():
         if node.graph is not None:
             names += [f"{name}.{inner}" for inner in targets(node.graph)]
         elif node.kind in registry.kinds():
-            for param in registry.find(node.kind).PARAMS:
-                names += [f"{name}.{one}" for one in members(spec, name, param.name)]
+            known = [one for param in registry.find(node.kind).PARAMS for one in members(spec, name, param.name)]
+            names += [f"{name}.{param}" for param in known if not is_variable(node.params.get(param))]
     return names
+
+
+def is_variable(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("$")
 
 
 def members(spec: Spec, node: str, param: str) -> list[str]:

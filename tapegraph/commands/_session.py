@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -80,11 +81,12 @@ def run(session: Session, start_line: Callable[[], str]) -> None:
 
     with asked_to_end(session):
         screen = screen_class() if params["screen"] else None
+        failed = False
         with knobs(session), session.start():
             if not quiet:
                 click.echo(start_line(), err=True)
             if screen is not None:
-                screen(session, look).run()
+                failed = screen_failed(screen(session, look))
                 session.stopping = True
             while not session.wait(LOOK_S):
                 for line in look():
@@ -96,6 +98,14 @@ def run(session: Session, start_line: Callable[[], str]) -> None:
             warn(warning)
         if not quiet:
             click.echo(state(session))
+    if failed:
+        click.get_current_context().exit(1)
+
+
+def screen_failed(screen: Screen) -> bool:
+    """Run the screen; return whether a mistake of its own ended it, which it has shown."""
+    screen.run()
+    return bool(screen.return_code)
 
 
 def screen_class() -> type[Screen]:
@@ -111,14 +121,22 @@ def screen_class() -> type[Screen]:
 
 @contextlib.contextmanager
 def asked_to_end(session: Session) -> Iterator[None]:
-    """Have Ctrl-C, kill and a terminal that is closed end the sound as if it had come to its end."""
+    """Have Ctrl-C, kill and a terminal that is closed end the sound as if it had come to its end.
+
+    What is to be ignored, as under nohup, still is.
+    """
 
     def end(number: int, frame: object) -> None:
         session.stopping = True
+        if number == getattr(signal, "SIGHUP", None):  # what is still written would wait for the terminal for ever
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(nowhere, descriptor)
 
     from tapegraph.live.devices import ENDING
 
-    before = {number: signal.signal(number, end) for number in ENDING}
+    heeded = [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heeded}
     try:
         yield
     finally:
@@ -161,8 +179,12 @@ def read_again(session: Session, watch: Watch) -> list[str]:
     try:
         session.change(chosen(None, str(watch.path), click.get_current_context().params["settings"]))
     except TapegraphError as error:
-        return [str(error), f"{watch.path}: the sound goes on as it was"]
-    return [f"{watch.path}: read again"]
+        said = str(error)
+    except Exception as error:  # by a node of somebody's own
+        said = f"{watch.path}: {type(error).__name__}: {error}"
+    else:
+        return [f"{watch.path}: read again"]
+    return [said, f"{watch.path}: the sound goes on as it was"]
 
 
 def clear_line() -> str:

@@ -6,12 +6,16 @@ signals that stay the same objects for as long as a stream lives.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import Node, Signal, silence
+
+LOUDEST: Final = 1e6  # 120 dB over full scale: a loop that amplifies has got out of hand
 
 
 class Step:
@@ -155,7 +159,7 @@ class Schedule:
     """The steps of a plan, run block by block on the sound between source and sink.
 
     steps: in the order of running
-    silenced: blocks of output that were not finite; each was made silent and every node reset
+    silenced: blocks of output that were not finite or beyond LOUDEST; each was made silent and every node reset
     muted: samples of input that were not finite and were taken as silence
     """
 
@@ -178,6 +182,11 @@ class Schedule:
             if not isinstance(step, Move):
                 step.reset()
 
+    def take_over_counts(self, other: Schedule) -> None:
+        """Count on from what another schedule has counted."""
+        self.silenced += other.silenced
+        self.muted += other.muted
+
     def process(self, sound: npt.NDArray[np.float64], blocks: i64) -> vec[float]:
         """Run a number of blocks.
 
@@ -193,7 +202,7 @@ class Schedule:
             self.muted += fetch(audio, self.source.samples, self.source.channels, length, b * frames, frames)
             for step in self.steps:
                 step.run()
-            if is_finite(self.sink.samples):
+            if is_sound(self.sink.samples):
                 store(self.sink.samples, out, self.sink.channels, length, b * frames, frames)
             else:
                 self.silenced += 1
@@ -256,12 +265,12 @@ def store(x: vec[float], audio: vec[float], channels: i64, length: i64, start: i
         c += 1
 
 
-def is_finite(x: vec[float]) -> bool:
-    """Tell whether no sample is infinite or not a number."""
+def is_sound(x: vec[float]) -> bool:
+    """Tell whether every sample is a number, and none beyond what anything can play."""
     n: i64 = len(x)
     i: i64 = 0
     while i < n:
-        if x[i] - x[i] != 0.0:
+        if not abs(x[i]) <= LOUDEST:
             return False
         i += 1
     return True

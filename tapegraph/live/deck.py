@@ -14,8 +14,9 @@ from collections import deque
 import numpy as np
 
 from tapegraph.errors import TapegraphError
-from tapegraph.flat import FlatGraph
+from tapegraph.flat import FlatGraph, declaration
 from tapegraph.live.loudness import Past
+from tapegraph.live.quality import Quality, lowered_value
 from tapegraph.param import Value
 from tapegraph.plan import Plan, plan
 from tapegraph.stream import Array, Engine
@@ -34,6 +35,7 @@ class Deck(Engine):
     events: what was asked for, each with the number of the block it came before: a parameter set, or another graph
     gain: what the sound of the graph is multiplied with
     past: keeps the last of what came in, where somebody wants it
+    quality: of the graphs, and so of what is set
     """
 
     def __init__(self, graph: FlatGraph, sample_rate: float, channels: int) -> None:
@@ -46,6 +48,7 @@ class Deck(Engine):
         self.events: list[tuple[int, Setting | FlatGraph]] = []
         self.gain = 1.0
         self.past: Past | None = None
+        self.quality: Quality = "render"
 
     def set(self, node: str, param: str, value: Value) -> None:
         """Set a checked parameter from the next block on."""
@@ -77,12 +80,16 @@ class Deck(Engine):
             else:
                 self.events.append((self.blocks, event))
                 self.turn(*event)
-        if self.incoming is None:
+        if self.incoming is None and self.next is not None:
             self.incoming, self.next = self.next, None
+            for move in self.incoming.plan.moves.values():
+                move.blocks = self.blocks  # automation tells the time of what plays
 
     def turn(self, node: str, param: str, value: Value) -> None:
+        value = lowered_value(param, value, self.quality)
         for running in (self.plan, *(other.plan for other in (self.incoming, self.next) if other)):
-            if hasattr(running.nodes.get(node), param):  # or else it is meant for the other graph
+            there = running.nodes.get(node)
+            if there is not None and declaration(type(there), param) is not None:  # or else it is meant for the other
                 self.move(running, node, param, value)
 
     def moves(self) -> list[tuple[int, str, str, Value]]:
@@ -105,6 +112,7 @@ class Deck(Engine):
         new = at_gain(self.run(incoming.plan, audio), incoming.gain)
         weights = incoming.weights(audio.shape[1])
         if weights[-1] == 1.0:
+            incoming.plan.schedule.take_over_counts(self.plan.schedule)
             self.plan, self.gain, self.incoming = incoming.plan, incoming.gain, None
         return np.asarray(heard + weights * (new - heard))
 

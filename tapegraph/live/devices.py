@@ -16,6 +16,8 @@ from tapegraph.errors import TapegraphError, did_you_mean
 
 ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
 
+opening = threading.Lock()  # PortAudio opens one stream at a time
+
 Direction = Literal["input", "output"]
 
 NO_PORTAUDIO = (
@@ -51,13 +53,14 @@ class Device:
 
 def sounddevice() -> Any:
     """Return the module sounddevice. Raises TapegraphError where PortAudio is missing."""
-    if "sounddevice" in sys.modules:
-        return sys.modules["sounddevice"]
+    there = "sounddevice" in sys.modules
     try:
         with undivided():
-            import sounddevice
+            import sounddevice  # waits for another thread that is at it
     except OSError:
         raise TapegraphError(NO_PORTAUDIO) from None
+    if there:
+        return sounddevice
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # comes before PortAudio's own end, see undivided()
     return sounddevice
 

@@ -26,11 +26,13 @@ def performance(start: Graph, deck: Deck) -> Graph:
     for block, node, param, value in deck.moves():
         if not can_be_automated(flat, node, param):
             continue
+        # Automation reaches what closes a loop at the end of a block, for the next one.
+        first = block - 1 if deck.plan.nodes[node].late else block
         target = f"{node}.{param}"
         late_s = deck.plan.arrival[node] / deck.sample_rate
         points = graph.automation.setdefault(target, [])
         before = points[-1][1] if points else float(flat.nodes[node].params.get(param, default(flat, node, param)))
-        down, up = ((block + share) * block_s - late_s for share in (BEFORE, AFTER))
+        down, up = ((first + share) * block_s - late_s for share in (BEFORE, AFTER))
         if points and down < points[-1][0]:  # the same block again
             points[-1] = (points[-1][0], float(value))
         elif down > 0.0:

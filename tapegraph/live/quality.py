@@ -7,6 +7,7 @@ from typing import Literal
 import attrs
 
 from tapegraph.flat import FlatGraph, FlatNode
+from tapegraph.param import Value
 
 Quality = Literal["draft", "live", "render"]
 
@@ -18,6 +19,8 @@ class Limits:
     oversample: int
     solvers: dict[str, str]
 
+
+SOLVER = "solver"  # the parameter, of any node that has one
 
 LIMITS: dict[str, Limits] = {
     "draft": Limits(1, {"rk4": "rk2", "nr4": "rk2", "nr8": "rk2"}),
@@ -38,12 +41,19 @@ def lowered(graph: FlatGraph, quality: Quality) -> FlatGraph:
     return attrs.evolve(graph, nodes={name: less(node, limits, name in kept) for name, node in graph.nodes.items()})
 
 
+def lowered_value(param: str, value: Value, quality: Quality) -> Value:
+    """Return what is to be set for a value while sound runs at a quality."""
+    if quality == "render" or param != SOLVER:
+        return value
+    return LIMITS[quality].solvers.get(str(value), value)
+
+
 def less(node: FlatNode, limits: Limits, keeps_rate: bool) -> FlatNode:
     params = dict(node.params)
     for declared in node.cls.PARAMS:
-        if declared.name == "solver":
-            solver = params.get("solver", declared.default)
-            params["solver"] = limits.solvers.get(str(solver), solver)
+        if declared.name == SOLVER:
+            solver = params.get(SOLVER, declared.default)
+            params[SOLVER] = limits.solvers.get(str(solver), solver)
     return attrs.evolve(
         node, params=params, oversample=node.oversample if keeps_rate else min(node.oversample, limits.oversample)
     )

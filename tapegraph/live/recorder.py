@@ -20,7 +20,7 @@ class Recorder:
 
     lost: frames for which there was no space in the ring, because the disk was busy for too long
     full: frames for which there was none in the file
-    error: what went wrong, or None
+    cut: why the file holds only what came before, such as that the disk is full; else nothing
     """
 
     def __init__(self, path: str | Path, sample_rate: int, channels: int, overwrite: bool = False) -> None:
@@ -28,7 +28,7 @@ class Recorder:
         self.ring = Ring(round(AHEAD_S * sample_rate), channels)
         self.lost = 0
         self.full = 0
-        self.error: TapegraphError | None = None
+        self.cut = ""
         most_bytes = min(audio.WAV_BYTES, audio.find_container(self.path).max_bytes)
         self.most_frames = int(most_bytes) // (4 * channels)  # hours of it; longer files are read by few programs
         self.file = audio.create(
@@ -41,7 +41,8 @@ class Recorder:
 
     def take(self, heard: Frames) -> None:
         """Keep (frames, channels). For the audio thread: it copies, and nothing else."""
-        self.lost += len(heard) - self.ring.write(heard)
+        if not self.cut:
+            self.lost += len(heard) - self.ring.write(heard)
 
     def work(self) -> None:
         try:
@@ -51,8 +52,8 @@ class Recorder:
                 n = min(there, self.most_frames - self.writer.frames)
                 self.full += there - n
                 self.writer.write(block[:n].T.astype(np.float64))
-        except TapegraphError as error:
-            self.error = error
+        except TapegraphError:
+            self.cut = self.writer.disk_error() or "it could not be written"
 
     def close(self) -> None:
         """Write the rest and give the file its name, if anything was heard.
@@ -61,10 +62,16 @@ class Recorder:
         """
         self.ending.set()
         self.thread.join()
-        if self.error is None and self.writer.frames:
+        error = None
+        if self.cut:
+            try:
+                self.writer.cut_off()
+            except TapegraphError as nothing_left:
+                error = nothing_left
+        if error is None and self.writer.frames:
             self.file.__exit__(None, None, None)
             return
-        error = self.error or TapegraphError("nothing was heard")
-        self.file.__exit__(TapegraphError, error, None)
-        if self.error is not None:
+        unwanted = error or TapegraphError("nothing was heard")
+        self.file.__exit__(TapegraphError, unwanted, None)
+        if error is not None:
             raise error

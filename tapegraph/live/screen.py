@@ -18,6 +18,7 @@ from textual.widgets import Footer, Static
 
 import tapegraph
 from tapegraph import resources
+from tapegraph.audio import decibels
 from tapegraph.errors import TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.live.knob import declared, share_at, value_at
@@ -87,6 +88,7 @@ class Screen(App[None]):
     CSS = "Slider {height: 1} Slider:focus {background: $accent} #meters {dock: top; height: 3}"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("q", "quit", "end"),
+        Binding("ctrl+c", "quit", "end", show=False, priority=True),
         ("u", "undo", "undo"),
         ("b", "bypass", "bypass"),
         ("c", "compare", "compare A/B"),
@@ -132,10 +134,10 @@ class Screen(App[None]):
 
     def meters(self) -> str:
         peak, self.session.peak = self.session.peak, 0.0
-        level_db = gain_to_db(peak)
+        level_db = decibels(peak)
         heard = "bypassed" if self.bypassed else self.side
         if self.session.gain != 1.0:
-            heard += f", turned down by {-gain_to_db(self.session.gain):.1f} dB to compare"
+            heard += f", turned down by {-decibels(self.session.gain):.1f} dB to compare"
         return (
             f"{self.graph.title or 'graph'} ({heard})\n"
             f"level {bar(1.0 - max(level_db, FLOOR_DB) / FLOOR_DB, BAR)} {level_db:6.1f} dBFS\n"
@@ -220,10 +222,6 @@ class Screen(App[None]):
         await self.rows.mount(*new)
         if self.sliders:
             self.sliders[0].focus()
-
-
-def gain_to_db(gain: float) -> float:
-    return 20.0 * math.log10(gain) if gain > 0.0 else -math.inf
 
 
 def bar(share: float, width: int) -> str:

@@ -21,10 +21,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from tapegraph.audio import check_target
 from tapegraph.errors import TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.live.deck import Deck
-from tapegraph.live.devices import Device, sounddevice, undivided
+from tapegraph.live.devices import Device, opening, sounddevice, undivided
 from tapegraph.live.loudness import Past, match
 from tapegraph.live.performance import left_out, performance
 from tapegraph.live.quality import Quality, lowered
@@ -33,8 +34,9 @@ from tapegraph.live.ring import Frames
 from tapegraph.live.undisturbed import clear_away, undisturbed
 
 LOOK_S = 0.1  # between two looks at the audio thread
-STALL_LOOKS = 10  # a card that has not called for so many looks is gone
+STALL_LOOKS, STALL_BLOCKS = 10, 3  # a card that has not called for so many looks and blocks is gone
 START_LOOKS = 50  # some servers take their time before the first call
+LOAD_S = 3.0  # of sound, over which the load is averaged
 BUSY = 0.8  # of the time: the load from which larger blocks do not help any more
 BELIEVED_S = 10.0  # some servers state a latency of 2^32 frames before they know
 CLOSE_S = 0.5  # how long PortAudio may take to close
@@ -50,7 +52,7 @@ class Session(abc.ABC):
     frames: how many were heard
     lost: how many of these are not in the recording
     peak: the largest sample since somebody set this to 0
-    busy_s, due_s: time spent on the sound, and for how long that sounds
+    load: the share of the time that the sound takes, of late; at 1 it can just be made as fast as it is heard
     gain: at which the graph is heard; 1 but where it was turned down to be compared
     """
 
@@ -75,7 +77,7 @@ class Session(abc.ABC):
         self.calls = self.late = self.frames = 0
         self.lost = 0
         self.peak = 0.0
-        self.busy_s = self.due_s = 0.0
+        self.load = self.due_s = 0.0
         self.gain = 1.0
         self.draining = (
             0  # blocks of silence after the end: what a server still holds is lost when the stream is closed
@@ -92,6 +94,7 @@ class Session(abc.ABC):
         self.rest = contextlib.ExitStack()
         self.remarks: list[str] = []
         self.at_start = graph.copy()
+        deck.quality = quality
         graph.attach(deck)
 
     @abc.abstractmethod
@@ -115,18 +118,20 @@ class Session(abc.ABC):
         self.draining = math.ceil(self.output_latency_s * self.sample_rate / self.block)
         record, overwrite = self.wanted_recording
         if record is not None:
+            check_target(moves_file(Path(record)), overwrite)
             self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
         self.prepare()
         self.rest.enter_context(undisturbed)
         with self.asking():
             self.stream.start()
+        atexit.register(self.end_with_the_program)
         threading.Thread(target=self.watch, name="tapegraph watch", daemon=True).start()
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
         """Ask PortAudio for something, and say in words what it refuses."""
         try:
-            with undivided():
+            with opening, undivided():
                 yield
         except (self.sd.PortAudioError, ValueError) as error:
             raise TapegraphError(self.refusal(str(error.args[0]))) from None
@@ -176,13 +181,9 @@ class Session(abc.ABC):
 
     def worked(self, seconds: float, frames: int) -> None:
         """Count time spent on so many frames."""
-        self.busy_s += seconds
-        self.due_s += frames / self.sample_rate
-
-    @property
-    def load(self) -> float:
-        """The share of the time that the sound takes; at 1 it can just be made as fast as it is heard."""
-        return self.busy_s / self.due_s if self.due_s else 0.0
+        due_s = frames / self.sample_rate
+        self.due_s += due_s
+        self.load += (seconds - self.load * due_s) / max(due_s, min(self.due_s, LOAD_S))
 
     def effort(self) -> str:
         """Return the load in words."""
@@ -249,16 +250,15 @@ class Session(abc.ABC):
 
     def watch(self) -> None:
         seen, quiet = -1, 0
+        stall_looks = max(STALL_LOOKS, math.ceil(STALL_BLOCKS * self.block / self.sample_rate / LOOK_S))
         while not self.finished.wait(LOOK_S):
             quiet = quiet + 1 if self.calls == seen else 0
             seen = self.calls
-            if quiet >= (STALL_LOOKS if seen else START_LOOKS):
+            if quiet >= (stall_looks if seen else max(stall_looks, START_LOOKS)):
                 self.dead = True
                 self.error = self.error or TapegraphError(
                     f"{self.output.name} has gone: it has asked for no sound for {quiet * LOOK_S:.0f} s"
                 )
-                self.finished.set()
-            if self.recorder is not None and self.recorder.error is not None:
                 self.finished.set()
             clear_away()
 
@@ -283,8 +283,21 @@ class Session(abc.ABC):
         return self.finished.is_set()
 
     def stop(self) -> None:
-        """End the sound, keep the recording. Raises what went wrong, once."""
+        """End the sound, keep the recording. Raises what went wrong, once. Ctrl-C waits until that is done."""
         self.stopping = True
+        atexit.unregister(self.end_with_the_program)
+        with undivided():
+            self.end()
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
+
+    def end_with_the_program(self) -> None:
+        """Keep the recording of a session that nobody has stopped."""
+        with contextlib.suppress(TapegraphError):
+            self.stop()
+
+    def end(self) -> None:
         stream, self.stream = self.stream, None
         if stream is not None:
             if self.calls and not self.dead:
@@ -300,18 +313,19 @@ class Session(abc.ABC):
         self.rest.close()
         recorder, self.recorder = self.recorder, None
         if recorder is not None:
-            recorder.close()
             self.lost = recorder.lost + recorder.full
+            if recorder.cut:
+                self.remarks.append(f"{recorder.path}: holds only the beginning: {recorder.cut}")
+            recorder.close()
+            self.remarks += recorder.writer.warnings()
             self.write_moves(recorder.path)
-        error, self.error = self.error, None
-        if error is not None:
-            raise error
 
     def write_moves(self, recording: Path) -> None:
         """Write what was turned beside the recording, as a graph that makes it again: take.moves.yaml for take.wav."""
+        path = moves_file(recording)
+        path.unlink(missing_ok=True)  # of an earlier take, which is overwritten too
         if not self.deck.moves():
             return
-        path = recording.with_suffix(".moves.yaml")
         if self.deck.changes():
             self.remarks.append(f"{path}: not written: the graph was exchanged meanwhile")
             return
@@ -328,6 +342,10 @@ class Session(abc.ABC):
             return
         with contextlib.suppress(TapegraphError):  # what the body raised is what matters
             self.stop()
+
+
+def moves_file(recording: Path) -> Path:
+    return recording.with_suffix(".moves.yaml")
 
 
 def counted(n: int, what: str) -> str:

@@ -19,6 +19,7 @@ from tapegraph.live.ring import Ring
 from tapegraph.live.watch import Watch
 
 RATE = 48_000
+RAMP = [(0.0, 0.0), (1.0, -20.0)]
 
 
 @given(st.integers(1, 20), st.lists(st.tuples(st.integers(0, 25), st.integers(0, 25)), max_size=30))
@@ -147,3 +148,18 @@ def test_a_disk_that_is_too_slow_loses_frames_and_counts_them(tmp_path: Path) ->
     recorder.take(np.zeros((recorder.ring.size + 7, 1), np.float32))
     assert recorder.lost == 7
     recorder.close()
+
+
+def test_automation_goes_on_where_the_graph_is_exchanged_and_warnings_are_kept() -> None:
+    graph = tapegraph.Graph(
+        nodes={"gain": {"kind": "gain"}}, links=["input -> gain -> output"], automation={"gain.gain_db": RAMP}
+    )
+    deck = Deck(graph.flat(), RATE, 1)
+    x = np.ones((1, RATE))
+    x[0, 100] = np.nan
+    first = deck.process(x[:, :24_000])
+    deck.change(graph.flat())
+    second = deck.process(x[:, 24_000:])
+    whole = graph.render(np.nan_to_num(x), RATE)
+    np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, atol=1e-12)
+    assert deck.warnings() == ["1 samples of the input were not finite and were taken as silence"]

@@ -118,15 +118,6 @@ def test_one_channel_is_heard_on_both_loudspeakers(tmp_path: Path) -> None:
     np.testing.assert_array_equal(heard[:, 1], heard[:, 0])
 
 
-def test_leaving_the_with_statement_ends_the_sound_with_a_fade(tmp_path: Path) -> None:
-    with tapegraph.chain(gain={}).play(np.ones(480_000), RATE, record=tmp_path / "heard.wav") as playing:
-        playing.wait(0.02)
-    heard, _ = soundfile.read(tmp_path / "heard.wav")
-    assert len(heard) == playing.frames < 48_000
-    assert heard[-1, 0] == 0.0
-    assert np.max(np.abs(np.diff(heard[-512:, 0]))) == pytest.approx(1 / 511, rel=1e-3)
-
-
 def test_the_stream_stays_open_until_the_card_has_played_what_it_holds(
     card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -169,7 +160,7 @@ def test_a_card_that_falls_silent_ends_the_session(
     said = "^Scarlett 2i2 has gone: it has asked for no sound for 0 s$"
     with pytest.raises(tapegraph.TapegraphError, match=said), graph().live(record=tmp_path / "take.wav") as running:
         running.wait(10)
-    assert registered == [session.leave]  # or else the process could not end
+    assert registered[-1] == session.leave  # or else the process could not end
     assert len(soundfile.read(tmp_path / "take.wav")[0]) == 20 * 256
 
 
@@ -247,7 +238,7 @@ def test_late_calls_are_counted_and_advice_is_given(
 def test_advice_is_what_helps(quality: Quality, load: float, advice: str) -> None:
     with graph().live(quality=quality) as running:
         running.wait(0.02)
-    running.late, running.busy_s, running.due_s = 1, load, 1.0
+    running.late, running.load = 1, load
     assert running.warnings() == [f"1 block came too late; {advice}"]
 
 
@@ -298,22 +289,6 @@ def test_python_is_kept_out_of_the_way_until_the_last_of_several_sessions_has_en
     assert sys.getswitchinterval() == interval
 
 
-def test_a_recording_that_cannot_be_written_is_known_before_the_sound(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[fake_sounddevice.Stream] = []
-
-    class Kept(fake_sounddevice.Stream):
-        def close(self) -> None:
-            opened.append(self)
-
-    monkeypatch.setattr(fake_sounddevice, "Stream", Kept)
-    with pytest.raises(tapegraph.TapegraphError, match=r"take\.xyz: has the extension \.xyz"):
-        graph().live(record=tmp_path / "take.xyz")
-    assert gc.isenabled()
-    assert not opened[0].thread.is_alive()
-
-
 def test_setting_a_parameter_reaches_what_plays() -> None:
     steady = tapegraph.chain(gain={"gain_db": 0})
     with steady.live() as running:
@@ -362,38 +337,11 @@ def test_an_engine_may_come_while_another_thread_sets_something() -> None:
     graph.set("gain.gain_db", -6)
 
 
-def test_a_recording_with_moves_can_be_rendered_again_to_the_bit(tmp_path: Path) -> None:
-    tapegraph.chain(low={"kind": "gain"}, dc={"kind": "dc_blocker"}).save(tmp_path / "sub.yaml")
-    text = """\
-tapegraph: 1
-nodes: {tape: {kind: hysteresis, oversample: 2}, sub: {graph: sub.yaml}, level: {kind: gain}}
-links: [input -> tape -> sub -> level -> output]
-"""
-    machine = tapegraph.Graph.from_yaml(text, folder=tmp_path)
-    noise = np.random.default_rng(6).uniform(-0.5, 0.5, (1, 36_000))
-    with machine.play(noise, RATE, record=tmp_path / "take.wav") as playing:
-        machine.set("tape.drive", 0.9)
-        machine.set("tape.solver", "exponential_h")
-        for step in range(20):
-            machine.set("level.gain_db", -float(step))
-            machine.set("sub/dc.cutoff_hz", 20.0 + step)
-            playing.wait(0.02)
-        playing.wait(10)
-    (tmp_path / "sub.yaml").unlink()  # the file stands alone
-    take, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
-    again = tapegraph.load(tmp_path / "take.moves.yaml")
-    assert len(again.automation["level.gain_db"]) >= 10
-    np.testing.assert_array_equal(again.render(noise, RATE)[0].astype(np.float32), take[:, 0])
-    assert not np.array_equal(machine.render(noise, RATE)[0].astype(np.float32), take[:, 0])
-    assert playing.warnings() == [f"{tmp_path / 'take.moves.yaml'}: without tape.solver, which no automation can tell"]
-
-
-def test_moves_around_an_exchanged_graph_are_told_to_be_lost(tmp_path: Path) -> None:
-    steady = tapegraph.chain(gain={})
-    with steady.live(record=tmp_path / "take.wav") as running:
-        steady.set("gain.gain_db", -3)
-        running.wait(0.05)
-        running.change(tapegraph.chain(gain={"gain_db": -9}))
-        running.wait(0.05)
-    said = f"{tmp_path / 'take.moves.yaml'}: not written: the graph was exchanged meanwhile"
-    assert running.warnings() == [said]
+def test_a_solver_that_is_set_is_lowered_as_the_quality_says() -> None:
+    machine = graph()
+    with machine.live(quality="draft") as running:
+        machine.set("hysteresis.solver", "nr8")
+        while not running.deck.moves():
+            running.wait(0.01)
+        assert running.deck.plan.nodes["hysteresis"].solver == "rk2"  # type: ignore[attr-defined]
+    assert machine.get("hysteresis.solver") == "nr8"

@@ -22,12 +22,14 @@ from tapegraph.audio import decibels
 from tapegraph.errors import TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.live.knob import declared, share_at, value_at
+from tapegraph.live.performance import stand_alone
 from tapegraph.live.session import Session
 from tapegraph.param import Param, Value, number
 from tapegraph.targets import targets
 
 TICK_S = 0.2  # between two looks at the sound
 BAR = 30  # characters of a slider
+LONGEST_NAME = 60  # characters of a title that a file is called by
 FLOOR_DB = -60.0  # the left end of the level meter
 
 
@@ -183,10 +185,12 @@ class Screen(App[None]):
 
     def action_save(self) -> None:
         """Write the graph as it sounds beside the others in this folder, under a name that is free."""
-        stem = "".join(c if c.isalnum() else "_" for c in self.graph.title.lower()) or "graph"
+        stem = "".join(c if c.isalnum() else "_" for c in self.graph.title.lower())[:LONGEST_NAME] or "graph"
         path = next(path for n in range(1, 10_000) if not (path := Path(f"{stem}_{n}.yaml")).exists())
         try:
-            self.graph.save(path)
+            alone = self.graph.copy()
+            stand_alone(alone)
+            alone.save(path)
         except TapegraphError as error:
             self.notify(str(error), markup=False, severity="error")
         else:

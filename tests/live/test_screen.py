@@ -170,6 +170,25 @@ def test_what_has_been_found_can_be_saved_without_replacing_anything(
     assert tapegraph.load("small_machine_2.yaml").get("Drive") == pytest.approx(0.51)
 
 
+def test_what_is_saved_holds_its_sub_graphs_wherever_they_came_from_and_has_a_name_that_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "machines").mkdir()
+    machine().save(tmp_path / "machines" / "inner.yaml")
+    text = f"title: {'x' * 300}\nnodes: {{m: {{graph: inner.yaml}}}}\nlinks: [input -> m -> output]\n"
+    (tmp_path / "machines" / "outer.yaml").write_text("tapegraph: 1\n" + text)
+    graph = tapegraph.load(tmp_path / "machines" / "outer.yaml")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.press("s")
+
+    with_screen(graph, act)
+    (saved,) = Path().iterdir()
+    assert tapegraph.load(saved).get("m.Drive") == 0.5
+
+
 def test_where_nothing_can_be_saved_the_screen_says_so_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ class Deck(Engine):
         self.incoming: Incoming | None = None
         self.blocks = 0
         self.events: list[tuple[int, Setting | FlatGraph]] = []
+        self.retired: list[Incoming | Plan] = []  # freed by the next change(): in the audio thread that takes too long
         self.gain = 1.0
         self.past: Past | None = None
         self.quality: Quality = "render"
@@ -62,6 +63,7 @@ class Deck(Engine):
         """
         if graph.block != self.block:
             raise TapegraphError(f"block is {graph.block}; while sound runs it must stay {self.block}")
+        self.retired.clear()
         new = plan(graph, self.sample_rate, self.channels)
         channels = int(new.schedule.sink.channels)
         if channels != self.output_channels:
@@ -75,6 +77,8 @@ class Deck(Engine):
         while self.asked:
             event = self.asked.popleft()
             if isinstance(event, Incoming):
+                if self.next is not None:
+                    self.retired.append(self.next)
                 self.next = event
                 self.events.append((self.blocks, event.graph))
             else:
@@ -113,6 +117,7 @@ class Deck(Engine):
         weights = incoming.weights(audio.shape[1])
         if weights[-1] == 1.0:
             incoming.plan.schedule.take_over_counts(self.plan.schedule)
+            self.retired.append(self.plan)
             self.plan, self.gain, self.incoming = incoming.plan, incoming.gain, None
         return np.asarray(heard + weights * (new - heard))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +165,14 @@ def test_automation_goes_on_where_the_graph_is_exchanged_and_warnings_are_kept()
     whole = graph.render(np.nan_to_num(x), RATE)
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, atol=1e-12)
     assert deck.warnings() == ["1 samples of the input were not finite and were taken as silence"]
+
+
+def test_a_graph_that_has_been_faded_out_is_not_freed_in_the_audio_thread() -> None:
+    deck = Deck(tapegraph.chain(gain={}).flat(), RATE, 1)
+    first = weakref.ref(deck.plan)
+    deck.change(tapegraph.chain(gain={}).flat())
+    deck.process(np.zeros((1, RATE // 4 * 4)))
+    assert first() is not None
+    deck.change(tapegraph.chain(gain={}).flat())
+    gc.collect()
+    assert first() is None

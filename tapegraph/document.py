@@ -14,6 +14,7 @@ import attrs
 import yaml
 
 from tapegraph.errors import Problem, TapegraphError
+from tapegraph.param import plain
 
 
 @attrs.frozen
@@ -219,11 +220,9 @@ def scalar(text: str) -> Any:
 def tree(data: Any, path: str = "") -> Entry:
     """Return the tree of plain Python data; places are paths such as nodes.tape.drive."""
     place = Place(path)
-    value = data
+    value = plain(data)
     if isinstance(data, Mapping):
         value = {str(name): tree(item, f"{path}.{name}" if path else str(name)) for name, item in data.items()}
     elif isinstance(data, Sequence) and not isinstance(data, str):
         value = [tree(item, f"{path}[{number}]") for number, item in enumerate(data)]
-    elif hasattr(data, "item") and getattr(data, "ndim", None) == 0:
-        value = data.item()  # a number of NumPy's
     return Entry(value, place, place)

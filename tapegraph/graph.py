@@ -17,7 +17,7 @@ from tapegraph.document import Entry, Inline, Place
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.files import replacing
 from tapegraph.flat import FlatGraph, flatten
-from tapegraph.param import Value
+from tapegraph.param import Value, plain
 from tapegraph.spec import DEFAULT_BLOCK, RESAMPLERS, VERSION, NodeSpec, Spec, assign, leaves, resolve
 from tapegraph.stream import Audio, Engine, Rendering, Stream, Tail, planar, render
 from tapegraph.targets import check_value, unknown_target
@@ -145,6 +145,7 @@ class Graph(Spec):
         Raises TapegraphError when there is no such thing or it does not take the value.
         """
         self._check_target(target)
+        value = plain(value)
         resolved = self._variable(value) if isinstance(value, str) and value.startswith("$") else value
         resolved = float(resolved) if isinstance(resolved, int) and not isinstance(resolved, bool) else resolved
         check_value(self, target, resolved)
@@ -158,6 +159,8 @@ class Graph(Spec):
         return resolve(self, name)
 
     def _check_target(self, target: str) -> None:
+        if not isinstance(target, str):
+            raise TapegraphError(f"a target is {target!r}; it must be node.parameter, $variable or a control, as text")
         wrong = unknown_target(self, target)
         if wrong:
             raise TapegraphError(wrong)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tapegraph.errors import TapegraphError
 from tapegraph.flat import FlatGraph
-from tapegraph.param import Value, number
+from tapegraph.param import Value, is_whole, number, plain
 from tapegraph.plan import Plan, plan
 
 Array = npt.NDArray[np.float64]
@@ -35,10 +35,9 @@ class Engine:
 
     def __init__(self, graph: FlatGraph, sample_rate: float, channels: int) -> None:
         check_sample_rate(sample_rate)
-        check_channels(channels)
-        self.plan: Plan = plan(graph, float(sample_rate), int(channels))
+        self.channels = check_channels(channels)
+        self.plan: Plan = plan(graph, float(sample_rate), self.channels)
         self.block = graph.block
-        self.channels = int(channels)
         self.pending: deque[tuple[str, str, Value]] = deque()  # appended to from any thread
 
     @property
@@ -259,12 +258,14 @@ def check_sample_rate(sample_rate: float) -> None:
         )
 
 
-def check_channels(channels: int, hint: str = "") -> None:
-    if not 1 <= channels <= MAX_CHANNELS:
-        raise TapegraphError(f"channels are {channels}; there must be 1 to {MAX_CHANNELS}{hint}")
+def check_channels(channels: int, hint: str = "") -> int:
+    if not is_whole(channels, 1, MAX_CHANNELS):
+        raise TapegraphError(f"channels are {channels!r}; there must be a whole number from 1 to {MAX_CHANNELS}{hint}")
+    return int(channels)
 
 
 def check_tail(tail: Any) -> float:
+    tail = plain(tail)
     if isinstance(tail, bool) or not isinstance(tail, int | float) or not 0.0 <= tail <= 3600.0:
         raise TapegraphError(f'tail is {tail!r}; it must be 0 to 3600 s, or "auto"')
     return float(tail)

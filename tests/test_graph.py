@@ -337,3 +337,28 @@ def test_any_data_under_the_keys_of_a_graph_gives_a_graph_or_an_error_for_users(
         assert error.problems
     else:
         assert tapegraph.Graph.from_yaml(graph.to_yaml()) == graph
+
+
+@pytest.mark.parametrize("half", [np.float32(0.5), np.float64(0.5), np.array(0.5)])
+def test_numbers_and_switches_of_numpy_are_taken_as_those_of_python(half: Any) -> None:
+    graph = tapegraph.chain(tape={"kind": "hysteresis"}, level={"kind": "gain"})
+    graph.set("tape.drive", half)
+    graph.set("tape.makeup", np.False_)  # type: ignore[arg-type]
+    graph["level"].gain_db = np.int64(-3)  # type: ignore[assignment]
+    found = [graph.get(target) for target in ("tape.drive", "tape.makeup", "level.gain_db")]
+    assert found == [0.5, False, -3.0]
+    assert [type(value) for value in found] == [float, bool, float]
+    assert graph.render(np.zeros(64), 8000, tail=half).shape == (64 + 4000,)
+    with pytest.raises(tapegraph.TapegraphError, match="^level.gain_db is True; it must be -"):
+        graph.set("level.gain_db", np.True_)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", [5, None, ("tape", "drive")])
+def test_a_target_that_is_no_text_is_refused(target: Any) -> None:
+    said = f"a target is {target!r}; it must be node.parameter, $variable or a control, as text"
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        two_gains().set(target, 0.5)
+    assert str(caught.value) == said
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        two_gains().get(target)
+    assert str(caught.value) == said

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tapegraph.commands._options import chosen, warn
+from tapegraph.live.devices import BLOCK_FRAMES
 
 if TYPE_CHECKING:
     from tapegraph.live.screen import Screen
@@ -29,7 +30,7 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
     options = (
         click.option(
             "--block",
-            type=click.IntRange(16, 8192),
+            type=click.IntRange(*BLOCK_FRAMES),
             default=block,
             show_default=True,
             metavar="FRAMES",

@@ -13,11 +13,13 @@ from typing import Any, Literal
 import attrs
 
 from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.param import is_whole
 
 ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
 
 opening = threading.Lock()  # PortAudio opens one stream at a time
 
+BLOCK_FRAMES = (16, 8192)  # what a card may be asked to take at a time
 Direction = Literal["input", "output"]
 
 NO_PORTAUDIO = (
@@ -131,6 +133,14 @@ def matching(usable: list[Device], wanted: str) -> list[Device]:
         lambda device: wanted.lower() in device.name.lower(),
     )
     return next((found for test in tests if (found := list(filter(test, usable)))), [])
+
+
+def check_block(block: int) -> int:
+    """Return how many frames a card is to ask for at a time. Raises TapegraphError where that cannot be."""
+    low, high = BLOCK_FRAMES
+    if not is_whole(block, low, high):
+        raise TapegraphError(f"block is {block!r}; it must be a whole number of frames from {low} to {high}")
+    return int(block)
 
 
 def listed(some: list[Device]) -> str:

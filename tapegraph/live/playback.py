@@ -12,7 +12,7 @@ from typing import Any
 from tapegraph.graph import Graph
 from tapegraph.live.convert import accepts, converted
 from tapegraph.live.deck import Deck
-from tapegraph.live.devices import find
+from tapegraph.live.devices import check_block, find
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.ring import Frames, Ring
 from tapegraph.live.session import CLOSE_S, Session
@@ -47,6 +47,7 @@ class Playback(Session):
         overwrite: bool = False,
     ) -> None:
         check_sample_rate(sample_rate)
+        block = check_block(block)
         output = find(device, "output")
         if not accepts(output, sample_rate):
             audio = converted(audio, channels, sample_rate, output)

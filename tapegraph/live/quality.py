@@ -6,6 +6,7 @@ from typing import Literal
 
 import attrs
 
+from tapegraph.errors import TapegraphError
 from tapegraph.flat import FlatGraph, FlatNode
 from tapegraph.param import Value
 
@@ -34,6 +35,8 @@ def lowered(graph: FlatGraph, quality: Quality) -> FlatGraph:
 
     Nodes that share a rate with a sound source keep it: a bias oscillator makes nothing that a lower rate could carry.
     """
+    if quality not in QUALITIES:
+        raise TapegraphError(f"quality is {quality!r}; it must be one of {', '.join(QUALITIES)}")
     if quality == "render":
         return graph
     limits = LIMITS[quality]

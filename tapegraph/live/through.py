@@ -16,11 +16,11 @@ import numpy as np
 from tapegraph.errors import TapegraphError
 from tapegraph.graph import Graph
 from tapegraph.live.deck import Deck
-from tapegraph.live.devices import find
+from tapegraph.live.devices import check_block, find
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.ring import Frames
 from tapegraph.live.session import BELIEVED_S, Session
-from tapegraph.stream import Array
+from tapegraph.stream import Array, check_channels
 
 
 class Through(Session):
@@ -42,13 +42,14 @@ class Through(Session):
         record: str | Path | None = None,
         overwrite: bool = False,
     ) -> None:
+        block = check_block(block)
         self.input = find(input, "input")
         there = find(output, "output")
         flat = lowered(graph.flat(), quality)
-        if block < 1 or block % flat.block:
+        if block % flat.block:
             raise TapegraphError(f"block is {block} frames; it must be a multiple of the graph's {flat.block}")
-        self.inputs = channels or min(2, self.input.inputs)
-        deck = Deck(flat, sample_rate or there.sample_rate, self.inputs)
+        self.inputs = min(2, self.input.inputs) if channels is None else check_channels(channels)
+        deck = Deck(flat, there.sample_rate if sample_rate is None else sample_rate, self.inputs)
         super().__init__(graph, deck, quality, there, block, record, overwrite)
         self.most_load = 0.0
         self.inbox: Array = np.zeros((self.inputs, block))

@@ -20,6 +20,11 @@ def number(value: float, unit: str = "") -> str:
     return f"{text} {unit}" if unit else text
 
 
+def counted(n: int, what: str) -> str:
+    """Return a number of things: "1 block", "2 blocks"."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def plain(value: Any) -> Any:
     """Return a number of NumPy's as one of Python's, and all else as it is."""
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value

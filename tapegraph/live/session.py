@@ -32,6 +32,7 @@ from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.recorder import Recorder
 from tapegraph.live.ring import Frames
 from tapegraph.live.undisturbed import clear_away, undisturbed
+from tapegraph.param import counted
 
 LOOK_S = 0.1  # between two looks at the audio thread
 STALL_LOOKS, STALL_BLOCKS = 10, 3  # a card that has not called for so many looks and blocks is gone
@@ -144,7 +145,7 @@ class Session(abc.ABC):
         if "Device unavailable" in said:
             return f"{name} is busy: another program has it; end that, or use another one: see tapegraph devices"
         if "number of channels" in said:
-            return f"{name} refuses {self.channels} channels; it has {self.output.outputs}"
+            return f"{name} refuses {counted(self.channels, 'channel')}; it has {self.output.outputs}"
         return f"{name} cannot be opened: {said}"
 
     def called(self, out: Frames, status: Any, fill: Callable[[], int]) -> None:
@@ -346,10 +347,6 @@ class Session(abc.ABC):
 
 def moves_file(recording: Path) -> Path:
     return recording.with_suffix(".moves.yaml")
-
-
-def counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def leave_without_portaudio(stream: Any) -> None:

@@ -20,6 +20,7 @@ from tapegraph.live.devices import check_block, find
 from tapegraph.live.quality import Quality, lowered
 from tapegraph.live.ring import Frames
 from tapegraph.live.session import BELIEVED_S, Session
+from tapegraph.param import counted
 from tapegraph.stream import Array, check_channels
 
 
@@ -49,6 +50,9 @@ class Through(Session):
         if block % flat.block:
             raise TapegraphError(f"block is {block} frames; it must be a multiple of the graph's {flat.block}")
         self.inputs = min(2, self.input.inputs) if channels is None else check_channels(channels)
+        if self.inputs > self.input.inputs:  # PortAudio would refuse it without saying which of the two it means
+            name, wanted = f"{self.input.name} ({self.input.host})", counted(self.inputs, "channel")
+            raise TapegraphError(f"{name} refuses {wanted} of input; it has {self.input.inputs}")
         deck = Deck(flat, there.sample_rate if sample_rate is None else sample_rate, self.inputs)
         super().__init__(graph, deck, quality, there, block, record, overwrite)
         self.most_load = 0.0

@@ -54,6 +54,10 @@ def test_channels_that_cannot_be_counted_are_refused(channels: object) -> None:
     assert refusal(live, channels=channels) == f"channels are {channels!r}; there must be a whole number from 1 to 64"
 
 
+def test_more_channels_than_the_input_has_are_refused_in_its_name() -> None:
+    assert refusal(live, input="Mic", channels=2) == "Microphone (Fake) refuses 2 channels of input; it has 1"
+
+
 def test_a_sample_rate_of_0_does_not_stand_for_that_of_the_card() -> None:
     assert refusal(live, sample_rate=0) == "sample_rate is 0 Hz; it must be 8000 to 384000 Hz"
 

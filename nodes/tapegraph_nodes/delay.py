@@ -16,6 +16,7 @@ Magazine 13, 1996 (windowed sinc; Lagrange interpolation, which is a sinc in a b
 from __future__ import annotations
 
 import math
+import time
 from typing import ClassVar, Final
 
 import numpy as np
@@ -27,6 +28,7 @@ from tapegraph.node import AnyParam, Node, Param, Signal, TapegraphError, silenc
 LONGEST_S = 10.0
 FADE_S = 0.02
 HALF = 32  # taps on either side of a place between frames
+AT_ONCE: Final = 1 << 14  # samples that are allocated between two turns of other threads: less than 0.1 ms
 BETA = 8.0  # of the Kaiser window: ripples at -80 dB
 FAINTEST: Final = 1e-30  # -600 dB; echoes that fade on come to subnormal numbers, which are slow
 
@@ -46,6 +48,13 @@ class Tap:
             self.weights = vec[float](windowed_sinc(half, delay_frames - whole))
 
 
+class Block:
+    """A block of the past."""
+
+    def __init__(self, samples: i64) -> None:
+        self.samples: vec[float] = vec[float]([0.0] * samples)
+
+
 class Delay(Node):
     KIND: ClassVar[str] = "delay"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
@@ -61,8 +70,8 @@ class Delay(Node):
     tap: Tap  # state: where it is read
     tap_before: Tap  # state: where the delay that is faded out is read
     faded: i64  # state: frames since the start of the last fade
-    ring: vec[float]  # state: the past of each channel, one after the other
-    position: i64  # state: where the next frame is written
+    ring: list[Block]  # the past; what it holds from before the last reset is never read
+    heard: i64  # state: frames heard so far
     scratch: vec[float]  # a block that is faded out
 
     def prepare(self) -> None:
@@ -73,8 +82,8 @@ class Delay(Node):
                 "(one block and what the loop takes)"
             )
         self.fade_frames = max(1, round(FADE_S * self.fs))
-        size = math.ceil(LONGEST_S * self.fs) + HALF + self.frames
-        self.ring = vec[float]([0.0] * (self.channels * size))
+        longest: i64 = math.ceil(LONGEST_S * self.fs) + HALF
+        self.ring = past(-(-longest // self.frames) + 1, self.channels * self.frames)
         self.scratch = vec[float]([0.0] * (self.channels * self.frames))
         self.update()
         self.reset()
@@ -86,8 +95,7 @@ class Delay(Node):
         self.reached_frames = self.target_frames
         self.tap = Tap(self.reached_frames)
         self.faded = self.fade_frames
-        self.position = 0
-        silence(self.ring)
+        self.heard = 0
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         if self.faded >= self.fade_frames and self.reached_frames != self.target_frames:
@@ -95,16 +103,16 @@ class Delay(Node):
             self.tap_before = self.tap
             self.tap = Tap(self.reached_frames)
             self.faded = 0
-        write(x[0].samples, self.ring, self.channels, self.position)
+        write(x[0].samples, self.ring[self.heard // self.frames % len(self.ring)].samples)
         self.read(y[0].samples, self.tap)
         if self.faded < self.fade_frames:
             self.read(self.scratch, self.tap_before)
             fade(self.scratch, y[0].samples, self.channels, self.faded, self.fade_frames)
             self.faded += self.frames
-        self.position = (self.position + self.frames) % (len(self.ring) // self.channels)
+        self.heard += self.frames
 
     def read(self, y: vec[float], tap: Tap) -> None:
-        read(self.ring, y, self.channels, self.position, tap.newest, tap.weights)
+        read(self.ring, y, self.channels, self.heard, tap.newest, tap.weights)
 
     def tail(self) -> float:
         return self.time_s + HALF / self.fs
@@ -121,53 +129,61 @@ def windowed_sinc(half: int, d: float) -> list[float]:
     return [float(weight) for weight in weights / weights.sum()]
 
 
-def write(x: vec[float], ring: vec[float], channels: i64, position: i64) -> None:
-    """Write a block of every channel into its part of the ring, from position on."""
-    frames: i64 = len(x) // channels
-    size: i64 = len(ring) // channels
-    c: i64 = 0
-    while c < channels:
-        start = c * size
-        k = position
-        i = c * frames
-        end = i + frames
-        while i < end:
-            ring[start + k] = 0.0 if abs(x[i]) < FAINTEST else x[i]
-            k += 1
-            if k == size:
-                k = 0
-            i += 1
-        c += 1
+def past(blocks: i64, samples: i64) -> list[Block]:
+    """Return room for so many blocks. At high rates it takes many ms: another graph may be playing meanwhile."""
+    ring: list[Block] = []
+    taken: i64 = 0
+    while len(ring) < blocks:
+        ring.append(Block(samples))
+        taken += samples
+        if taken >= AT_ONCE:
+            taken = 0
+            time.sleep(0.0)
+    return ring
 
 
-def read(ring: vec[float], y: vec[float], channels: i64, position: i64, newest: i64, weights: vec[float]) -> None:
-    """Read a block of every channel: weighted frames, the first of them `newest` frames before the one just written."""
+def write(x: vec[float], y: vec[float]) -> None:
+    """Copy a block, without what is too faint."""
+    n: i64 = len(x)
+    i: i64 = 0
+    while i < n:
+        y[i] = 0.0 if abs(x[i]) < FAINTEST else x[i]
+        i += 1
+
+
+def read(ring: list[Block], y: vec[float], channels: i64, heard: i64, newest: i64, weights: vec[float]) -> None:
+    """Read a block of every channel: weighted frames, the first of them `newest` frames before the one just written.
+
+    heard: frames before this block; silence came before these
+    """
+    silence(y)
     frames: i64 = len(y) // channels
-    size: i64 = len(ring) // channels
+    blocks: i64 = len(ring)
     taps: i64 = len(weights)
+    m: i64 = 0
+    while m < taps:
+        first = heard - newest - m
+        i: i64 = max(0, -first)
+        while i < frames:
+            k = (first + i) % frames
+            n = frames - max(i, k)  # to the end of one of the two blocks
+            add(weights[m], ring[(first + i) // frames % blocks].samples, k, y, i, n, channels)
+            i += n
+        m += 1
+
+
+def add(weight: float, x: vec[float], k: i64, y: vec[float], i: i64, n: i64, channels: i64) -> None:
+    """Add n frames of x from k on, weighted, to those of y from i on."""
+    frames: i64 = len(y) // channels
     c: i64 = 0
     while c < channels:
-        start = c * size
-        first = position - newest
-        if first < 0:
-            first += size
-        i = c * frames
-        end = i + frames
-        while i < end:
-            total = 0.0
-            k = first
-            m: i64 = 0
-            while m < taps:
-                total += weights[m] * ring[start + k]
-                k -= 1
-                if k < 0:
-                    k = size - 1
-                m += 1
-            y[i] = total
-            first += 1
-            if first == size:
-                first = 0
-            i += 1
+        target = c * frames + i
+        source = c * frames + k
+        end = target + n
+        while target < end:
+            y[target] += weight * x[source]
+            target += 1
+            source += 1
         c += 1
 
 

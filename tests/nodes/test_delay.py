@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from harness import prepared, process, run
-from tapegraph_nodes.delay import Delay
+from tapegraph_nodes.delay import AT_ONCE, Delay
 
 from tapegraph.errors import TapegraphError
 
@@ -127,3 +129,19 @@ def test_what_is_600_db_down_is_silence_and_all_above_stays_as_it_is() -> None:
     x = np.array([1.0, 1.01e-30, 0.99e-30, -1.01e-30, -0.99e-30, 5e-324])
     y = run(Delay, np.concatenate([x, np.zeros(64)]), FS, time_s=64 / FS)
     np.testing.assert_array_equal(y[64:], [1.0, 1.01e-30, 0.0, -1.01e-30, 0.0, 0.0])
+
+
+def test_other_threads_get_their_turn_while_room_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[float] = []
+    monkeypatch.setattr(time, "sleep", turns.append)
+    prepared(Delay, 8 * FS, 2, 512)
+    assert len(turns) >= 2 * 10 * 8 * FS // AT_ONCE
+
+
+@pytest.mark.parametrize("frames_late", [0, 40.25, 5000, 479_999.5])
+def test_what_was_heard_before_a_reset_is_not_heard_after_it(frames_late: float) -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 30_000))
+    node = prepared(Delay, FS, 2, 441, time_s=frames_late / FS)
+    first = process(node, x)[0]
+    node.reset()
+    np.testing.assert_array_equal(process(node, x)[0], first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -93,7 +94,7 @@ def run(session: Session, start_line: Callable[[], str]) -> None:
                 for line in look():
                     click.echo(clear + line, err=True)
                 if shown:
-                    click.echo(clear + state(session), nl=False, err=True)
+                    click.echo(clear + state(session)[: columns()], nl=False, err=True)
         click.echo(clear, nl=False, err=True)
         for warning in session.warnings():
             warn(warning)
@@ -193,6 +194,11 @@ def clear_line() -> str:
     return "\r\033[K" if sys.stderr.isatty() else ""
 
 
+def columns() -> int:
+    """Return how long a line may be that is to be cleared again: one that wraps would stay."""
+    return shutil.get_terminal_size().columns - 1
+
+
 def state(session: Session) -> str:
-    minutes, seconds = divmod(session.frames / session.sample_rate, 60)
-    return f"{minutes:.0f}:{seconds:04.1f} heard, {session.effort()}, dropouts {session.dropouts}"
+    minutes, tenths = divmod(round(10 * session.frames / session.sample_rate), 600)
+    return f"{minutes}:{tenths / 10:04.1f} heard, {session.effort()}, dropouts {session.dropouts}"

@@ -1,0 +1,39 @@
+"""The line that says how far the sound is and how it goes, drawn again and again in its place."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import fake_sounddevice
+import numpy as np
+import pytest
+import soundfile
+
+from tapegraph.__main__ import main
+from tapegraph.commands._session import state
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [(0, "0:00.0"), (4799, "0:00.1"), (2_877_000, "0:59.9"), (2_878_560, "1:00.0"), (2_880_000, "1:00.0")],
+)  # fmt: skip
+def test_a_minute_has_no_more_than_59_9_seconds(frames: int, said: str) -> None:
+    session: Any = SimpleNamespace(frames=frames, sample_rate=48_000.0, effort=lambda: "load 3 %", dropouts=0)
+    assert state(session) == f"{said} heard, load 3 %, dropouts 0"
+
+
+def test_in_a_narrow_terminal_the_line_is_cut_so_that_it_stays_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "20")
+    soundfile.write(tmp_path / "a.wav", np.zeros(24_000), 48_000)
+    assert main(["play", str(tmp_path / "a.wav"), "--preset", "clean"]) == 0
+    out, err = capsys.readouterr()
+    drawn = [line for line in err.split("\r\033[K") if " heard, " in line]
+    assert drawn and {len(line) for line in drawn} == {19}
+    assert out.rstrip().endswith("dropouts 0")

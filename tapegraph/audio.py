@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.files import replacing
+from tapegraph.param import counted
 from tapegraph.stream import Array, check_channels, check_sample_rate
 
 PIECE_FRAMES = 1 << 15  # what is read at a time
@@ -183,7 +184,7 @@ def missing_end(file: Any) -> str:
 
 
 def missing_frames(frames: int, sample_rate: int) -> str:
-    return f"{frames} frames ({frames / sample_rate:.3f} s) that its header promises are missing"
+    return f"it lacks {counted(frames, 'frame')} ({frames / sample_rate:.3f} s) that its header promises"
 
 
 @contextlib.contextmanager
@@ -286,7 +287,7 @@ class Writer:
         if not self.clipped:
             return []
         return [
-            f"{self.path}: {self.clipped} samples were beyond full scale and were clipped, by up to "
+            f"{self.path}: {counted(self.clipped, 'sample')} beyond full scale had to be clipped, by up to "
             f"{decibels(self.peak):.1f} dB; turn the level down, or store floats (subtype FLOAT)"
         ]
 

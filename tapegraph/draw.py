@@ -9,7 +9,7 @@ import attrs
 
 from tapegraph.flat import FlatLink
 from tapegraph.graph import Graph
-from tapegraph.param import number
+from tapegraph.param import counted, number
 from tapegraph.plan import Planner
 from tapegraph.spec import INPUT, OUTPUT
 
@@ -100,7 +100,7 @@ def arrow(planner: Planner, link: FlatLink, way: Literal["sound", "modulation"])
 
 
 def frames(count: float) -> str:
-    return f"{round(count, 2):g} frames"
+    return counted(round(count, 2), "frame")
 
 
 def text(sketch: Sketch) -> str:

@@ -20,9 +20,9 @@ def number(value: float, unit: str = "") -> str:
     return f"{text} {unit}" if unit else text
 
 
-def counted(n: int, what: str) -> str:
+def counted(n: float, what: str) -> str:
     """Return a number of things: "1 block", "2 blocks"."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+    return number(n, what if n == 1 else f"{what}s")
 
 
 def plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tapegraph.errors import TapegraphError
 from tapegraph.flat import FlatGraph
-from tapegraph.param import Value, is_whole, number, plain
+from tapegraph.param import Value, counted, is_whole, number, plain
 from tapegraph.plan import Plan, plan
 
 Array = npt.NDArray[np.float64]
@@ -79,11 +79,12 @@ class Engine:
         schedule = self.plan.schedule
         said = []
         if schedule.muted:
-            said.append(f"{schedule.muted} samples of the input were not finite and were taken as silence")
+            muted = counted(int(schedule.muted), "sample")
+            said.append(f"silence took the place of {muted} of the input that came in not finite")
         if schedule.silenced:
+            silenced = f"{counted(int(schedule.silenced), 'block')} of {self.block} frames"
             said.append(
-                f"{schedule.silenced} blocks of {self.block} frames were not finite after the graph; "
-                "they were made silent and every node was reset"
+                f"silence took the place of {silenced} that came out of the graph not finite, and every node was reset"
             )
         return said
 
@@ -238,7 +239,7 @@ def planar(audio: Audio, channels: int | None = None) -> Array:
         raise TapegraphError(f"audio has {x.ndim} dimensions; it must be (channels, frames) or one-dimensional")
     check_channels(x.shape[0], "; audio is (channels, frames): transpose it")
     if channels is not None and x.shape[0] != channels:
-        raise TapegraphError(f"audio has {x.shape[0]} channels; this stream was opened for {channels}")
+        raise TapegraphError(f"audio has {counted(x.shape[0], 'channel')}; this stream was opened for {channels}")
     return x.astype(np.float64, copy=False)
 
 

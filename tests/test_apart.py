@@ -114,7 +114,7 @@ def test_warnings_are_those_of_all_channels_together(tmp_path: Path) -> None:
         for jobs in (1, 2)
     ]
     assert reports[0].warnings == reports[1].warnings
-    assert "1 samples of the input were not finite and were taken as silence" in reports[1].warnings
+    assert "silence took the place of 1 sample of the input that came in not finite" in reports[1].warnings
 
 
 def test_a_file_that_is_cut_short_is_told_of(sound: Path, tmp_path: Path) -> None:

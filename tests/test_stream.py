@@ -169,13 +169,19 @@ def test_what_is_not_finite_in_the_input_is_silence_and_is_counted() -> None:
     np.testing.assert_array_equal(render(graph, x, 48000), [1, 0, 0, 0, 0.5])
     stream = Stream(graph, 48000, 1)
     stream.process(np.concatenate([x, np.zeros(59)]))
-    assert stream.warnings() == ["3 samples of the input were not finite and were taken as silence"]
+    assert stream.warnings() == ["silence took the place of 3 samples of the input that came in not finite"]
 
 
 def test_a_block_that_is_not_finite_is_made_silent_and_the_nodes_start_anew() -> None:
     graph = flat("input.out>a.in, a.out>output.in", a=Burst, block=10)
     out = render(graph, np.ones(70), 48000)
     np.testing.assert_array_equal(out.reshape(7, 10)[:, 0], [1, 1, 0, 1, 1, 0, 1])
+    stream = Stream(graph, 48000, 1)
+    stream.process(np.ones(30))
+    said = (
+        "silence took the place of 1 block of 10 frames that came out of the graph not finite, and every node was reset"
+    )
+    assert stream.warnings() == [said]
 
 
 def test_channels_that_do_not_fit_together_are_named() -> None:

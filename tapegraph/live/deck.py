@@ -17,7 +17,7 @@ from tapegraph.errors import TapegraphError
 from tapegraph.flat import FlatGraph, declaration
 from tapegraph.live.loudness import Past
 from tapegraph.live.quality import Quality, lowered_value
-from tapegraph.param import Value
+from tapegraph.param import Value, counted
 from tapegraph.plan import Plan, plan
 from tapegraph.stream import Array, Engine
 
@@ -68,7 +68,7 @@ class Deck(Engine):
         channels = int(new.schedule.sink.channels)
         if channels != self.output_channels:
             raise TapegraphError(
-                f"output has {channels} channels; while sound runs it must keep {self.output_channels}"
+                f"output has {counted(channels, 'channel')}; while sound runs it must keep {self.output_channels}"
             )
         self.asked.append(Incoming(graph, new, self.sample_rate, gain))
 

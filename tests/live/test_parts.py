@@ -164,7 +164,7 @@ def test_automation_goes_on_where_the_graph_is_exchanged_and_warnings_are_kept()
     second = deck.process(x[:, 24_000:])
     whole = graph.render(np.nan_to_num(x), RATE)
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, atol=1e-12)
-    assert deck.warnings() == ["1 samples of the input were not finite and were taken as silence"]
+    assert deck.warnings() == ["silence took the place of 1 sample of the input that came in not finite"]
 
 
 def test_a_graph_that_has_been_faded_out_is_not_freed_in_the_audio_thread() -> None:

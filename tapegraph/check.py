@@ -223,7 +223,8 @@ class Reader:
                 f"{name} has {'neither' if kind is None else 'both'} kind {'nor' if kind is None else 'and'} graph"
             )
             self.problem(entry.key, f"{message}; a node has one of them")
-        elif kind is not None:
+            return None
+        if kind is not None:
             cls = self.kind(kind)
             if cls is None:
                 return None
@@ -273,6 +274,10 @@ class Reader:
     def value(self, what: str, declared: list[AnyParam], entry: Entry) -> bool:
         """Tell whether a value, or that of the variable it names, suits all of the parameters; note where not."""
         value, shown = entry.value, what
+        if value is None or isinstance(value, dict | list):
+            allowed = declared[0].allowed if declared else "a number, true, false or a word"
+            self.problem(entry.place, f"{what} is {said(entry)}; it must be {allowed}")
+            return False
         if isinstance(value, str) and value.startswith("$"):
             known = {f"${name}" for name in self.spec.vars}
             if value not in known:

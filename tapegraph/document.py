@@ -155,10 +155,11 @@ class Tree:
         if id(node) in self.seen:  # the same node again: an alias
             self.foreign = True
             self.problem(key or node, "aliases are not part of the format; use vars for a value that stands twice")
-        elif isinstance(node, yaml.ScalarNode):
+            return Entry(None, self.place(node), self.place(key or node))
+        self.seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
             value = self.scalar(node)
         else:
-            self.seen.add(id(node))
             value = self.sequence(node) if isinstance(node, yaml.SequenceNode) else self.mapping(node)
         return Entry(value, self.place(node), self.place(key or node))
 

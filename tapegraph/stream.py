@@ -84,7 +84,8 @@ class Engine:
         if schedule.silenced:
             silenced = f"{counted(int(schedule.silenced), 'block')} of {self.block} frames"
             said.append(
-                f"silence took the place of {silenced} that came out of the graph not finite, and every node was reset"
+                f"silence took the place of {silenced} that came out of the graph not finite or 120 dB too loud, "
+                "and every node was reset"
             )
         return said
 

@@ -179,7 +179,8 @@ def test_a_block_that_is_not_finite_is_made_silent_and_the_nodes_start_anew() ->
     stream = Stream(graph, 48000, 1)
     stream.process(np.ones(30))
     said = (
-        "silence took the place of 1 block of 10 frames that came out of the graph not finite, and every node was reset"
+        "silence took the place of 1 block of 10 frames that came out of the graph not finite or 120 dB too loud, "
+        "and every node was reset"
     )
     assert stream.warnings() == [said]
 

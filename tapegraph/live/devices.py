@@ -20,6 +20,7 @@ ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if h
 opening = threading.Lock()  # PortAudio opens one stream at a time
 
 BLOCK_FRAMES = (16, 8192)  # what a card may be asked to take at a time
+
 Direction = Literal["input", "output"]
 
 NO_PORTAUDIO = (

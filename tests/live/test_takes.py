@@ -123,7 +123,7 @@ def test_a_loop_that_gets_out_of_hand_is_silenced_and_the_recording_goes_on(tmp_
     take, _ = soundfile.read(tmp_path / "take.wav")
     assert len(take) == NOISE.shape[1] + 2400
     assert 1.0 < np.max(np.abs(take)) <= 1e6
-    assert "came out of the graph not finite" in playing.warnings()[0]
+    assert "came out of the graph" in playing.warnings()[0]
 
 
 def test_what_a_full_disk_took_of_a_recording_is_kept_and_the_sound_goes_on(

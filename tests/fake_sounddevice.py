@@ -50,6 +50,7 @@ class OutputStream:
     late_calls: tuple[int, ...] = ()  # which calls PortAudio would flag
     gone_after: int | None = None  # after how many calls the card falls silent without a word
     pulled_after: int | None = None  # after how many it ends the stream, as when its plug is pulled
+    calls_in_period = 1
     refusal: str | None = None  # what PortAudio says instead of opening it
 
     def __init__(self, **options: Any) -> None:
@@ -76,7 +77,8 @@ class OutputStream:
             if isinstance(channels, tuple):
                 heard.append(noise.normal(0.0, self.level, (block, channels[0])).astype(np.float32))
             try:
-                self.options["callback"](*heard, out, block, SimpleNamespace(), call in self.late_calls)
+                times = SimpleNamespace(currentTime=float(call // self.calls_in_period))
+                self.options["callback"](*heard, out, block, times, call in self.late_calls)
             except (CallbackStop, CallbackAbort):
                 break
             call += 1

@@ -62,6 +62,8 @@ def sounddevice() -> Any:
             import sounddevice  # waits for another thread that is at it
     except OSError:
         raise TapegraphError(NO_PORTAUDIO) from None
+    except Exception as error:  # one of sounddevice's own, which is gone again with the module
+        raise TapegraphError(f"PortAudio cannot start: {error}; is the configuration of ALSA right?") from None
     if there:
         return sounddevice
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # comes before PortAudio's own end, see undivided()

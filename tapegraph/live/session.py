@@ -40,6 +40,7 @@ START_LOOKS = 50  # some servers take their time before the first call
 LOAD_S = 3.0  # of sound, over which the load is averaged
 BUSY = 0.8  # of the time: the load from which larger blocks do not help any more
 BELIEVED_S = 10.0  # some servers state a latency of 2^32 frames before they know
+DRAIN_S = 0.05  # what sound servers hold beyond the latency that PortAudio states, which is its own
 CLOSE_S = 0.5  # how long PortAudio may take to close
 
 left_behind: list[Any] = []  # streams that could not be closed: PortAudio may still come back to their memory
@@ -80,9 +81,7 @@ class Session(abc.ABC):
         self.peak = 0.0
         self.load = self.due_s = 0.0
         self.gain = 1.0
-        self.draining = (
-            0  # blocks of silence after the end: what a server still holds is lost when the stream is closed
-        )
+        self.draining = 0  # blocks of silence after the end: what a server still holds is lost with the stream
         self.ended_at: int | None = None  # number of the last call that was meant
         self.error: BaseException | None = None
         self.dead = False  # whether the card has gone without a word
@@ -116,7 +115,7 @@ class Session(abc.ABC):
     def begin(self) -> None:
         with self.asking():
             self.stream = self.open()
-        self.draining = math.ceil(self.output_latency_s * self.sample_rate / self.block)
+        self.draining = math.ceil((self.output_latency_s + DRAIN_S) * self.sample_rate / self.block) + 1
         record, overwrite = self.wanted_recording
         if record is not None:
             check_target(moves_file(Path(record)), overwrite)
@@ -299,27 +298,37 @@ class Session(abc.ABC):
             self.stop()
 
     def end(self) -> None:
+        """Keep the recording before the stream is closed: where a server has just died, that may end the program."""
         stream, self.stream = self.stream, None
-        if stream is not None:
-            if self.calls and not self.dead:
-                self.finished.wait(CLOSE_S + self.draining * self.block / self.sample_rate)  # the last block fades out
-            closing = threading.Thread(target=stream.close, name="tapegraph close", daemon=True)
-            if not self.dead:
-                closing.start()
-                closing.join(CLOSE_S)
-            if self.dead or closing.is_alive():
-                leave_without_portaudio(stream)
+        if stream is not None and self.calls and not self.dead:
+            self.finished.wait(CLOSE_S + self.draining * self.block / self.sample_rate)  # the last block fades out
         self.finished.set()
         self.graph.detach(self.deck)
-        self.rest.close()
+        try:
+            self.keep_recording()
+        finally:
+            if stream is not None:
+                self.close(stream)
+            self.rest.close()
+
+    def close(self, stream: Any) -> None:
+        closing = threading.Thread(target=stream.close, name="tapegraph close", daemon=True)
+        if not self.dead:
+            closing.start()
+            closing.join(CLOSE_S)
+        if self.dead or closing.is_alive():
+            leave_without_portaudio(stream)
+
+    def keep_recording(self) -> None:
         recorder, self.recorder = self.recorder, None
-        if recorder is not None:
-            self.lost = recorder.lost + recorder.full
-            if recorder.cut:
-                self.remarks.append(f"{recorder.path}: holds only the beginning: {recorder.cut}")
-            recorder.close()
-            self.remarks += recorder.writer.warnings()
-            self.write_moves(recorder.path)
+        if recorder is None:
+            return
+        self.lost = recorder.lost + recorder.full
+        if recorder.cut:
+            self.remarks.append(f"{recorder.path}: holds only the beginning: {recorder.cut}")
+        recorder.close()
+        self.remarks += recorder.writer.warnings()
+        self.write_moves(recorder.path)
 
     def write_moves(self, recording: Path) -> None:
         """Write what was turned beside the recording, as a graph that makes it again: take.moves.yaml for take.wav."""

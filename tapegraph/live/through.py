@@ -23,6 +23,9 @@ from tapegraph.live.session import BELIEVED_S, Session
 from tapegraph.param import counted
 from tapegraph.stream import Array, check_channels
 
+LEARN_PERIODS, LEARN_S = 3, 0.25  # how many periods of the card the start waits for, and how long
+NAP_S = 0.002
+
 
 class Through(Session):
     """A graph between the input of a card and its output.
@@ -56,6 +59,9 @@ class Through(Session):
         deck = Deck(flat, there.sample_rate if sample_rate is None else sample_rate, self.inputs)
         super().__init__(graph, deck, quality, there, block, record, overwrite)
         self.most_load = 0.0
+        self.period_began = -1.0
+        self.periods = self.period_calls = 0
+        self.most_period_calls = 1
         self.inbox: Array = np.zeros((self.inputs, block))
 
     def open(self) -> Any:
@@ -71,6 +77,7 @@ class Through(Session):
         )
 
     def callback(self, heard: Frames, out: Frames, frames: int, times: Any, status: Any) -> None:
+        self.learn_period(times.currentTime)
         self.called(out, status, lambda: self.fill(heard, out))
 
     def fill(self, heard: Frames, out: Frames) -> int:
@@ -87,9 +94,27 @@ class Through(Session):
     def effort(self) -> str:
         return f"{super().effort()} ({100 * self.most_load:.0f} % at most)"
 
+    def begin(self) -> None:
+        super().begin()
+        until = time.monotonic() + LEARN_S
+        while self.periods < LEARN_PERIODS and time.monotonic() < until:
+            time.sleep(NAP_S)
+
+    def learn_period(self, now: float) -> None:
+        """Count the calls of one period of the card's, which all have the same time."""
+        if now != self.period_began:
+            self.period_began = now
+            self.periods += 1
+            self.period_calls = 0
+        self.period_calls += 1
+        self.most_period_calls = max(self.most_period_calls, self.period_calls)
+
     @property
     def round_trip_s(self) -> float:
-        """From input to output, s: what the card states, or the two blocks that any card takes, and the graph's."""
-        least = 2 * self.block / self.sample_rate
+        """From input to output, s: what the card states, and the graph's.
+
+        JACK and PipeWire state nonsense: there it is one of their periods and a block.
+        """
         stated = float(sum(self.stream.latency)) if self.stream is not None else 0.0
+        least = (self.most_period_calls + 1) * self.block / self.sample_rate
         return (stated if least < stated < BELIEVED_S else least) + self.graph_latency_s

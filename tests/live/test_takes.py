@@ -170,6 +170,15 @@ def test_ctrl_c_while_a_session_ends_waits_until_the_recording_is_whole(
     assert gc.isenabled()
 
 
+def test_the_recording_is_whole_before_the_stream_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closing ends the whole program where the server dies in that moment."""
+    there: list[bool] = []
+    monkeypatch.setattr(fake_sounddevice.Stream, "close", lambda self: there.append((tmp_path / "take.wav").exists()))
+    with graph().live(record=tmp_path / "take.wav") as running:
+        running.wait(0.05)
+    assert there == [True]
+
+
 def test_a_session_that_nobody_stops_keeps_its_recording_when_python_ends(tmp_path: Path) -> None:
     program = (
         "import sys; import fake_sounddevice; sys.modules['sounddevice'] = fake_sounddevice\n"

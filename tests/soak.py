@@ -2,7 +2,8 @@
 
 48 kHz, blocks of 256, stereo, Runge-Kutta at twice the rate; controls move all the while, presets change every few
 seconds, and every sample that was heard is compared with what the same graphs make of the same input offline. On a
-server of its own runs a program whose callback only copies: the cycles that come late for it are the machine's.
+server of its own, with a sound card of the same kind, runs a program whose callback only copies: the cycles that come
+late for it are the machine's.
 """
 
 from __future__ import annotations
@@ -74,6 +75,13 @@ def perform(seconds: float, change_s: float) -> None:
     Path("performance.json").write_text(json.dumps(report), "utf-8")
 
 
+def pose(server: str, seconds: float) -> None:
+    """Be the sound card of a server until stdin ends."""
+    with SoundCard(server, seconds):
+        print("ready", flush=True)
+        sys.stdin.read()
+
+
 def copy_only() -> None:
     """Copy input to output until stdin ends; then print how many calls there were, and how many came late."""
     import sounddevice
@@ -87,7 +95,7 @@ def copy_only() -> None:
         out[:] = heard
 
     options = {"samplerate": RATE, "blocksize": PERIOD, "channels": 2, "dtype": "float32", "latency": "low"}
-    with sounddevice.Stream(device="system", callback=callback, **options):
+    with sounddevice.Stream(device="probe", callback=callback, **options):
         sys.stdin.read()
     print(json.dumps([calls, late]))
 
@@ -167,22 +175,27 @@ def called(server: Server, call: str, folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def soak(server: Server, folder: Path, seconds: float, change_s: float) -> tuple[int, int]:
-    """Perform on a server and compare; return how many samples there were and how many were wrong."""
-    with SoundCard(server, seconds + BEGIN_S) as card:
+def performed(server: Server, folder: Path, seconds: float, change_s: float) -> SoundCard:
+    """Perform on a server; return the card, with what it sent and heard."""
+    with SoundCard(server.name, seconds + BEGIN_S) as card:
         process = called(server, f"perform({seconds}, {change_s})", folder)
         _, said = process.communicate(timeout=seconds + 60.0)
     assert process.returncode == 0, said
-    return compare(card, folder)
+    return card
 
 
 def main(minutes: float) -> int:
     servers = [Server(f"tapegraph-soak-{role}") for role in ("played", "copied")]
     with TemporaryDirectory() as name:
         folder = Path(name)
+        posing = called(servers[1], f"pose({servers[1].name!r}, {60.0 * minutes + BEGIN_S})", folder)
+        assert posing.stdout is not None
+        posing.stdout.readline()
         copying = called(servers[1], "copy_only()", folder)
-        samples, wrong = soak(servers[0], folder, 60.0 * minutes, change_s=4.0)
+        card = performed(servers[0], folder, 60.0 * minutes, change_s=4.0)
         copied_calls, copied_late = json.loads(copying.communicate()[0])
+        posing.communicate()
+        samples, wrong = compare(card, folder)
         report = json.loads((folder / "performance.json").read_text("utf-8"))
     for server in servers:
         server.stop()

@@ -64,13 +64,13 @@ class SoundCard:
     sent, heard: (frames, 2), in the same frames
     """
 
-    def __init__(self, server: Server, seconds: float, seed: int = 0) -> None:
+    def __init__(self, server: str, seconds: float, seed: int = 0) -> None:
         frames = round(seconds * RATE / PERIOD) * PERIOD
         self.sent: Sound = np.random.default_rng(seed).random((frames, 2), np.float32) - np.float32(0.5)
         self.heard: Sound = np.zeros_like(self.sent)
         self.n = 0
         self.connected = threading.Event()
-        self.client = jack().Client("probe", no_start_server=True, servername=server.name)
+        self.client = jack().Client("probe", no_start_server=True, servername=server)
         self.ears = [self.client.inports.register(f"heard_{k}") for k in (1, 2)]
         self.mouths = [self.client.outports.register(f"sent_{k}") for k in (1, 2)]
         self.client.set_port_connect_callback(self.connect)

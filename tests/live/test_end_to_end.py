@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from soak import soak
+from soak import compare, performed
 from sound_card import PERIOD, RATE, Controller, Server, Sound, SoundCard, offset, running, started
 
 import tapegraph
@@ -51,7 +51,7 @@ def rendered(graph: tapegraph.Graph, sound: Sound) -> Sound:
 
 def test_what_is_played_is_what_is_rendered(server: Server, song: Sound, tmp_path: Path) -> None:
     arguments = ("play", "song.wav", "--preset", "tc260", "--device", "probe", "--record", "heard.wav")
-    with SoundCard(server, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
+    with SoundCard(server.name, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
     expected = rendered(tapegraph.load("tc260"), song)
@@ -67,7 +67,7 @@ def test_what_is_played_is_what_is_rendered(server: Server, song: Sound, tmp_pat
 
 def test_live_is_what_is_rendered_at_the_stated_round_trip(server: Server, tmp_path: Path) -> None:
     arguments = ("live", "--preset", "tc260", "--input", "probe", "--output", "probe", "--record", "take.wav")
-    with SoundCard(server, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
+    with SoundCard(server.name, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
         stated = started(process)
         time.sleep(0.8)
         process.send_signal(signal.SIGINT)
@@ -151,7 +151,7 @@ def test_a_graph_that_is_saved_is_heard_and_a_mistake_in_it_is_not(server: Serve
     text = "tapegraph: 1\nnodes: {a: {kind: gain, gain_db: -6}}\nlinks: [input -> a -> output]\n"
     file.write_text(text)
     arguments = ("live", "--graph", "level.yaml", "--input", "probe", "--output", "probe")
-    with SoundCard(server, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
+    with SoundCard(server.name, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
         started(process)
         assert process.stderr is not None
         file.write_text(text.replace("gain_db", "gian_db"))
@@ -176,7 +176,7 @@ def test_a_graph_that_is_saved_is_heard_and_a_mistake_in_it_is_not(server: Serve
 
 
 def test_devices_lists_the_card(server: Server, tmp_path: Path) -> None:
-    with SoundCard(server, 0.1), running(server, "devices", folder=tmp_path) as process:
+    with SoundCard(server.name, 0.1), running(server, "devices", folder=tmp_path) as process:
         out, _ = process.communicate(timeout=20)
     assert "probe" in out
     assert "2 in   2 out   48000 Hz  JACK Audio Connection Kit" in out
@@ -187,7 +187,7 @@ def test_a_rate_that_the_card_refuses_is_converted_on_the_way_in(server: Server,
     cd = np.random.default_rng(4).uniform(-0.4, 0.4, (13_230, 2))
     soundfile.write(tmp_path / "cd.wav", cd, 44_100, "DOUBLE")
     arguments = ("play", "cd.wav", "--preset", "clean", "--device", "probe")
-    with SoundCard(server, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
+    with SoundCard(server.name, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
         _, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
     assert "probe: 44100 Hz, converted to 48000 Hz, 0.3 s" in err
@@ -222,7 +222,7 @@ def test_a_knob_is_learnt_by_midi_and_still_known_the_next_time(
     for option, value in (("--learn=Level", 64), ("--midi", 127)):
         with (
             Controller(server) as controller,
-            SoundCard(server, LONG_S) as card,
+            SoundCard(server.name, LONG_S) as card,
             running(server, *arguments, option, folder=tmp_path) as process,
         ):
             started(process)
@@ -253,7 +253,7 @@ with graph.live(input="probe", output="probe", record="take.wav") as running:
 
 
 def test_live_with_knobs_that_move_all_the_while_is_rendered_again_to_the_bit(server: Server, tmp_path: Path) -> None:
-    with SoundCard(server, LONG_S) as card:
+    with SoundCard(server.name, LONG_S) as card:
         command = [sys.executable, "-c", PERFORMANCE]
         subprocess.run(command, env=server.environment, cwd=tmp_path, check=True, capture_output=True, timeout=20)
     take, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
@@ -269,6 +269,6 @@ def test_live_with_knobs_that_move_all_the_while_is_rendered_again_to_the_bit(se
 
 
 def test_every_sample_is_right_while_presets_change_and_controls_move(server: Server, tmp_path: Path) -> None:
-    samples, wrong = soak(server, tmp_path, seconds=4.0, change_s=0.5)
+    samples, wrong = compare(performed(server, tmp_path, seconds=4.0, change_s=0.5), tmp_path)
     assert samples >= 2 * 4 * RATE - 4 * PERIOD
     assert wrong == 0

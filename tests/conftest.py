@@ -1,10 +1,15 @@
-"""Refuses to test extensions that are older than their sources: they would hide every later edit."""
+"""What all tests share: a sound card that is not there, and a look at the extensions before anything is tested.
+
+Extensions that are older than their sources are refused: they would hide every later edit.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
+import fake_sounddevice
 import pytest
 
 
@@ -27,3 +32,10 @@ def pytest_report_header() -> str:
     import tapegraph
 
     return f"tapegraph {tapegraph.__version__}, {'compiled' if tapegraph.COMPILED else 'interpreted'}"
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
+    """Have sounddevice list and open cards that ask for sound and drop it."""
+    monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
+    return fake_sounddevice.OutputStream

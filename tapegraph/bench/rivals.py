@@ -5,6 +5,7 @@ A rival takes one channel at a time and knows the constants of the equation; bot
 
 from __future__ import annotations
 
+import abc
 import ctypes
 import math
 import os
@@ -52,7 +53,7 @@ def constants(solver: str, rate: float, drive: float, saturation: float, bias: f
     return Constants(M_s, M_s / (0.01 + 6 * drive), math.sqrt(bias) - 0.01, 0.47875, alpha, 1 / rate, weights)
 
 
-class Rival:
+class Rival(abc.ABC):
     """Solvers that magnetise one channel.
 
     NAME: as the table calls it; SOLVERS: those that it has
@@ -61,9 +62,9 @@ class Rival:
     NAME = ""
     SOLVERS: tuple[str, ...] = ()
 
+    @abc.abstractmethod
     def magnetise(self, constants: Constants, method: int, x: Array, y: Array) -> None:
         """Magnetise one channel of x, from silence, into y."""
-        raise NotImplementedError
 
     def play(self, constants: Constants, solver: str, x: Array) -> tuple[Array, float]:
         """Return M for one channel x, and the time that a sample took, ns."""

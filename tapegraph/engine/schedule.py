@@ -183,9 +183,9 @@ class Schedule:
                 step.reset()
 
     def take_over_counts(self, other: Schedule) -> None:
-        """Count on from what another schedule has counted."""
+        """Count on from another schedule, which has heard the same input for longer."""
         self.silenced += other.silenced
-        self.muted += other.muted
+        self.muted = other.muted
 
     def process(self, sound: npt.NDArray[np.float64], blocks: i64) -> vec[float]:
         """Run a number of blocks.

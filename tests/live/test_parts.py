@@ -158,13 +158,13 @@ def test_automation_goes_on_where_the_graph_is_exchanged_and_warnings_are_kept()
     )
     deck = Deck(graph.flat(), RATE, 1)
     x = np.ones((1, RATE))
-    x[0, 100] = np.nan
+    x[0, 100] = x[0, 24_100] = np.nan  # the second one is heard by both graphs
     first = deck.process(x[:, :24_000])
     deck.change(graph.flat())
     second = deck.process(x[:, 24_000:])
     whole = graph.render(np.nan_to_num(x), RATE)
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, atol=1e-12)
-    assert deck.warnings() == ["silence took the place of 1 sample of the input that came in not finite"]
+    assert deck.warnings() == ["silence took the place of 2 samples of the input that came in not finite"]
 
 
 def test_a_graph_that_has_been_faded_out_is_not_freed_in_the_audio_thread() -> None:

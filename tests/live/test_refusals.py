@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
-import fake_sounddevice
 import numpy as np
 import pytest
 
@@ -16,9 +14,7 @@ RATE = 48_000
 GRAPH = tapegraph.chain(gain={"gain_db": -6})
 
 
-@pytest.fixture(autouse=True)
-def card(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
+pytestmark = pytest.mark.usefixtures("card")
 
 
 def play(**options: Any) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -23,10 +22,7 @@ from tapegraph.live.screen import Screen, Slider  # noqa: E402
 Act = Callable[[Pilot[None], Screen], Awaitable[None]]
 
 
-@pytest.fixture(autouse=True)
-def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
-    monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
-    return fake_sounddevice.OutputStream
+pytestmark = pytest.mark.usefixtures("card")
 
 
 def with_screen(graph: tapegraph.Graph, act: Act) -> None:

@@ -29,35 +29,36 @@ RATE = 48_000
 NOISE = np.random.default_rng(5).uniform(-0.5, 0.5, (2, 5000)).astype(np.float32)
 
 
-@pytest.fixture(autouse=True)
-def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
-    monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
-    return fake_sounddevice.OutputStream
+pytestmark = pytest.mark.usefixtures("card")
 
 
 def graph() -> tapegraph.Graph:
     return tapegraph.chain(gain={"gain_db": -6}, hysteresis={"oversample": 2})
 
 
-def test_without_portaudio_a_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        (
+            "raise OSError('PortAudio library not found')",
+            "playing needs the library PortAudio, which is not installed: apt install libportaudio2 on Debian and "
+            "Ubuntu, dnf install portaudio on Fedora, brew install portaudio on macOS",
+        ),
+        (
+            "class PortAudioError(Exception): pass\nraise PortAudioError('host')",
+            "PortAudio cannot start: host; is the configuration of ALSA right?",
+        ),
+    ],
+)
+def test_where_portaudio_is_missing_or_cannot_start_a_line_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, said: str
+) -> None:
+    (tmp_path / "sounddevice.py").write_text(module)
     monkeypatch.delitem(sys.modules, "sounddevice")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(tapegraph.TapegraphError) as caught:
         devices.devices()
-    assert str(caught.value) == (
-        "playing needs the library PortAudio, which is not installed: apt install libportaudio2 on Debian and Ubuntu, "
-        "dnf install portaudio on Fedora, brew install portaudio on macOS"
-    )
-
-
-def test_a_portaudio_that_cannot_start_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "sounddevice.py").write_text("class PortAudioError(Exception): pass\nraise PortAudioError('host')")
-    monkeypatch.delitem(sys.modules, "sounddevice")
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(tapegraph.TapegraphError) as caught:
-        devices.devices()
-    assert str(caught.value) == "PortAudio cannot start: host; is the configuration of ALSA right?"
+    assert str(caught.value) == said
 
 
 def test_without_a_card_a_line_says_what_to_plug_in_or_start(

@@ -28,10 +28,7 @@ links: [input -> sum.in1, back -> sum.in2, sum -> echo -> back, sum -> output]
 """
 
 
-@pytest.fixture(autouse=True)
-def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
-    monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
-    return fake_sounddevice.OutputStream
+pytestmark = pytest.mark.usefixtures("card")
 
 
 def graph() -> tapegraph.Graph:

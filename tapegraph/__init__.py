@@ -7,13 +7,13 @@ graph.set("tape.drive", 0.7)
 out = graph.render(audio, sample_rate=48000)     # (channels, frames), float
 """
 
-from tapegraph import node as _node
+from tapegraph.api import Graph, chain, load
 from tapegraph.errors import Problem, TapegraphError
-from tapegraph.graph import Graph, chain, load
 from tapegraph.node import Choice, Model, Node, Param, Signal, Switch
+from tapegraph.node import base as _base
 
 __version__ = "0.1.0"
-COMPILED = not (_node.__file__ or "").endswith(".py")  # whether the sound code runs as machine code
+COMPILED = not (_base.__file__ or "").endswith(".py")  # whether the sound code runs as machine code
 
 __all__ = [
     "COMPILED",

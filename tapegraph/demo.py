@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tapegraph.stream import Array
+from tapegraph.run.sound import Array
 
 SAMPLE_RATE = 48_000
 BEAT_S = 0.5

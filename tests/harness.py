@@ -8,20 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tapegraph.node import Node, Signal
+from tapegraph.node.setup import make, start
 
 Array = npt.NDArray[np.float64]
 
 
 def prepared(cls: type[Node], fs: float, channels: int = 1, frames: int = 64, **params: Any) -> Node:
     """Return a node of this class, set, prepared, updated and reset."""
-    node = cls()
-    node.fs, node.channels, node.frames = fs, channels, frames
-    for name, value in params.items():
-        node.set(name, value)
-    node.prepare()
-    node.update()
-    node.reset()
-    return node
+    return start(make(cls, fs, channels, frames, params))
 
 
 def process(node: Node, *inputs: Array) -> list[Array]:

@@ -25,10 +25,11 @@ import soundfile
 from sound_card import PERIOD, RATE, Server, Sound, SoundCard, offset
 
 import tapegraph
+from tapegraph.document.targets import declared
 from tapegraph.live.deck import FADE_S, WARM_UP_S
-from tapegraph.live.knob import declared, value_at
-from tapegraph.live.quality import Quality, lowered
-from tapegraph.stream import Engine
+from tapegraph.live.quality import lowered
+from tapegraph.node.params import Quality
+from tapegraph.run.engine import Engine
 
 PRESETS = ("tc260", "clean", "worn", "mastering", "cassette")
 QUALITY: Quality = "live"  # twice the rate
@@ -57,7 +58,7 @@ def perform(seconds: float, change_s: float) -> None:
             step += 1
             for k, control in enumerate(session.graph.controls):
                 share = 0.5 + 0.4 * math.sin(0.02 * (k + 1) * step)
-                session.graph.set(control, value_at(declared(session.graph, control), share))
+                session.graph.set(control, declared(session.graph, control)[0].value_at(share))
             if step * MOVE_S >= (len(asked) + 1) * change_s:
                 asked.append(next(presets))
                 session.change(loaded(asked[-1]))
@@ -66,7 +67,7 @@ def perform(seconds: float, change_s: float) -> None:
     events = [(block, event if isinstance(event, tuple) else next(done)) for block, event in session.deck.events]
     report = {
         "events": events,
-        "late": session.late,
+        "late": session.xruns,
         "calls": session.calls,
         "load": session.load,
         "most_load": session.most_load,

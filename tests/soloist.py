@@ -35,8 +35,8 @@ def music(channels: int = 2, frames: int = FRAMES, seed: int = 7) -> npt.NDArray
 
 def alone(kind: str, oversample: int = OVERSAMPLE, **params: Any) -> Any:
     """Return a flat graph of one node, every input port of which hears the input."""
-    from tapegraph.flat import FlatGraph, FlatLink, FlatNode
-    from tapegraph.registry import find
+    from tapegraph.document.flat import FlatGraph, FlatLink, FlatNode
+    from tapegraph.node.registry import find
 
     cls = find(kind)
     ports = [port.replace("#", "1") for port in cls.INPUTS]
@@ -48,7 +48,7 @@ def alone(kind: str, oversample: int = OVERSAMPLE, **params: Any) -> Any:
 def settings(kind: str) -> Iterator[dict[str, Any]]:
     """Yield every parameter at both ends and every option, one at a time; then all at their ends together."""
     from tapegraph.node import Choice, Model, Param, Switch
-    from tapegraph.registry import find
+    from tapegraph.node.registry import find
 
     params = [p for p in find(kind).PARAMS if not p.name.endswith("#")]
     ends: dict[str, tuple[Any, ...]] = {}
@@ -68,8 +68,8 @@ def settings(kind: str) -> Iterator[dict[str, Any]]:
 
 
 def hashes() -> dict[str, str]:
-    from tapegraph.registry import kinds
-    from tapegraph.stream import render
+    from tapegraph.node.registry import kinds
+    from tapegraph.run.rendering import render
 
     return {kind: hashlib.sha256(render(alone(kind), music(), FS).tobytes()).hexdigest() for kind in kinds()}
 

@@ -17,7 +17,7 @@ from tapegraph import bench, demo
 from tapegraph.bench import graphs, players, process, rivals
 from tapegraph.bench.figure import Figure, figure
 from tapegraph.commands.bench import command
-from tapegraph.registry import find
+from tapegraph.node.registry import find
 from tapegraph.stn import network, system
 
 NUMBERS: dict[str, Any] = {"drive": 0.7, "saturation": 0.3, "bias": 0.2}

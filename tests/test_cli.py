@@ -20,6 +20,7 @@ import tapegraph
 from tapegraph import resources
 from tapegraph.__main__ import main
 from tapegraph.commands import commands
+from tapegraph.node import registry
 
 TOYS = str(Path(__file__).with_name("toys.py"))
 LOUDER = """\
@@ -221,7 +222,7 @@ def test_check_prints_every_problem_of_every_file(folder: Path, capsys: pytest.C
 def test_nodes_lists_kinds_with_what_they_do(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nodes", "--nodes", TOYS]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == tapegraph.registry.kinds()
+    assert [line.split()[0] for line in lines] == registry.kinds()
     assert "Delays by a number of frames and states it as its latency." in "".join(lines)
 
 
@@ -285,11 +286,10 @@ def test_a_drawing_in_text_shows_order_rates_latencies_and_loops(
 
 def resampler_frames(file: str) -> tuple[float, float]:
     """Return the latencies of the way up and of the way down, as the planner states them."""
-    from tapegraph.plan import Planner
+    from tapegraph.run.plan import plan
 
-    planner = Planner(tapegraph.load(Path(file)).flat(), 48_000, 2)
-    planner.plan()
-    late = {link.target_node: frames for link, frames in planner.crossings.items()}
+    crossings = plan(tapegraph.load(Path(file)).flat(), 48_000, 2).timing.crossings
+    late = {link.target_node: frames for link, frames in crossings.items()}
     return late["fast"], late["late"]
 
 

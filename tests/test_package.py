@@ -16,7 +16,7 @@ import tapegraph
 
 FRAMEWORK = Path(tapegraph.__path__[0])
 NODES = Path(importlib.import_module("tapegraph_nodes").__path__[0])
-SOUND = [FRAMEWORK / "node.py", *FRAMEWORK.glob("engine/*.py"), *NODES.rglob("*.py")]
+SOUND = [FRAMEWORK / "node" / "base.py", *FRAMEWORK.glob("engine/*.py"), *NODES.rglob("*.py")]
 
 
 def module_name(path: Path) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 import tapegraph
 from tapegraph import demo, resources
-from tapegraph.targets import targets
+from tapegraph.document.targets import targets
 
 PRESETS = list(resources.presets())
 MUSIC = demo.music()[:, : 2 * demo.SAMPLE_RATE]

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import tapegraph
-from tapegraph import audio, demo
+from tapegraph import demo
+from tapegraph.files import audio
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tapegraph.flat import FlatGraph, FlatLink, FlatNode
+from tapegraph.document.flat import FlatGraph, FlatLink, FlatNode
 from tapegraph.node import AnyParam, Node, Param, Signal
 
 
@@ -58,7 +58,7 @@ class Echo(Node):
     frames_later: float
 
     def reset(self) -> None:
-        self.held = np.zeros((int(self.channels), int(self.frames_later) - int(self.late)))
+        self.held = np.zeros((int(self.channels), int(self.frames_later) - int(self.loop_latency)))
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         joined = np.concatenate([self.held, x[0].array], axis=1)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from tapegraph import demo, resources
+from tapegraph.api import Graph, chain, load
 from tapegraph.bench.figure import RUNS, Figure, figure, seconds
-from tapegraph.graph import Graph, chain, load
-from tapegraph.stream import Array, Engine
+from tapegraph.run.engine import Engine
+from tapegraph.run.sound import Array
 
 GAINS = 40
 REST_S = 4  # as long as it takes until tails have faded so far that processors would slow down

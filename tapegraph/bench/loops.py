@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numba
 
-from tapegraph.stream import Array
+from tapegraph.run.sound import Array
 
 F = TypeVar("F", bound=Callable[..., object])
 compiled: Callable[[F], F] = numba.njit(error_model="numpy")  # divides as C does

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from tapegraph import demo, registry
+from tapegraph import demo
 from tapegraph.bench.figure import RUNS, Figure, figure
 from tapegraph.bench.rivals import compete, constants
-from tapegraph.node import Choice, Node, Signal
-from tapegraph.param import Value
-from tapegraph.stream import Array
+from tapegraph.node import Choice, Node, Signal, registry
+from tapegraph.node.params import Value
+from tapegraph.node.setup import make, start
+from tapegraph.run.sound import Array
 
 BLOCK_FRAMES = 64  # at 48 kHz
 OVERSAMPLE = 2
@@ -41,27 +42,21 @@ class Player:
     def __init__(self, kind: str, x: Array, fs: int, **params: Value) -> None:
         cls = registry.find(kind)
         frames = BLOCK_FRAMES * fs // demo.SAMPLE_RATE
-        self.node: Node = cls()
-        self.node.fs, self.node.channels, self.node.frames = float(fs), cls.CHANNELS or len(x), frames
-        for name, value in params.items():
-            self.node.set(name, value)
-        self.node.prepare()
-        self.node.update()
-        self.node.reset()
+        self.node: Node = start(make(cls, float(fs), cls.CHANNELS or len(x), frames, params))
         self.y = [Signal(self.node.channels, frames) for _ in cls.OUTPUTS]
         self.blocks: list[list[Signal]] = []
-        for start in range(0, x.shape[1] - frames + 1, frames):
+        for at in range(0, x.shape[1] - frames + 1, frames):
             signal = Signal(len(x), frames)
-            signal.put(x[:, start : start + frames])
+            signal.put(x[:, at : at + frames])
             self.blocks.append([signal] * len(cls.INPUTS))
         self.samples = len(self.blocks) * self.y[0].array.size
 
     def ns(self) -> float:
         """Play all blocks once; return the time of a sample and channel, ns."""
-        start = time.perf_counter()
+        started = time.perf_counter()
         for block in self.blocks:
             self.node.process(block, self.y)
-        return (time.perf_counter() - start) / self.samples * 1e9
+        return (time.perf_counter() - started) / self.samples * 1e9
 
 
 def solvers(sound_s: float) -> Iterator[Figure | str]:

@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tapegraph import audio, demo
+from tapegraph import demo
 from tapegraph.bench.figure import RUNS, Figure, figure, seconds
 from tapegraph.errors import TapegraphError
+from tapegraph.files import audio
 
 PRESET = "clean"
 LONG_MIN = 5

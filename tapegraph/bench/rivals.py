@@ -21,9 +21,10 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph import bank, registry
-from tapegraph.param import Model
-from tapegraph.stream import Array
+from tapegraph.node import registry
+from tapegraph.node.params import Model
+from tapegraph.node.weights import load as load_weights
+from tapegraph.run.sound import Array
 
 # What rival.c and loops.py call the solvers; from 4 on the iterations of Newton.
 METHODS = {"stn": -1, "rk2": 0, "rk4": 1, "v1": 1, "midpoint_h": 2, "exponential_h": 3, "nr4": 4, "nr8": 8}
@@ -48,7 +49,7 @@ def constants(solver: str, rate: float, drive: float, saturation: float, bias: f
     if solver == "v1":
         return Constants(5 * M_s, 5 * M_s / (0.01 + 40 * drive), 0.17, 2.7, alpha, 1 / rate, np.zeros(0))
     model = next(param for param in registry.find("hysteresis").PARAMS if isinstance(param, Model))
-    trained = bank.load(model.default, model.system, model.features)
+    trained = load_weights(model.default, model.system, model.features, model.axes)
     weights = np.ascontiguousarray(trained.at({"drive": drive, "saturation": saturation, "bias": bias}))
     return Constants(M_s, M_s / (0.01 + 6 * drive), math.sqrt(bias) - 0.01, 0.47875, alpha, 1 / rate, weights)
 

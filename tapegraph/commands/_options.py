@@ -12,7 +12,7 @@ import click
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 
 if TYPE_CHECKING:
-    from tapegraph.graph import Graph
+    from tapegraph.api import Graph
 
 
 class WrongUseError(TapegraphError):
@@ -25,7 +25,7 @@ def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--nodes", multiple=True, metavar="PATH", help="Add the nodes of a .py file or of a folder of them.")
     @functools.wraps(command)
     def with_nodes(nodes: tuple[str, ...], **rest: Any) -> Any:
-        from tapegraph import registry
+        from tapegraph.node import registry
 
         for path in nodes:
             registry.add_path(path)
@@ -59,7 +59,8 @@ def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> Graph:
     """Return the graph that the options speak of, with its settings made."""
     import tapegraph
-    from tapegraph import document, resources
+    from tapegraph import resources
+    from tapegraph.document.text import scalar
 
     if (preset is None) == (file is None):
         raise click.UsageError(f"give either --preset NAME or --graph FILE; presets: {', '.join(resources.presets())}")
@@ -70,7 +71,7 @@ def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> G
         if not sign:
             raise click.UsageError(f"--set {setting} has no value; write NODE.PARAM=VALUE")
         try:
-            graph.set(target.strip(), document.scalar(value.strip()))
+            graph.set(target.strip(), scalar(value.strip()))
         except TapegraphError as error:
             problems += error.problems
     if problems:
@@ -89,7 +90,7 @@ def load_preset(name: str) -> Graph:
     return tapegraph.load(name)
 
 
-def given(name_or_file: str) -> Graph:
+def load_argument(name_or_file: str) -> Graph:
     """Return the graph of an argument that is the name of a preset or a file."""
     import tapegraph
 
@@ -101,12 +102,12 @@ def warn(message: str) -> None:
     click.echo(f"warning: {message}", err=True)
 
 
-def put(text: str, output: str | None) -> None:
+def write_or_print(text: str, output: str | None) -> None:
     """Print a text, or write it to a file."""
     if output is None:
         click.echo(text)
         return
-    from tapegraph.files import replacing
+    from tapegraph.atomic import replacing
 
     with replacing(Path(output)) as temporary:
         temporary.write_text(text.rstrip("\n") + "\n", "utf-8")
@@ -114,7 +115,7 @@ def put(text: str, output: str | None) -> None:
 
 def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float | str:
     """Return the value of an option that is a number of seconds, or auto."""
-    from tapegraph.stream import check_tail
+    from tapegraph.run.sound import check_tail
 
     try:
         return value if value == "auto" else check_tail(float(value))

@@ -18,9 +18,9 @@ from tapegraph.commands._options import chosen, warn
 from tapegraph.live.devices import BLOCK_FRAMES
 
 if TYPE_CHECKING:
-    from tapegraph.live.screen import Screen
     from tapegraph.live.session import Session
-    from tapegraph.live.watch import Watch
+    from tapegraph.ui.terminal import Screen
+    from tapegraph.ui.watch import Watch
 
 LOOK_S = 0.2  # between two looks at the graph file and the load
 MINE = ("midi", "learn", "screen", "quiet")  # what run() sees to
@@ -81,7 +81,7 @@ def run(session: Session, start_line: Callable[[], str]) -> None:
     def look() -> list[str]:
         return read_again(session, watch) if watch is not None and watch.changed() else []
 
-    with asked_to_end(session):
+    with stop_on_signals(session):
         screen = screen_class() if params["screen"] else None
         failed = False
         with knobs(session), session.start():
@@ -115,14 +115,14 @@ def screen_class() -> type[Screen]:
     from tapegraph.errors import TapegraphError
 
     try:
-        from tapegraph.live.screen import Screen
+        from tapegraph.ui.terminal import Screen
     except ImportError:
         raise TapegraphError("--screen needs textual: pip install 'tapegraph[tui]'") from None
     return Screen
 
 
 @contextlib.contextmanager
-def asked_to_end(session: Session) -> Iterator[None]:
+def stop_on_signals(session: Session) -> Iterator[None]:
     """Have Ctrl-C, kill and a terminal that is closed end the sound as if it had come to its end.
 
     What is to be ignored, as under nohup, still is.
@@ -153,7 +153,7 @@ def knobs(session: Session) -> Iterator[None]:
     if not (params["midi"] or params["learn"]):
         yield
         return
-    from tapegraph.live.midi import Knobs, listen
+    from tapegraph.ui.midi import Knobs, listen
 
     def say(line: str) -> None:
         click.echo(clear_line() + line, err=True)
@@ -168,7 +168,7 @@ def knobs(session: Session) -> Iterator[None]:
 
 
 def watched_file() -> Watch | None:
-    from tapegraph.live.watch import Watch
+    from tapegraph.ui.watch import Watch
 
     file = click.get_current_context().params["file"]
     return Watch(file) if file is not None else None

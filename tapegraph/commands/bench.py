@@ -41,7 +41,7 @@ def command(chosen: tuple[str, ...], sound_s: float | None, target: str | None, 
     """
     import tapegraph
     from tapegraph import bench
-    from tapegraph.commands._options import WrongUseError, put, warn
+    from tapegraph.commands._options import WrongUseError, warn, write_or_print
     from tapegraph.errors import did_you_mean
 
     sections = bench.sections(sound_s or (30.0 if tapegraph.COMPILED else 1.0))
@@ -61,7 +61,7 @@ def command(chosen: tuple[str, ...], sound_s: float | None, target: str | None, 
             found.append(figure)
             click.echo(row(figure, earlier.get(figure.name)))
     if target:
-        put(json.dumps({"machine": machine(), "figures": figures(found)}, indent=1), target)
+        write_or_print(json.dumps({"machine": machine(), "figures": figures(found)}, indent=1), target)
 
 
 def row(figure: Figure, was: float | None) -> str:

@@ -21,8 +21,9 @@ Examples:
 def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
     """Write a few bars of music into FOLDER (tapegraph-demo), and the same through every preset."""
     import tapegraph
-    from tapegraph import audio, demo, resources
-    from tapegraph.render import render_file
+    from tapegraph import demo, resources
+    from tapegraph.files import audio
+    from tapegraph.files.render import render_file
 
     graphs = {name: load_preset(name) for name in names or resources.presets()}
     try:

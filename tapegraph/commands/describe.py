@@ -9,7 +9,8 @@ import click
 from tapegraph.commands._options import WrongUseError, nodes_option
 from tapegraph.errors import did_you_mean
 from tapegraph.node import Node
-from tapegraph.param import AnyParam, Param, number
+from tapegraph.node.params import AnyParam, Param
+from tapegraph.quantity import format_number
 
 EXAMPLES = """\b
 Examples:
@@ -22,7 +23,7 @@ Examples:
 @nodes_option
 def command(kind: str) -> None:
     """Say what a kind of node does, its ports and its parameters."""
-    from tapegraph import registry
+    from tapegraph.node import registry
 
     if kind not in registry.kinds():
         raise WrongUseError(f"no node kind is called {kind}{did_you_mean(kind, registry.kinds())}")
@@ -47,5 +48,5 @@ def ports(cls: type[Node]) -> Iterator[str]:
 
 def row(param: AnyParam) -> tuple[str, str, str, str]:
     """Return name, default, what is allowed, and meaning."""
-    default = number(param.default, param.unit) if isinstance(param, Param) else str(param.default).lower()
+    default = format_number(param.default, param.unit) if isinstance(param, Param) else str(param.default).lower()
     return param.name, default, param.allowed, param.meaning

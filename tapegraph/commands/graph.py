@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tapegraph.commands._options import given, nodes_option, put
+from tapegraph.commands._options import load_argument, nodes_option, write_or_print
 
 EXAMPLES = """\b
 Examples:
@@ -25,8 +25,9 @@ FORMATS = ("text", "mermaid", "svg")
 @nodes_option
 def command(graph: str, form: str, rate: int, channels: int, output: str | None) -> None:
     """Draw a graph: nodes in the order of running, links, rates, resamplers and latencies."""
-    from tapegraph.draw import mermaid, sketch, text
-    from tapegraph.svg import svg
+    from tapegraph.drawing.sketch import sketch
+    from tapegraph.drawing.svg import svg
+    from tapegraph.drawing.text import mermaid, text
 
     draw = {"text": text, "mermaid": mermaid, "svg": svg}[form]
-    put(draw(sketch(given(graph), rate, channels)), output)
+    write_or_print(draw(sketch(load_argument(graph), rate, channels)), output)

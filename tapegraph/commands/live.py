@@ -10,7 +10,7 @@ from tapegraph.commands._options import graph_options
 from tapegraph.commands._session import run, session_options
 
 if TYPE_CHECKING:
-    from tapegraph.graph import Graph
+    from tapegraph.api import Graph
 
 EXAMPLES = """\b
 Examples:

@@ -17,7 +17,7 @@ Examples:
 @nodes_option
 def command() -> None:
     """List the kinds of nodes, each with what it does. `tapegraph describe KIND` says more."""
-    from tapegraph import registry
+    from tapegraph.node import registry
 
     kinds = registry.kinds()
     width = max(map(len, kinds), default=0)

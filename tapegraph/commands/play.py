@@ -10,8 +10,8 @@ from tapegraph.commands._options import graph_options, seconds, warn
 from tapegraph.commands._session import run, session_options
 
 if TYPE_CHECKING:
-    from tapegraph.graph import Graph
-    from tapegraph.stream import Tail
+    from tapegraph.api import Graph
+    from tapegraph.run.sound import Tail
 
 EXAMPLES = """\b
 Examples:
@@ -45,7 +45,7 @@ def command(
     A graph of your own is read again whenever it is saved, and faded in; a mistake in it is shown, and the old one
     plays on.
     """
-    from tapegraph.audio import Reader
+    from tapegraph.files.audio import Reader
     from tapegraph.live.playback import Playback
 
     with Reader(source) as reader:

@@ -13,9 +13,9 @@ from tapegraph.commands._options import graph_options, seconds, warn
 from tapegraph.errors import Problem, TapegraphError
 
 if TYPE_CHECKING:
-    from tapegraph.graph import Graph
-    from tapegraph.render import Report
-    from tapegraph.stream import Tail
+    from tapegraph.api import Graph
+    from tapegraph.files.render import Report
+    from tapegraph.run.sound import Tail
 
 EXAMPLES = """\b
 Examples:
@@ -71,7 +71,7 @@ def command(
 
 
 def into_file(graph: Graph, source: str, target: str, options: dict[str, Any], quiet: bool) -> None:
-    from tapegraph.render import render_file
+    from tapegraph.files.render import render_file
 
     bar = click.progressbar(length=1000, label=target, file=sys.stderr)
     shown = sys.stderr.isatty() and not quiet
@@ -82,7 +82,7 @@ def into_file(graph: Graph, source: str, target: str, options: dict[str, Any], q
 
 
 def into_folder(graph: Graph, sources: list[str], folder: str, jobs: int, options: dict[str, Any], quiet: bool) -> None:
-    from tapegraph.batch import render_files
+    from tapegraph.files.batch import render_files
 
     problems: list[Problem] = []
     for outcome in render_files(graph, sources, folder, jobs, **options):

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from tapegraph.commands._options import nodes_option, put
+from tapegraph.commands._options import nodes_option, write_or_print
 
 EXAMPLES = """\b
 Example: completion and checks while writing, where the editor knows the YAML language server:
@@ -19,6 +19,6 @@ Example: completion and checks while writing, where the editor knows the YAML la
 @nodes_option
 def command(output: str | None) -> None:
     """Print the JSON Schema of graph files, with every node that is installed."""
-    from tapegraph.schema import schema
+    from tapegraph.document.schema import schema
 
-    put(json.dumps(schema(), indent=2), output)
+    write_or_print(json.dumps(schema(), indent=2), output)

@@ -84,7 +84,7 @@ def train(
     An interrupted training goes on where it was when the same command is given again. The same seed gives the same
     weights on the same machine.
     """
-    from tapegraph.bank import read
+    from tapegraph.node.weights import read
     from tapegraph.stn.train import Plan, Training
     from tapegraph.stn.train import grid as axes_of
 
@@ -107,14 +107,14 @@ def train(
 @click.option("--map", "picture", metavar="FILE", help="Draw the errors over the settings (.png, .svg, .pdf).")
 def report(models: tuple[str, ...], system: str, picture: str | None) -> None:
     """Measure models, bundled ones or files, against the solver: error in closed loop on music, and speed."""
-    from tapegraph import bank
     from tapegraph.errors import TapegraphError
+    from tapegraph.node import weights
     from tapegraph.stn import report as reporting
     from tapegraph.stn.system import find
 
     it = find(system)
     measured = []
-    for model in models or bank.bundled(system):
+    for model in models or weights.bundled(system):
         with click.progressbar(
             reporting.measure(it, model), label=model, length=len(list(reporting.settings(it))) + 1
         ) as bar:
@@ -146,8 +146,8 @@ def import_bank(source: Path, output: Path, overwrite: bool) -> None:
 
 def check_output(output: Path, overwrite: bool) -> None:
     """Raise TapegraphError where weights cannot be written, before the work that they take."""
-    from tapegraph.bank import SUFFIX
     from tapegraph.errors import TapegraphError
+    from tapegraph.node.weights import SUFFIX
 
     if output.suffix != SUFFIX:
         raise TapegraphError(f"{output}: a file of weights ends in {SUFFIX}")

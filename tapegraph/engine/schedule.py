@@ -1,11 +1,12 @@
 """The scheduler: runs the steps of a plan on fixed blocks, with nothing made anew while it runs.
 
-A plan is made once (tapegraph/plan.py): which steps, in which order, on which signals. A step reads and writes
+A plan is made once (tapegraph/run/plan.py): which steps, in which order, on which signals. A step reads and writes
 signals that stay the same objects for as long as a stream lives.
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import Node, Signal, silence
+from tapegraph.node import Node, Signal, TapegraphError, silence
+from tapegraph.node.params import NodeValue
 
 LOUDEST: Final = 1e6  # 120 dB over full scale: a loop that amplifies has got out of hand
 
@@ -25,17 +27,32 @@ class Step:
         pass
 
     def reset(self) -> None:
-        pass
+        """Silence the state, in the audio thread: where the graph has got out of hand."""
+
+    def restart(self) -> None:
+        """Start anew, outside the audio thread: there is time for what takes long."""
+        self.reset()
 
 
 class Call(Step):
-    """Runs a node: first update(), where a parameter has changed, then process()."""
+    """Runs a node: first update(), where a parameter has changed, then process().
+
+    changed: whether a parameter was set since the last update()
+    set_since_prepared: whether one was set since prepare(), which designs for parameters as they are then
+    """
 
     def __init__(self, node: Node, x: list[Signal], y: list[Signal]) -> None:
         self.node = node
         self.x = x
         self.y = y
         self.changed: bool = False
+        self.set_since_prepared: bool = False
+
+    def set(self, name: str, value: NodeValue) -> None:
+        """Set a parameter of the node, checked and resolved, from the next block on."""
+        self.node.set(name, value)
+        self.changed = True
+        self.set_since_prepared = True
 
     def run(self) -> None:
         if self.changed:
@@ -47,6 +64,13 @@ class Call(Step):
         self.node.update()
         self.changed = False
         self.node.reset()
+
+    def restart(self) -> None:
+        if self.set_since_prepared:
+            with contextlib.suppress(TapegraphError):  # what it refuses to start with it has borne while sound ran
+                self.node.prepare()
+            self.set_since_prepared = False
+        self.reset()
 
 
 class Sum(Step):
@@ -95,7 +119,7 @@ class Line:
         return value + part * (self.values[k] - value)
 
 
-class Move(Step):
+class Modulation(Step):
     """Moves one parameter once a block: its set value or automation, plus all that modulates it, within its range.
 
     The value set for a block is the one that is due at the end of it; the node ramps there from the last one.
@@ -135,24 +159,23 @@ class Move(Step):
             value = self.line.at(float(self.blocks) * self.block_s - self.late_s)
         for signal in self.modulators:
             value += signal.samples[signal.frames - 1]
-        self.move(value)
+        self.apply(value)
 
     def reset(self) -> None:
         self.blocks = 0
         value = self.base
         if self.line is not None:
             value = self.line.at(0.0)
-        self.move(value)
+        self.apply(value)
 
-    def move(self, value: float) -> None:
+    def apply(self, value: float) -> None:
         if not value >= self.minimum:  # also where a modulator is not a number
             value = self.minimum
         if value > self.maximum:
             value = self.maximum
         if value != self.value:
             self.value = value
-            self.call.node.set(self.name, value)
-            self.call.changed = True
+            self.call.set(self.name, value)
 
 
 class Schedule:
@@ -169,18 +192,18 @@ class Schedule:
         self.sink = sink
         self.silenced: i64 = 0
         self.muted: i64 = 0
-        self.reset()
+        self.restart()
 
-    def reset(self) -> None:
-        """Start anew: parameters first, so that every node starts at its targets."""
+    def restart(self) -> None:
+        """Start anew: parameters first, so that every node starts at its targets. Not for the audio thread."""
         silence(self.source.samples)
         silence(self.sink.samples)
         for step in self.steps:
-            if isinstance(step, Move):
-                step.reset()
+            if isinstance(step, Modulation):
+                step.restart()
         for step in self.steps:
-            if not isinstance(step, Move):
-                step.reset()
+            if not isinstance(step, Modulation):
+                step.restart()
 
     def take_over_counts(self, other: Schedule) -> None:
         """Count on from another schedule, which has heard the same input for longer."""
@@ -207,7 +230,7 @@ class Schedule:
             else:
                 self.silenced += 1
                 for step in self.steps:
-                    if not isinstance(step, Move):
+                    if not isinstance(step, Modulation):
                         step.reset()
             b += 1
         return out

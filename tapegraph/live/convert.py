@@ -12,7 +12,7 @@ import numpy as np
 
 from tapegraph.errors import TapegraphError
 from tapegraph.live.devices import Device, sounddevice
-from tapegraph.stream import Array, Audio
+from tapegraph.run.sound import Array, Audio
 
 QUALITY = "VHQ"
 

@@ -13,19 +13,22 @@ from collections import deque
 
 import numpy as np
 
+from tapegraph.document.flat import FlatGraph
 from tapegraph.errors import TapegraphError
-from tapegraph.flat import FlatGraph, declaration
-from tapegraph.live.loudness import Past
-from tapegraph.live.quality import Quality, lowered_value
-from tapegraph.param import Value, counted
-from tapegraph.plan import Plan, plan
-from tapegraph.stream import Array, Engine
+from tapegraph.live.recent import RecentInput
+from tapegraph.node import Choice
+from tapegraph.node.params import NodeValue, Quality
+from tapegraph.node.ports import find_param
+from tapegraph.quantity import plural
+from tapegraph.run.engine import Engine
+from tapegraph.run.plan import Plan, plan
+from tapegraph.run.sound import Array
 
 WARM_UP_S = 0.05
 FADE_S = 0.02
 
 
-Setting = tuple[str, str, Value]  # node, parameter, value
+Setting = tuple[str, str, NodeValue]  # node, parameter, value
 
 
 class Deck(Engine):
@@ -38,8 +41,8 @@ class Deck(Engine):
     quality: of the graphs, and so of what is set
     """
 
-    def __init__(self, graph: FlatGraph, sample_rate: float, channels: int) -> None:
-        super().__init__(graph, sample_rate, channels)
+    def __init__(self, graph: FlatGraph, sample_rate: float, channels: int, first_channel: int = 0) -> None:
+        super().__init__(graph, sample_rate, channels, first_channel)
         self.sample_rate = float(sample_rate)
         self.asked: deque[Setting | Incoming] = deque()  # appended to from any thread; what follows is this one's own
         self.next: Incoming | None = None
@@ -48,10 +51,10 @@ class Deck(Engine):
         self.events: list[tuple[int, Setting | FlatGraph]] = []
         self.retired: list[Incoming | Plan] = []  # freed by the next change(): in the audio thread that takes too long
         self.gain = 1.0
-        self.past: Past | None = None
+        self.past: RecentInput | None = None
         self.quality: Quality = "render"
 
-    def set(self, node: str, param: str, value: Value) -> None:
+    def set(self, node: str, param: str, value: NodeValue) -> None:
         """Set a checked parameter from the next block on."""
         self.asked.append((node, param, value))
 
@@ -68,7 +71,7 @@ class Deck(Engine):
         channels = int(new.schedule.sink.channels)
         if channels != self.output_channels:
             raise TapegraphError(
-                f"output has {counted(channels, 'channel')}; while sound runs it must keep {self.output_channels}"
+                f"output has {plural(channels, 'channel')}; while sound runs it must keep {self.output_channels}"
             )
         self.asked.append(Incoming(graph, new, self.sample_rate, gain))
 
@@ -86,17 +89,20 @@ class Deck(Engine):
                 self.turn(*event)
         if self.incoming is None and self.next is not None:
             self.incoming, self.next = self.next, None
-            for move in self.incoming.plan.moves.values():
-                move.blocks = self.blocks  # automation tells the time of what plays
+            for modulation in self.incoming.plan.modulations.values():
+                modulation.blocks = self.blocks  # automation tells the time of what plays
 
-    def turn(self, node: str, param: str, value: Value) -> None:
-        value = lowered_value(param, value, self.quality)
+    def turn(self, node: str, param: str, value: NodeValue) -> None:
         for running in (self.plan, *(other.plan for other in (self.incoming, self.next) if other)):
             there = running.nodes.get(node)
-            if there is not None and declaration(type(there), param) is not None:  # or else it is meant for the other
-                self.move(running, node, param, value)
+            declared = find_param(type(there), param) if there is not None else None
+            if declared is None:  # it is meant for the other
+                continue
+            if isinstance(declared, Choice):
+                value = declared.at(self.quality, str(value))
+            self.set_now(running, node, param, value)
 
-    def moves(self) -> list[tuple[int, str, str, Value]]:
+    def log(self) -> list[tuple[int, str, str, NodeValue]]:
         """Return what has been set: the number of the block it came before, node, parameter, value."""
         return [(block, *event) for block, event in self.events if not isinstance(event, FlatGraph)]
 

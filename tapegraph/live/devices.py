@@ -13,7 +13,7 @@ from typing import Any, Literal
 import attrs
 
 from tapegraph.errors import TapegraphError, did_you_mean
-from tapegraph.param import is_whole
+from tapegraph.quantity import is_whole_number
 
 ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
 
@@ -58,7 +58,7 @@ def sounddevice() -> Any:
     """Return the module sounddevice. Raises TapegraphError where PortAudio is missing."""
     there = "sounddevice" in sys.modules
     try:
-        with undivided():
+        with deferred_signals():
             import sounddevice  # waits for another thread that is at it
     except OSError:
         raise TapegraphError(NO_PORTAUDIO) from None
@@ -66,12 +66,14 @@ def sounddevice() -> Any:
         raise TapegraphError(f"PortAudio cannot start: {error}; is the configuration of ALSA right?") from None
     if there:
         return sounddevice
-    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # comes before PortAudio's own end, see undivided()
+    atexit.register(
+        signal.signal, signal.SIGINT, signal.SIG_IGN
+    )  # comes before PortAudio's own end, see deferred_signals()
     return sounddevice
 
 
 @contextlib.contextmanager
-def undivided() -> Iterator[None]:
+def deferred_signals() -> Iterator[None]:
     """Hold Ctrl-C back until the end: cut short, PortAudio and libjack crash, at once or when the program ends."""
     meant = signal.getsignal(signal.SIGINT)
     held: list[int] = []
@@ -141,7 +143,7 @@ def matching(usable: list[Device], wanted: str) -> list[Device]:
 def check_block(block: int) -> int:
     """Return how many frames a card is to ask for at a time. Raises TapegraphError where that cannot be."""
     low, high = BLOCK_FRAMES
-    if not is_whole(block, low, high):
+    if not is_whole_number(block, low, high):
         raise TapegraphError(f"block is {block!r}; it must be a whole number of frames from {low} to {high}")
     return int(block)
 

@@ -5,16 +5,17 @@ A move that came before block k is a step between the ends of blocks k - 1 and k
 
 from __future__ import annotations
 
-from tapegraph.flat import FlatGraph, declaration
-from tapegraph.graph import Graph
+from tapegraph.document.flat import FlatGraph
+from tapegraph.document.model import GraphModel
+from tapegraph.document.spec import Spec
 from tapegraph.live.deck import Deck
 from tapegraph.node import Param
-from tapegraph.spec import Spec
+from tapegraph.node.ports import find_param
 
 BEFORE, AFTER = 0.4, 0.6  # where the step lies, in blocks: far from both ends, so that rounding changes nothing
 
 
-def performance(start: Graph, deck: Deck) -> Graph:
+def performance(start: GraphModel, deck: Deck) -> GraphModel:
     """Return the graph as it was at the start, with the deck's moves as its automation.
 
     What is not a number, and what is automated already, has no breakpoints and is left out; left_out() names it.
@@ -23,13 +24,13 @@ def performance(start: Graph, deck: Deck) -> Graph:
     stand_alone(graph)
     flat = graph.flat()
     block_s = deck.block / deck.sample_rate
-    for block, node, param, value in deck.moves():
-        if not can_be_automated(flat, node, param):
+    for block, node, param, value in deck.log():
+        if not can_be_automated(flat, node, param) or not isinstance(value, int | float):
             continue
         # Automation reaches what closes a loop at the end of a block, for the next one.
-        first = block - 1 if deck.plan.nodes[node].late else block
+        first = block - 1 if deck.plan.nodes[node].loop_latency else block
         target = f"{node}.{param}"
-        late_s = deck.plan.arrival[node] / deck.sample_rate
+        late_s = deck.plan.timing.arrival[node] / deck.sample_rate
         points = graph.automation.setdefault(target, [])
         before = points[-1][1] if points else float(flat.nodes[node].params.get(param, default(flat, node, param)))
         down, up = ((first + share) * block_s - late_s for share in (BEFORE, AFTER))
@@ -42,18 +43,18 @@ def performance(start: Graph, deck: Deck) -> Graph:
     return graph
 
 
-def left_out(start: Graph, deck: Deck) -> list[str]:
+def left_out(start: GraphModel, deck: Deck) -> list[str]:
     """Return the targets of moves that performance() cannot tell."""
     flat = start.flat()
-    return sorted({f"{node}.{param}" for _, node, param, _ in deck.moves() if not can_be_automated(flat, node, param)})
+    return sorted({f"{node}.{param}" for _, node, param, _ in deck.log() if not can_be_automated(flat, node, param)})
 
 
 def can_be_automated(flat: FlatGraph, node: str, param: str) -> bool:
-    return isinstance(declaration(flat.nodes[node].cls, param), Param) and (node, param) not in flat.automation
+    return isinstance(find_param(flat.nodes[node].cls, param), Param) and (node, param) not in flat.automation
 
 
 def default(flat: FlatGraph, node: str, param: str) -> float:
-    declared = declaration(flat.nodes[node].cls, param)
+    declared = find_param(flat.nodes[node].cls, param)
     assert isinstance(declared, Param)
     return declared.default
 

@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tapegraph.graph import Graph
+from tapegraph.document.model import GraphModel
 from tapegraph.live.convert import accepts, converted
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import check_block, find
-from tapegraph.live.quality import Quality, lowered
+from tapegraph.live.quality import lowered
 from tapegraph.live.ring import Frames, Ring
 from tapegraph.live.session import CLOSE_S, Session
-from tapegraph.stream import Audio, Rendering, Tail, check_sample_rate
+from tapegraph.node.params import Quality
+from tapegraph.run.rendering import Rendering
+from tapegraph.run.sound import Audio, Tail, check_sample_rate
 
 AHEAD_S = 0.25  # rendered ahead: as late as a knob is heard, as long as the renderer may be held up
 START_S = 0.4  # how long the start may wait for it
@@ -29,12 +31,12 @@ class Playback(Session):
 
     Sound of a rate that the card refuses is converted to the card's own, which is then that of graph and recording.
 
-    dry: blocks for which nothing had been rendered in time
+    underruns: blocks for which nothing had been rendered in time
     """
 
     def __init__(
         self,
-        graph: Graph,
+        graph: GraphModel,
         audio: Iterable[Audio],
         sample_rate: float,
         channels: int,
@@ -57,7 +59,7 @@ class Playback(Session):
         assert isinstance(deck, Deck)
         super().__init__(graph, deck, quality, output, block, record, overwrite)
         self.audio = audio
-        self.dry = 0
+        self.underruns = 0
         self.ring = Ring(max(math.ceil(AHEAD_S * sample_rate), 4 * block), self.channels)
         self.rendered = threading.Event()
 
@@ -111,7 +113,7 @@ class Playback(Session):
         out[n:] = 0.0
         if n == len(out) or over:
             return n
-        self.dry += 1
+        self.underruns += 1
         return len(out)
 
     @property
@@ -120,7 +122,7 @@ class Playback(Session):
 
     @property
     def dropouts(self) -> int:
-        return self.late + self.dry
+        return self.xruns + self.underruns
 
 
 def pieces(audio: Iterable[Audio]) -> Iterator[Audio]:

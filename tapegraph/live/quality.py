@@ -1,65 +1,43 @@
-"""Less work for a slow machine: a graph with quicker solvers and less oversampling, and otherwise the same."""
+"""Less work for a slow machine: a graph with lighter choices and less oversampling, and otherwise the same."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import get_args
 
 import attrs
 
+from tapegraph.document.flat import FlatGraph, FlatNode
 from tapegraph.errors import TapegraphError
-from tapegraph.flat import FlatGraph, FlatNode
-from tapegraph.param import Value
+from tapegraph.node import Choice, Value
+from tapegraph.node.params import Quality
 
-Quality = Literal["draft", "live", "render"]
-
-
-@attrs.frozen
-class Limits:
-    """oversample: the most; solvers: which one stands in for a more exact one of the same model."""
-
-    oversample: int
-    solvers: dict[str, str]
-
-
-SOLVER = "solver"  # the parameter, of any node that has one
-
-LIMITS: dict[str, Limits] = {
-    "draft": Limits(1, {"rk4": "rk2", "nr4": "rk2", "nr8": "rk2"}),
-    "live": Limits(2, {"nr4": "rk4", "nr8": "rk4"}),
-}
-QUALITIES: tuple[Quality, ...] = ("draft", "live", "render")
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
+MOST_OVERSAMPLE: dict[Quality, int] = {"draft": 1, "live": 2}
 
 
 def lowered(graph: FlatGraph, quality: Quality) -> FlatGraph:
     """Return the graph at a quality; "render" is as it stands.
 
-    Nodes that share a rate with a sound source keep it: a bias oscillator makes nothing that a lower rate could carry.
+    Each Choice says what stands in for its options. Nodes that share a rate with a sound source keep it: a bias
+    oscillator makes nothing that a lower rate could carry.
     """
     if quality not in QUALITIES:
         raise TapegraphError(f"quality is {quality!r}; it must be one of {', '.join(QUALITIES)}")
     if quality == "render":
         return graph
-    limits = LIMITS[quality]
     kept = fed_by_sources(graph)
-    return attrs.evolve(graph, nodes={name: less(node, limits, name in kept) for name, node in graph.nodes.items()})
+    return attrs.evolve(graph, nodes={name: less(node, quality, name in kept) for name, node in graph.nodes.items()})
 
 
-def lowered_value(param: str, value: Value, quality: Quality) -> Value:
-    """Return what is to be set for a value while sound runs at a quality."""
-    if quality == "render" or param != SOLVER:
-        return value
-    return LIMITS[quality].solvers.get(str(value), value)
-
-
-def less(node: FlatNode, limits: Limits, keeps_rate: bool) -> FlatNode:
-    params = dict(node.params)
-    for declared in node.cls.PARAMS:
-        if declared.name == SOLVER:
-            solver = params.get(SOLVER, declared.default)
-            params[SOLVER] = limits.solvers.get(str(solver), solver)
-    return attrs.evolve(
-        node, params=params, oversample=node.oversample if keeps_rate else min(node.oversample, limits.oversample)
-    )
+def less(node: FlatNode, quality: Quality, keeps_rate: bool) -> FlatNode:
+    params: dict[str, Value] = dict(node.params)
+    for param in node.cls.PARAMS:
+        if isinstance(param, Choice):
+            value = params.get(param.name, param.default)
+            if (lighter := param.at(quality, value)) != value:
+                params[param.name] = lighter
+    most = node.oversample if keeps_rate else MOST_OVERSAMPLE[quality]
+    return attrs.evolve(node, params=params, oversample=min(node.oversample, most))
 
 
 def fed_by_sources(graph: FlatGraph) -> set[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tapegraph import audio
 from tapegraph.errors import TapegraphError
+from tapegraph.files import audio
 from tapegraph.live.ring import Frames, Ring
 
 AHEAD_S = 4.0  # for how long the disk may be busy

@@ -21,18 +21,20 @@ from typing import Any, Self
 
 import numpy as np
 
-from tapegraph.audio import check_target
+from tapegraph.analysis.loudness import match
+from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError
-from tapegraph.graph import Graph
+from tapegraph.files.audio import check_target
 from tapegraph.live.deck import Deck
-from tapegraph.live.devices import Device, opening, sounddevice, undivided
-from tapegraph.live.loudness import Past, match
+from tapegraph.live.devices import Device, deferred_signals, opening, sounddevice
 from tapegraph.live.performance import left_out, performance
-from tapegraph.live.quality import Quality, lowered
+from tapegraph.live.quality import lowered
+from tapegraph.live.realtime import clear_away, realtime_mode
+from tapegraph.live.recent import RecentInput
 from tapegraph.live.recorder import Recorder
 from tapegraph.live.ring import Frames
-from tapegraph.live.undisturbed import clear_away, undisturbed
-from tapegraph.param import counted
+from tapegraph.node.params import Quality
+from tapegraph.quantity import plural
 
 LOOK_S = 0.1  # between two looks at the audio thread
 STALL_LOOKS, STALL_BLOCKS = 10, 3  # a card that has not called for so many looks and blocks is gone
@@ -50,7 +52,7 @@ class Session(abc.ABC):
     """Sound that runs until it ends, is stopped, or cannot go on. A context manager: leaving it stops the sound.
 
     calls: blocks that the card has asked for
-    late: of these, how many PortAudio says came too late, so that sound was lost
+    xruns: of these, how many PortAudio says came too late, so that sound was lost
     frames: how many were heard
     lost: how many of these are not in the recording
     peak: the largest sample since somebody set this to 0
@@ -60,7 +62,7 @@ class Session(abc.ABC):
 
     def __init__(
         self,
-        graph: Graph,
+        graph: GraphModel,
         deck: Deck,
         quality: Quality,
         output: Device,
@@ -76,7 +78,7 @@ class Session(abc.ABC):
         if self.channels == 1 and output.outputs > 1:
             self.channels = 2  # or else one loudspeaker would be silent
         self.fade_out: Frames = np.linspace(1.0, 0.0, block, dtype=np.float32)[:, np.newaxis]
-        self.calls = self.late = self.frames = 0
+        self.calls = self.xruns = self.frames = 0
         self.lost = 0
         self.peak = 0.0
         self.load = self.due_s = 0.0
@@ -121,7 +123,7 @@ class Session(abc.ABC):
             check_target(moves_file(Path(record)), overwrite)
             self.recorder = Recorder(record, round(self.sample_rate), self.channels, overwrite)
         self.prepare()
-        self.rest.enter_context(undisturbed)
+        self.rest.enter_context(realtime_mode)
         with self.asking():
             self.stream.start()
         atexit.register(self.end_with_the_program)
@@ -131,7 +133,7 @@ class Session(abc.ABC):
     def asking(self) -> Iterator[None]:
         """Ask PortAudio for something, and say in words what it refuses."""
         try:
-            with opening, undivided():
+            with opening, deferred_signals():
                 yield
         except (self.sd.PortAudioError, ValueError) as error:
             raise TapegraphError(self.refusal(str(error.args[0]))) from None
@@ -144,7 +146,7 @@ class Session(abc.ABC):
         if "Device unavailable" in said:
             return f"{name} is busy: another program has it; end that, or use another one: see tapegraph devices"
         if "number of channels" in said:
-            return f"{name} refuses {counted(self.channels, 'channel')}; it has {self.output.outputs}"
+            return f"{name} refuses {plural(self.channels, 'channel')}; it has {self.output.outputs}"
         return f"{name} cannot be opened: {said}"
 
     def called(self, out: Frames, status: Any, fill: Callable[[], int]) -> None:
@@ -157,7 +159,7 @@ class Session(abc.ABC):
                 raise self.sd.CallbackStop
             return
         if status:
-            self.late += 1
+            self.xruns += 1
         try:
             n = fill()
         except BaseException as error:
@@ -193,7 +195,7 @@ class Session(abc.ABC):
     def graph_latency_s(self) -> float:
         return self.deck.plan.latency / self.sample_rate
 
-    def change(self, graph: Graph, gain: float = 1.0) -> None:
+    def change(self, graph: GraphModel, gain: float = 1.0) -> None:
         """Go over to another graph, cross-faded. Raises TapegraphError where that cannot be; the old one plays on.
 
         gain: at which it is heard, such as matching() returns
@@ -206,16 +208,16 @@ class Session(abc.ABC):
             graph.attach(self.deck)
 
     @contextlib.contextmanager
-    def playing(self) -> Iterator[Graph]:
+    def playing(self) -> Iterator[GraphModel]:
         """Lend the graph that plays to another thread, for something to be set; meanwhile it is not exchanged."""
         with self.exchanging:
             yield self.graph
 
     def remember(self) -> None:
         """Keep the last seconds of what comes in from now on, for matching()."""
-        self.deck.past = Past(self.sample_rate, self.deck.channels)
+        self.deck.past = RecentInput(self.sample_rate, self.deck.channels)
 
-    def matching(self, graph: Graph, reference: Graph) -> float:
+    def matching(self, graph: GraphModel, reference: GraphModel) -> float:
         """Return the gain, at most 1, that keeps a graph from being louder than another.
 
         Both are measured with the last seconds of what came in; without remember(), or after silence, it is 1.
@@ -229,15 +231,15 @@ class Session(abc.ABC):
     @property
     def dropouts(self) -> int:
         """Blocks in which not the right sound was heard."""
-        return self.late
+        return self.xruns
 
     def warnings(self) -> list[str]:
         """Return what the listener should know about the sound so far, a sentence each."""
         said = [*self.deck.warnings(), *self.remarks]
         if self.dropouts:
-            said.append(f"{counted(self.dropouts, 'block')} came too late; {self.advice()}")
+            said.append(f"{plural(self.dropouts, 'block')} came too late; {self.advice()}")
         if self.lost:
-            said.append(f"the recording lacks {counted(self.lost, 'frame')}: the disk was too slow, or the file full")
+            said.append(f"the recording lacks {plural(self.lost, 'frame')}: the disk was too slow, or the file full")
         return said
 
     def advice(self) -> str:
@@ -286,7 +288,7 @@ class Session(abc.ABC):
         """End the sound, keep the recording. Raises what went wrong, once. Ctrl-C waits until that is done."""
         self.stopping = True
         atexit.unregister(self.end_with_the_program)
-        with undivided():
+        with deferred_signals():
             self.end()
         error, self.error = self.error, None
         if error is not None:
@@ -334,7 +336,7 @@ class Session(abc.ABC):
         """Write what was turned beside the recording, as a graph that makes it again: take.moves.yaml for take.wav."""
         path = moves_file(recording)
         path.unlink(missing_ok=True)  # of an earlier take, which is overwritten too
-        if not self.deck.moves():
+        if not self.deck.log():
             return
         if self.deck.changes():
             self.remarks.append(f"{path}: not written: the graph was exchanged meanwhile")

@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError
-from tapegraph.graph import Graph
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import check_block, find
-from tapegraph.live.quality import Quality, lowered
+from tapegraph.live.quality import lowered
 from tapegraph.live.ring import Frames
 from tapegraph.live.session import BELIEVED_S, Session
-from tapegraph.param import counted
-from tapegraph.stream import Array, check_channels
+from tapegraph.node.params import Quality
+from tapegraph.quantity import plural
+from tapegraph.run.sound import Array, check_channels
 
 LEARN_PERIODS, LEARN_S = 3, 0.25  # how many periods of the card the start waits for, and how long
 NAP_S = 0.002
@@ -35,7 +36,7 @@ class Through(Session):
 
     def __init__(
         self,
-        graph: Graph,
+        graph: GraphModel,
         *,
         input: str | int | None = None,  # noqa: A002  the word of sound cards
         output: str | int | None = None,
@@ -54,7 +55,7 @@ class Through(Session):
             raise TapegraphError(f"block is {block} frames; it must be a multiple of the graph's {flat.block}")
         self.inputs = min(2, self.input.inputs) if channels is None else check_channels(channels)
         if self.inputs > self.input.inputs:  # PortAudio would refuse it without saying which of the two it means
-            name, wanted = f"{self.input.name} ({self.input.host})", counted(self.inputs, "channel")
+            name, wanted = f"{self.input.name} ({self.input.host})", plural(self.inputs, "channel")
             raise TapegraphError(f"{name} refuses {wanted} of input; it has {self.input.inputs}")
         deck = Deck(flat, there.sample_rate if sample_rate is None else sample_rate, self.inputs)
         super().__init__(graph, deck, quality, there, block, record, overwrite)

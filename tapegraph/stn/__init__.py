@@ -2,7 +2,7 @@
 
     state[n] = known + gates . network(inputs),    (inputs, gates, known) = what is known of state[n-1] and x[n]
 
-A system is an object that knows a solver and how a network should look at it. Its file stands in the folder `systems`
+A system is an object that knows a solver and how a network should look at it. Its file stands in the folder `_systems`
 of a package of nodes, is called like the system, and holds one class with
 
     NAME       name of the system, that of its file

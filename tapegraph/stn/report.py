@@ -13,9 +13,10 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from tapegraph import bank, demo, registry
-from tapegraph.node import Node, Signal
-from tapegraph.param import Value
+from tapegraph import demo
+from tapegraph.node import Node, Signal, registry, weights
+from tapegraph.node.params import Value
+from tapegraph.node.setup import make, start
 from tapegraph.stn.system import System
 
 Array = npt.NDArray[np.float64]
@@ -65,22 +66,15 @@ def music() -> Array:
 
 
 def prepared(system: System, **params: Value) -> Node:
-    node = registry.find(system.NODE)()
-    node.fs, node.channels, node.frames = float(RATE), 2, BLOCK
-    for name, value in params.items():
-        node.set(name, value)
-    node.prepare()
-    node.update()
-    node.reset()
-    return node
+    return start(make(registry.find(system.NODE), float(RATE), 2, BLOCK, params))
 
 
 def run(node: Node, x: Array) -> Array:
     """Return what a node makes of x (2, frames), as far as whole blocks reach."""
     signals = [Signal(2, BLOCK)], [Signal(2, BLOCK)]
     blocks = []
-    for start in range(0, x.shape[1] - BLOCK + 1, BLOCK):
-        signals[0][0].put(x[:, start : start + BLOCK])
+    for at in range(0, x.shape[1] - BLOCK + 1, BLOCK):
+        signals[0][0].put(x[:, at : at + BLOCK])
         node.process(*signals)
         blocks.append(signals[1][0].array.copy())
     return np.concatenate(blocks, axis=1)
@@ -109,7 +103,7 @@ def measure(system: System, model: str) -> Iterator[Measured | None]:
     seconds, solved_seconds = speed(
         prepared(system, **system.PREDICTED, model=model), prepared(system, **system.SOLVED)
     )
-    size = bank.find(model).stat().st_size
+    size = weights.find(model).stat().st_size
     yield Measured(model, size, dict(system.REPORTED), np.array(errors).reshape(shape), seconds, solved_seconds)
 
 
@@ -123,9 +117,9 @@ def speed(*nodes: Node) -> list[float]:
             spent = 0.0
             for block in blocks:
                 x.put(block)
-                start = time.perf_counter()
+                started = time.perf_counter()
                 node.process([x], [y])
-                spent += time.perf_counter() - start
+                spent += time.perf_counter() - started
             times[k] = min(times[k], spent / (len(blocks) * BLOCK * 2) * RATE)
     return [float(t) for t in times]
 

@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tapegraph.bank import MOST_WIDTH, Weights
 from tapegraph.errors import Problem, TapegraphError
+from tapegraph.node.weights import MOST_WIDTH, Weights
 
 Array = npt.NDArray[np.float64]
 Layer = tuple[Array, Array]  # weights (outputs, inputs) and biases (outputs,)

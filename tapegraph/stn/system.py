@@ -1,4 +1,4 @@
-"""What a system is to the type checker, and how systems are found: in the folder `systems` of a package of nodes."""
+"""What a system is to the type checker, and how systems are found: in the folder `_systems` of a package of nodes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tapegraph.errors import TapegraphError, did_you_mean
-from tapegraph.param import Param, Value
-from tapegraph.registry import GROUP
+from tapegraph.node.params import Param, Value
+from tapegraph.node.registry import GROUP
 
 Array = npt.NDArray[np.float64]
 Setting = dict[str, Array]
@@ -45,7 +45,7 @@ def modules() -> dict[str, str]:
     found = {}
     for entry in entry_points(group=GROUP):
         try:
-            systems = importlib.import_module(f"{entry.module}.systems")
+            systems = importlib.import_module(f"{entry.module}._systems")
         except ModuleNotFoundError:
             continue  # a package of nodes without systems
         for module in pkgutil.iter_modules(systems.__path__):

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 import tapegraph
-from tapegraph.bank import FORMAT, Weights, count
 from tapegraph.errors import TapegraphError
+from tapegraph.node.weights import FORMAT, Weights, count
 from tapegraph.stn import network, system
 from tapegraph.stn.fit import errors_db, fit, require_scipy, runs, transitions
 
@@ -105,7 +105,7 @@ def cell(plan: Plan, number: int, first: Array) -> tuple[Array, list[float]]:
     for hold in (CELL["hold"], 10 * CELL["hold"], 100 * CELL["hold"]):
         weights = fit(data, widths(plan), first, plan.amount(CELL, "steps"), hold)
         errors = trial(plan, weights, fixed)
-        if sound(weights, errors):
+        if is_stable(weights, errors):
             break
     return weights, errors
 
@@ -122,12 +122,12 @@ def trial(plan: Plan, weights: Array, fixed: dict[str, float]) -> list[float]:
     return [float(np.median(errors)), float(np.max(errors))]
 
 
-def sound(weights: Array, errors: Sequence[float]) -> bool:
-    """Whether a network has not gone astray."""
+def is_stable(weights: Array, errors: Sequence[float]) -> bool:
+    """Whether a network has not diverged."""
     return bool(np.isfinite(weights).all() and errors[0] < MEDIAN_DB and errors[1] < WORST_DB)
 
 
-def astray(networks: Sequence[tuple[Array, list[float]]]) -> str:
+def diverged(networks: Sequence[tuple[Array, list[float]]]) -> str:
     found = ", ".join(f"{errors[0]:.1f} / {errors[1]:.1f}" for _, errors in networks)
     return f"{len(networks)} networks went astray: median / worst error {found} dB"
 
@@ -166,10 +166,10 @@ class Training:
             for tried in range(ROUNDS):
                 yield from self.all_of(pool, "first", range(STARTS * tried, STARTS * (tried + 1)), candidate)
                 candidates = [self.trained("first", k) for k in range(STARTS * (tried + 1))]
-                good = [c for c in candidates if sound(*c)]
+                good = [c for c in candidates if is_stable(*c)]
                 if good:
                     break
-                self.retried.append(astray(candidates[-STARTS:]))
+                self.retried.append(diverged(candidates[-STARTS:]))
             else:
                 limits = f"it must be under {MEDIAN_DB} / {WORST_DB} dB"
                 raise TapegraphError(
@@ -212,7 +212,7 @@ class Training:
         if plan.axes:
             networks = [self.trained("cell", k) for k in range(len(plan.cells()))]
             for fixed, (weights, found) in zip(plan.cells(), networks, strict=True):
-                if not sound(weights, found):
+                if not is_stable(weights, found):
                     where = ", ".join(f"{name} {value:g}" for name, value in fixed.items())
                     raise TapegraphError(
                         f"the network for {where} goes astray: {found[0]:.1f} / {found[1]:.1f} dB; nothing is written"

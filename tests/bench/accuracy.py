@@ -28,7 +28,7 @@ from harness import Array, esr_db, prepared, run
 
 from tapegraph import demo
 from tapegraph.node import Signal
-from tapegraph.registry import find
+from tapegraph.node.registry import find
 
 HYSTERESIS = find("hysteresis")
 SOLVERS = [name for name in HYSTERESIS.PARAMS[0].options if name != "v1"]  # type: ignore[union-attr]

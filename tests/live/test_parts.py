@@ -18,7 +18,7 @@ from tapegraph.live.deck import FADE_S, WARM_UP_S, Deck
 from tapegraph.live.quality import lowered
 from tapegraph.live.recorder import Recorder
 from tapegraph.live.ring import Ring
-from tapegraph.live.watch import Watch
+from tapegraph.ui.watch import Watch
 
 RATE = 48_000
 RAMP = [(0.0, 0.0), (1.0, -20.0)]

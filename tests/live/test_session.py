@@ -22,8 +22,8 @@ import tapegraph
 from tapegraph.__main__ import main
 from tapegraph.live import devices, session
 from tapegraph.live.deck import Deck
-from tapegraph.live.quality import Quality
-from tapegraph.plan import Plan, plan
+from tapegraph.node.params import Quality
+from tapegraph.run.plan import Plan, plan
 
 RATE = 48_000
 NOISE = np.random.default_rng(5).uniform(-0.5, 0.5, (2, 5000)).astype(np.float32)
@@ -217,7 +217,7 @@ def test_an_interruption_while_the_sound_is_about_to_start_leaves_nothing_open(
 
 def test_ctrl_c_waits_until_portaudio_has_done_what_it_is_at() -> None:
     done = False
-    with pytest.raises(KeyboardInterrupt), devices.undivided():
+    with pytest.raises(KeyboardInterrupt), devices.deferred_signals():
         signal.raise_signal(signal.SIGINT)
         done = True
     assert done
@@ -230,7 +230,7 @@ def test_late_calls_are_counted_and_advice_is_given(
     monkeypatch.setattr(card, "late_calls", (2, 4))
     with graph().live(block=128) as running:
         running.wait(0.1)
-    assert running.late == 2
+    assert running.xruns == 2
     assert running.warnings() == ["2 blocks came too late; try --block 256 or --quality live"]
 
 
@@ -248,7 +248,7 @@ def test_late_calls_are_counted_and_advice_is_given(
 def test_advice_is_what_helps(quality: Quality, load: float, advice: str) -> None:
     with graph().live(quality=quality) as running:
         running.wait(0.02)
-    running.late, running.load = 1, load
+    running.xruns, running.load = 1, load
     assert running.warnings() == [f"1 block came too late; {advice}"]
 
 
@@ -313,9 +313,9 @@ def test_setting_a_parameter_reaches_what_plays() -> None:
     steady = tapegraph.chain(gain={"gain_db": 0})
     with steady.live() as running:
         steady.set("gain.gain_db", -6)
-        while not running.deck.moves():
+        while not running.deck.log():
             running.wait(0.01)
-    _, *move = running.deck.moves()[0]
+    _, *move = running.deck.log()[0]
     assert move == ["gain", "gain_db", -6.0]
     assert running.deck.plan.nodes["gain"].gain_db == -6.0  # type: ignore[attr-defined]
 
@@ -361,7 +361,7 @@ def test_a_solver_that_is_set_is_lowered_as_the_quality_says() -> None:
     machine = graph()
     with machine.live(quality="draft") as running:
         machine.set("hysteresis.solver", "nr8")
-        while not running.deck.moves():
+        while not running.deck.log():
             running.wait(0.01)
         assert running.deck.plan.nodes["hysteresis"].solver == "rk2"  # type: ignore[attr-defined]
     assert machine.get("hysteresis.solver") == "nr8"

@@ -8,7 +8,7 @@ from harness import Array, esr_db, prepared, process
 
 from tapegraph.errors import TapegraphError
 from tapegraph.node import Node, Signal
-from tapegraph.registry import find
+from tapegraph.node.registry import find
 
 OSCILLATOR = find("bias_oscillator")
 FS = 768_000.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
 from scipy import signal
-from tapegraph_nodes.dc_blocker import DcBlocker
+from tapegraph_nodes.filters.dc_blocker import DcBlocker
 
 NOISE: Array = np.random.default_rng(0).uniform(-1, 1, (2, 20_000)) + 0.3
 

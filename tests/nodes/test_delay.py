@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 from harness import prepared, process, run
-from tapegraph_nodes.delay import AT_ONCE, Delay
+from tapegraph_nodes.motion.delay import AT_ONCE, Delay
 
 from tapegraph.errors import TapegraphError
 
@@ -95,7 +95,7 @@ def test_a_change_during_a_fade_is_heard_after_it() -> None:
 
 def test_in_a_loop_what_the_loop_takes_is_taken_off() -> None:
     node = Delay()
-    node.fs, node.frames, node.late = FS, 64, 100
+    node.fs, node.frames, node.loop_latency = FS, 64, 100
     node.set("time_s", 164 / FS)
     node.prepare()
     x = np.zeros(640)
@@ -109,7 +109,7 @@ def test_in_a_loop_what_the_loop_takes_is_taken_off() -> None:
 
 def test_a_loop_refuses_a_time_shorter_than_itself_and_takes_the_one_it_names() -> None:
     node = Delay()
-    node.fs, node.frames, node.late = FS, 64, 100
+    node.fs, node.frames, node.loop_latency = FS, 64, 100
     node.set("time_s", 0.0005)
     with pytest.raises(TapegraphError) as error:
         node.prepare()

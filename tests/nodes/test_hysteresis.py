@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
-from tapegraph_nodes.kernels.jiles_atherton import slope
-from tapegraph_nodes.kernels.langevin import langevin_table
+from tapegraph_nodes._kernels.magnetics.jiles_atherton import slope
+from tapegraph_nodes._kernels.magnetics.langevin import langevin_table
 
-from tapegraph.registry import find
+from tapegraph.node.registry import find
 
 HYSTERESIS = find("hysteresis")
 TIMED = ("rk2", "rk4", "nr4", "nr8", "v1")

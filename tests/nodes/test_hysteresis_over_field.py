@@ -7,7 +7,7 @@ import pytest
 from equation import K, integrated
 from harness import Array, esr_db, run
 
-from tapegraph.registry import find
+from tapegraph.node.registry import find
 
 HYSTERESIS = find("hysteresis")
 OVER_FIELD = ("midpoint_h", "exponential_h")

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
 
-from tapegraph import bank
-from tapegraph.registry import find
+from tapegraph.node import Model
+from tapegraph.node.registry import find
 from tapegraph.stn import network, report, system
 
 HYSTERESIS = find("hysteresis")
-FEATURES = {"susceptibilities": (5, 2)}
-MODELS = list(bank.bundled("hysteresis"))
+MODEL = next(param for param in HYSTERESIS.PARAMS if isinstance(param, Model))
+MODELS = MODEL.options
 # Median and worst error, dB, that each topology is held to over all settings; a bank and a single network alike.
 BOUNDS = {"2x4": (-35, -20), "2x8": (-42, -27), "2x12": (-42, -27)}
 
@@ -28,7 +28,7 @@ def music(frames: int = 3600) -> Array:
 
 
 def settings(model: str) -> list[dict[str, Any]]:
-    """Every corner of drive, bias and saturation, and places between, on and off the nodes of a bank."""
+    """Every corner of drive, bias and saturation, and places between, on and off the nodes of a weights."""
     return [
         {"drive": drive, "bias": bias, "saturation": saturation, "model": model}
         for drive in (0.05, 0.4, 1.0)
@@ -64,7 +64,7 @@ def test_the_kernel_computes_its_own_formula_in_double_precision(model: str) -> 
     """The system's NumPy, with the Langevin function itself instead of a table, steps through the same sound."""
     it = system.find("hysteresis")
     setting: dict[str, Any] = {"drive": 0.7, "bias": 0.31, "saturation": 0.77}
-    trained = bank.load(model, "hysteresis", FEATURES)
+    trained = MODEL.resolve(model)
     x = music(600)
     columns = {name: np.full(1, value) for name, value in setting.items()}
     state, expected = np.zeros((1, 3)), []
@@ -124,7 +124,7 @@ def test_models_and_solvers_change_without_a_click() -> None:
     y = []
     for k, block in enumerate(np.split(x, 75)):
         node.set("solver", "nr8" if k % 20 < 5 else "stn")
-        node.set("model", MODELS[k // 5 % len(MODELS)])
+        node.set("model", MODEL.resolve(MODELS[k // 5 % len(MODELS)]))
         node.update()
         y.append(process(node, block)[0][0])
     solved = run(HYSTERESIS, x, 48_000.0, solver="nr8", makeup=False)
@@ -132,8 +132,7 @@ def test_models_and_solvers_change_without_a_click() -> None:
 
 
 def test_a_model_that_is_not_there_is_named_with_what_there_is() -> None:
-    model = next(param for param in HYSTERESIS.PARAMS if param.name == "model")
     with pytest.raises(ValueError, match=r"^cannot be 'hysteresis-2x5': no weights are called hysteresis-2x5; did you"):
-        model.check("hysteresis-2x5")
+        MODEL.check("hysteresis-2x5")
     with pytest.raises(ValueError, match=r"^is 3; it must be one of hysteresis-2x12, .*, or the path of a file"):
-        model.check(3)
+        MODEL.check(3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from harness import Array, prepared, process
-from tapegraph_nodes.mix import Mix
+from tapegraph_nodes.levels.mix import Mix
 
 FS = 48_000.0
 SOUNDS: list[Array] = list(np.random.default_rng(0).uniform(-1, 1, (5, 2, 640)))

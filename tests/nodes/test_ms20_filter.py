@@ -12,10 +12,10 @@ from librt.vecs import vec
 from mypy_extensions import i64
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
-from tapegraph_nodes.kernels.diode_network import predicted_voltage, run_2_8_1
-from tapegraph_nodes.kernels.korg35 import diode_voltage
-from tapegraph_nodes.kernels.network import run as run_network
-from tapegraph_nodes.ms20_filter import Ms20Filter
+from tapegraph_nodes._kernels.circuits.diode_network import predicted_voltage, run_2_8_1
+from tapegraph_nodes._kernels.circuits.korg35 import diode_voltage
+from tapegraph_nodes._kernels.networks.network import run as run_network
+from tapegraph_nodes.filters.ms20_filter import Ms20Filter
 
 from tapegraph.node import Signal
 

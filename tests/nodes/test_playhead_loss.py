@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from harness import Array, prepared, process, run
 from scipy.special import itj0y0
-from tapegraph_nodes.kernels.head_response import LONGEST_ROW, Bins
-from tapegraph_nodes.playhead_loss import PlayheadLoss
+from tapegraph_nodes._kernels.head.head_response import LONGEST_ROW, Bins
+from tapegraph_nodes.tape.playhead_loss import PlayheadLoss
 
 from tapegraph.node import Node
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from harness import Array, run
-from tapegraph_nodes.ms20_filter import Ms20Filter
-from tapegraph_nodes.systems.ms20_filter import Ms20FilterSystem
+from tapegraph_nodes._systems.ms20_filter import Ms20FilterSystem
+from tapegraph_nodes.filters.ms20_filter import Ms20Filter
 
 SYSTEM = Ms20FilterSystem()
 ROWS = 500

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tapegraph import bank
 from tapegraph.errors import TapegraphError
 from tapegraph.node import Param, Value
+from tapegraph.node.weights import load as load_weights
 from tapegraph.stn import fit, network, system, train
 from tapegraph.stn.signals import sounds
 from tapegraph.stn.system import Setting
@@ -92,7 +92,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
         pass
     assert cut.read_bytes() == whole.read_bytes()
     assert not list(tmp_path.glob(".cut.parts"))
-    made = bank.load(str(cut), "hysteresis", {"susceptibilities": (5, 2)}).made
+    made = load_weights(str(cut), "hysteresis", {"susceptibilities": (5, 2)}, ("bias", "saturation")).made
     assert made["seed"] == 5
     assert made["closed_loop_db"]["median"] < -30
 
@@ -109,14 +109,14 @@ def test_networks_that_go_astray_are_never_written(tmp_path: Path, monkeypatch: 
 def test_networks_that_go_astray_are_trained_again_from_other_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = train.sound
+    judge = train.is_stable
     judged: list[float] = []
 
     def strict(weights: Array, errors: list[float]) -> bool:
         judged.append(errors[0])
         return errors[0] not in judged[: train.STARTS] and judge(weights, errors)
 
-    monkeypatch.setattr(train, "sound", strict)
+    monkeypatch.setattr(train, "is_stable", strict)
     training = Training(QUICK, tmp_path / "again.npz", cores=1)
     assert len(list(training)) == 2 * train.STARTS
     assert len(training.retried) == 1

@@ -1,0 +1,1 @@
+"""The playback head: its response, and convolution with it."""

@@ -1,0 +1,1 @@
+"""Magnetisation: the Jiles-Atherton equation and its solvers."""

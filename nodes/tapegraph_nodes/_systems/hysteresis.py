@@ -1,0 +1,131 @@
+"""Hysteresis of tape as a system to be learned: what rises in a sample, for every drive, saturation, bias and rate.
+
+    dm = g P + g_p Q,    (P, Q) = network(z, z_p, r, y, y_p),    g = v (y + z)
+
+    y = max(0, s (L(h) - (1 - beta L'(h)) m)) / kappa,    s = sign of v     irreversible susceptibility
+    z = c L'(h)                                                             reversible susceptibility
+    r = |v| / (kappa + |v|)                                                 rate of the field
+
+and g_p, y_p and z_p the same of h_p and v_p; both y with the m that was. Symbols as in kernels/jiles_atherton.py. A
+field that rises and one that falls are thus one case, a resting field leaves m alone, faint sounds and small rates stay
+exact, as the network has to find no more than by how much g has to be corrected, and as c and kappa enter by y, z and r
+only, one network serves all settings and sample rates.
+
+The state is (m, H, V): magnetisation by that of saturation, field, and its rise in a sample. Solved by nr8.
+Source: the article's network takes H, H' and M as they are; scaled inputs, gates and the kink in y are our own.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from librt.vecs import vec
+
+from tapegraph.node import Param, Value
+from tapegraph_nodes._kernels.magnetics.jiles_atherton import newton
+from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, langevin_table
+
+Array = npt.NDArray[np.float64]
+GUARD = 20.0  # most |M|, as in the node
+LEAST = 0.05  # susceptibility below which errors count absolutely
+MOST_RATE = 4.0  # of the field, in coercivities a sample; beyond it Newton's method itself goes astray
+
+
+class HysteresisSystem:
+    NAME: ClassVar[str] = "hysteresis"
+    FEATURES: ClassVar[str] = "susceptibilities"
+    PARAMS: ClassVar[tuple[Param, ...]] = (
+        Param("drive", 0.5, 0.0, 1.0),
+        Param("bias", 0.5, 0.0, 1.0),
+        Param("saturation", 0.5, 0.0, 1.0),
+    )
+    AXES: ClassVar[tuple[str, ...]] = ("bias", "saturation")
+    STATES: ClassVar[int] = 3
+    LEARNED: ClassVar[int] = 1
+    INPUTS: ClassVar[int] = 5
+    OUTPUTS: ClassVar[int] = 2
+    PEAK: ClassVar[float] = 4.0
+    NODE: ClassVar[str] = "hysteresis"
+    SOLVED: ClassVar[dict[str, Value]] = {"solver": "nr8", "makeup": False}
+    PREDICTED: ClassVar[dict[str, Value]] = {"solver": "stn", "makeup": False}
+    REPORTED: ClassVar[dict[str, tuple[float, ...]]] = {
+        "drive": (0.05, 0.3, 0.6, 1.0),
+        "bias": (0.0, 0.03, 0.25, 0.5, 0.75, 1.0),
+        "saturation": (0.0, 0.25, 0.5, 0.75, 1.0),
+    }
+
+    def __init__(self) -> None:
+        self.table = langevin_table()
+
+    def step(self, state: Array, x: Array, fs: Array, setting: dict[str, Array]) -> Array:
+        per_a, c, kappa, beta = constants(setting)
+        m, H, V = state.T
+        rise = 1.75 * (x - H) - 0.75 * V
+        cells = CELLS_PER_UNIT * per_a
+        solved = solve(
+            self.table,
+            c.tolist(),
+            (CELLS_PER_UNIT * kappa).tolist(),
+            (CELLS_PER_UNIT * beta).tolist(),
+            m.tolist(),
+            (cells * H).tolist(),
+            (cells * V).tolist(),
+            (cells * x).tolist(),
+            (cells * rise).tolist(),
+        )
+        after = np.array([solved, x, rise]).T
+        after[~(np.abs(after[:, 0]) <= GUARD * per_a / (0.01 + 6.0 * setting["drive"]))] *= (0.0, 1.0, 0.0)
+        return after
+
+    def transition(
+        self, state: Array, x: Array, fs: Array, setting: dict[str, Array]
+    ) -> tuple[Array, Array, Array, Array]:
+        per_a, c, kappa, beta = constants(setting)
+        m, H, V = state.T
+        rise = 1.75 * (x - H) - 0.75 * V
+        v = per_a * rise
+        v_p = per_a * V
+        y, z = susceptibilities(m, per_a * x, v, c, kappa, beta)
+        y_p, z_p = susceptibilities(m, per_a * H, v_p, c, kappa, beta)
+        inputs = np.array([z, z_p, np.abs(v) / (kappa + np.abs(v)), y, y_p]).T
+        gates = np.array([v * (y + z), v_p * (y_p + z_p)]).T[:, None, :]
+        known = np.array([m, x, rise]).T
+        # What hardly moves m has to be right too: faint sound does nothing else.
+        weights = 1.0 / (1e-6 + np.abs(v) * (LEAST + y + z) + np.abs(v_p) * (LEAST + y_p + z_p))
+        weights[np.maximum(np.abs(v), np.abs(v_p)) > MOST_RATE * kappa] = 0.0
+        return inputs, gates, known, weights
+
+
+def constants(setting: dict[str, Array]) -> tuple[Array, Array, Array, Array]:
+    """Return 1 / a, c, kappa and beta, as in hysteresis.py, with fields by a."""
+    gain = 0.01 + 6.0 * setting["drive"]
+    per_a = gain / (0.5 + 1.5 * (1.0 - setting["saturation"]))
+    return per_a, np.maximum(0.0, np.sqrt(setting["bias"]) - 0.01), 0.47875 * per_a, 0.0016 * gain
+
+
+def susceptibilities(m: Array, h: Array, v: Array, c: Array, kappa: Array, beta: Array) -> tuple[Array, Array]:
+    """Return y and z of fields h, (rows,), that move by v."""
+    s = np.where(v >= 0.0, 1.0, -1.0)
+    q = np.maximum(np.abs(h), 1e-3)  # nearer to 0 the difference of two large numbers loses digits
+    slope = np.where(q < 0.02, 1.0 / 3.0 - q**2 / 15.0, 1.0 / q**2 - 1.0 / np.sinh(np.minimum(q, 300.0)) ** 2)
+    L = np.where(q > 1e-3, np.sign(h) * (1.0 / np.tanh(q) - 1.0 / q), h / 3.0)
+    y = np.maximum(0.0, s * (L - (1.0 - beta * slope) * m)) / kappa
+    return y, c * slope
+
+
+def solve(
+    table: vec[float],
+    c: list[float],
+    kappa: list[float],
+    beta: list[float],
+    m: list[float],
+    hp: list[float],
+    vp: list[float],
+    h: list[float],
+    v: list[float],
+) -> list[float]:
+    """Return the next m of every row, by Newton's method."""
+    return [
+        newton(table, c[i], kappa[i], beta[i], beta[i] / (1.0 - c[i]), m[i], hp[i], vp[i], h[i], v[i], 8)
+        for i in range(len(m))
+    ]

@@ -1,0 +1,1 @@
+"""What is taken away or lifted by frequency."""

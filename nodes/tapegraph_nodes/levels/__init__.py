@@ -1,0 +1,1 @@
+"""How loud: gain and mixing."""

@@ -1,0 +1,1 @@
+"""The tape itself, and the heads that write and read it."""

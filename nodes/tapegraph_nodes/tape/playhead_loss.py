@@ -1,0 +1,156 @@
+"""Playback head: what it loses of short wavelengths, and the bumps it makes of long ones.
+
+    H = exp(-k d) (1 - exp(-k t)) / (k t) sin(k g / 2) / (k g / 2) sin(k a / 2) / (k a / 2) B,    k = 2 pi f / v
+    B = 1 - b exp(-k p / 20) (1 - integral from 0 to k p of J0(u) du)
+
+v is the speed of the tape, d its spacing from the head, t the thickness of its coating, g the (magnetic) length of the
+gap, a = track_width tan(azimuth), and p = contact / 2 the length of a pole. B is the head bump: the outer edges of the
+poles act as two long gaps of opposite polarity. It peaks where the wavelength is 1.33 times the contact, falls below
+0 dB under that, and alternates above with ever smaller bumps. A length of 0 takes its loss away.
+
+The magnitude follows H within 0.1 dB from 20 Hz to 20 kHz where H is above -60 dB, at any speed and at rates from 44.1
+kHz, at lower ones within 0.25 dB up to 0.45 of the rate, and levels off at -100 dB; the bumps, whose detail under 12 Hz
+is smoothed, within 0.1 dB where they peak above 20 Hz. With minimum phase nothing is late; with linear phase all is
+late by 0.08 s. phase is read when a stream starts. With two channels, an azimuth above 0 makes the first one late by
+track_spacing tan(azimuth) / v, one below 0 the second, to a hundredth of a frame under 4 kHz; with linear phase the two
+share it, exactly. Any other number of channels hears the loss alone. A change of any parameter fades over in 0.02 s,
+once its response has been computed while the sound goes on, a little in every block: at 48 kHz in 0.01 s for a narrow
+gap without a bump, 0.05 s with one, 0.7 s for the widest gap at the lowest speed. A change that comes meanwhile waits
+for its turn. With minimum phase a great change, which turns the phase far, lets the level dip on its way.
+
+Source: R. L. Wallace, The reproduction of magnetically recorded signals, Bell Syst. Tech. J. 30, 1951, for spacing,
+thickness and gap; F. Jorgensen, The Complete Handbook of Magnetic Recording, for azimuth; K. Fritzsch, Long-wavelength
+response of magnetic reproducing heads, IEEE Trans. Audio Electroacoust. 16, 1968, for what the bumps come from. B is
+ours, by reciprocity: two thin poles of length p in one plane have, by conformal mapping, along themselves the field
+H_x = delta(x) - p / (pi |x| sqrt(x^2 - p^2)), the second term for |x| > p only; exp(-k p / 20) stands for round edges.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import ClassVar
+
+import numpy as np
+from mypy_extensions import i64
+
+from tapegraph.node import AnyParam, Choice, Node, Param, Signal
+from tapegraph_nodes._kernels.head.convolve import Past, Response
+from tapegraph_nodes._kernels.head.head_response import LONGEST_S, PEAK, Design, Geometry
+
+FADE_S = 0.02
+PORTION_S = 1.0 / 750.0  # of sound for each portion of a design: at 48 kHz one for each block of 64 frames
+
+
+class PlayheadLoss(Node):
+    KIND: ClassVar[str] = "playhead_loss"
+    COUPLED_BY: ClassVar[tuple[str, ...] | None] = ("azimuth_deg",)
+    PARAMS: ClassVar[tuple[AnyParam, ...]] = (
+        Param("speed_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape", "log"),
+        Param("spacing_um", 0.5, 0.0, 20.0, "um", "distance between head and coating"),
+        Param("thickness_um", 2.0, 0.0, 50.0, "um", "thickness of the coating"),
+        Param("gap_um", 3.0, 0.0, 50.0, "um", "magnetic length of the gap, 10 to 15 % above the mechanical one"),
+        Param("bump_db", 0.0, 0.0, 3.0, "dB", "height of the largest head bump"),
+        Param("contact_mm", 7.0, 1.0, 30.0, "mm", "length of both poles along the tape; places the bumps", "log"),
+        Param("azimuth_deg", 0.0, -1.0, 1.0, "deg", "angle by which the gap slants"),
+        Param("track_width_mm", 2.1, 0.0, 6.3, "mm", "width of a track, over which a slanting gap smears"),
+        Param("track_spacing_mm", 4.0, 0.0, 6.3, "mm", "distance between the centres of two tracks"),
+        Choice("phase", "minimum", ("minimum", "linear"), "minimum has no latency, linear 0.08 s and no phase shift"),
+    )
+
+    speed_ips: float  # parameter
+    spacing_um: float  # parameter
+    thickness_um: float  # parameter
+    gap_um: float  # parameter
+    bump_db: float  # parameter
+    contact_mm: float  # parameter
+    azimuth_deg: float  # parameter
+    track_width_mm: float  # parameter
+    track_spacing_mm: float  # parameter
+    phase: str  # parameter
+    linear: bool  # coefficient: phase as it was when the stream started
+    lead: i64  # coefficient: latency of the stream, frames
+    fade_frames: i64  # coefficient: length of a fade, frames
+    portion_frames: i64  # coefficient: frames for each portion of a design
+    target: Geometry  # coefficient: the head as it is wanted
+    head: Geometry  # state: the head that sounds, is faded in or is being designed
+    design: Design | None  # state: its response in the making, until it is faded in
+    owed: i64  # state: frames since the last portion of that
+    h: Response  # state: the response that sounds, or is faded in
+    h_before: Response  # state: the response that is faded out
+    faded: i64  # state: frames since the start of the last fade
+    past: Past  # state: the input
+
+    def prepare(self) -> None:
+        self.linear = self.phase == "linear"
+        self.lead = round(LONGEST_S * self.fs) if self.linear else 0
+        self.fade_frames = max(1, round(FADE_S * self.fs))
+        self.portion_frames = max(1, round(PORTION_S * self.fs))
+        longest = self.lead + math.ceil(LONGEST_S * self.fs)
+        self.past = Past(int(self.channels), int(self.frames), -(-longest // self.frames))
+        self.update()
+        self.begin()
+        self.reset()
+
+    def update(self) -> None:
+        v = self.speed_ips * 0.0254
+        slope = math.tan(math.radians(self.azimuth_deg))
+        self.target = Geometry(
+            spacing=self.spacing_um * 1e-6 / v,
+            thickness=self.thickness_um * 1e-6 / v,
+            gap=self.gap_um * 1e-6 / v,
+            slant=abs(self.track_width_mm * 1e-3 * slope) / v,
+            skew=self.track_spacing_mm * 1e-3 * slope / v,
+            pole=self.contact_mm * 0.5e-3 / v,
+            bump=(10.0 ** (self.bump_db / 20.0) - 1.0) / PEAK,
+        )
+
+    def reset(self) -> None:
+        if not self.head.same(self.target):
+            self.begin()
+        if self.design is not None:
+            while not self.design.whole:
+                self.design.proceed()
+                time.sleep(0.0)  # while this graph is made ready, another may be playing: its thread gets a turn
+            self.adopt(self.design)
+        self.faded = self.fade_frames
+        self.past.clear()
+
+    def begin(self) -> None:
+        """Begin to design the head that is wanted."""
+        self.head = self.target
+        self.design = Design(self.head, self.fs, int(self.channels), self.linear, int(self.lead))
+        self.owed = 0
+
+    def adopt(self, design: Design) -> None:
+        """Let a response sound that is whole."""
+        self.h = Response(design.h, int(self.channels), int(self.frames))
+        self.design = None
+
+    def process(self, x: list[Signal], y: list[Signal]) -> None:
+        self.past.add(x[0].samples)
+        if self.design is None and not self.head.same(self.target):
+            self.begin()
+        design = self.design
+        if design is not None:
+            self.owed += self.frames
+            while self.owed >= self.portion_frames and not design.whole:
+                design.proceed()
+                self.owed -= self.portion_frames
+            if design.whole and self.faded >= self.fade_frames:
+                self.h_before = self.h
+                self.adopt(design)
+                self.faded = 0
+        out = self.past.convolved(self.h)
+        if self.faded < self.fade_frames:
+            before = self.past.convolved(self.h_before)
+            part = np.minimum(1.0, np.arange(self.faded + 1, self.faded + self.frames + 1) / float(self.fade_frames))
+            out = before + part * (out - before)
+            self.faded += self.frames
+        y[0].put(out)
+
+    def latency(self) -> float:
+        return float(self.lead)
+
+    def tail(self) -> float:
+        return self.target.reach()

@@ -1,0 +1,152 @@
+"""Graphs as people use them from Python: made, loaded, and put to work on sound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tapegraph.document.model import GraphModel
+from tapegraph.node.params import Quality
+from tapegraph.run.rendering import Rendering, render
+from tapegraph.run.sound import Audio, Tail, planar
+from tapegraph.run.stream import Stream
+
+if TYPE_CHECKING:
+    from tapegraph.live.playback import Playback
+    from tapegraph.live.through import Through
+
+
+class Graph(GraphModel):
+    """A graph of nodes: what a graph file says, checked.
+
+    Its words are those of the file:
+
+        Graph(
+            nodes={"drive": {"kind": "gain", "gain_db": 3}, "tape": {"kind": "hysteresis", "oversample": 4}},
+            links=["input -> drive -> tape -> output"],
+        )
+
+    Raises TapegraphError with every problem. graph["tape"].drive reads a parameter, set() or graph["tape"].drive = 0.7
+    changes it, also in every stream that is open on the graph.
+    """
+
+    def render(self, audio: Audio, sample_rate: float, *, tail: Tail = "auto") -> Audio:
+        """Return audio through the graph, in time with it and as long, plus the tail.
+
+        audio: (channels, frames) or one-dimensional, float32 or float64, full scale 1; the result is alike
+        sample_rate: Hz, 8000 to 384000
+        tail: seconds, or "auto" for as long as the nodes say
+        """
+        return render(self.flat(), audio, sample_rate, tail)
+
+    def rendering(self, sample_rate: float, channels: int, *, tail: Tail = "auto") -> Rendering:
+        """Return what renders sound that comes in pieces, for files too long to hold at once."""
+        return Rendering(self.flat(), sample_rate, channels, tail)
+
+    def stream(self, sample_rate: float, channels: int = 1) -> Stream:
+        """Return a running graph for sound that comes in pieces of any size; set() on the graph reaches it."""
+        stream = Stream(self.flat(), sample_rate, channels)
+        self.attach(stream.engine)
+        return stream
+
+    def play(
+        self,
+        audio: Audio,
+        sample_rate: float,
+        *,
+        tail: Tail = "auto",
+        device: str | int | None = None,
+        block: int = 512,
+        quality: Quality = "render",
+        record: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> Playback:
+        """Play audio through the graph and the sound card; return what is playing, to be used in a with statement.
+
+            with graph.play(audio, sample_rate) as playing:
+                graph.set("tape.drive", 0.8)
+                playing.wait()  # to the end; leaving the with statement ends the sound at once
+
+        sample_rate: Hz; where the card refuses it, the sound is converted to the card's own by the extra `resample`
+        device: number of a sound card, or its name or a part of it; otherwise the one the system prefers
+        block: frames that the card asks for at a time
+        quality: "draft" or "live" for less work, "render" for the graph as it stands
+        record: an audio file for what is heard, which overwrite allows to replace
+        """
+        from tapegraph.live.playback import Playback
+
+        x = planar(audio)
+        return Playback(
+            self,
+            [x],
+            sample_rate,
+            x.shape[0],
+            tail=tail,
+            device=device,
+            block=block,
+            quality=quality,
+            record=record,
+            overwrite=overwrite,
+        ).start()
+
+    def live(
+        self,
+        *,
+        input: str | int | None = None,  # noqa: A002  the word of sound cards
+        output: str | int | None = None,
+        sample_rate: float | None = None,
+        channels: int | None = None,
+        block: int = 256,
+        quality: Quality = "render",
+        record: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> Through:
+        """Put the input of the sound card through the graph to its output, until the with statement is left.
+
+            with graph.live(block=128) as running:
+                running.wait(60)
+
+        sample_rate: Hz; otherwise the card's own
+        channels: of the input; otherwise two, or one where it has no more
+        The rest is as in play(). A block is a multiple of the graph's.
+        """
+        from tapegraph.live.through import Through
+
+        return Through(
+            self,
+            input=input,
+            output=output,
+            sample_rate=sample_rate,
+            channels=channels,
+            block=block,
+            quality=quality,
+            record=record,
+            overwrite=overwrite,
+        ).start()
+
+    def _repr_svg_(self) -> str:
+        """Show a drawing of the graph in notebooks."""
+        from tapegraph.drawing.sketch import sketch
+        from tapegraph.drawing.svg import svg
+
+        return svg(sketch(self, 48_000, 2))
+
+
+def load(source: str | Path) -> Graph:
+    """Return a graph by the name of a preset, or from a file.
+
+    A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
+    """
+    return Graph.load(source)
+
+
+def chain(**nodes: Mapping[str, Any]) -> Graph:
+    """Return a graph of nodes one after the other, from input to output.
+
+        chain(gain={"gain_db": 3}, tape={"kind": "hysteresis", "drive": 0.7, "oversample": 4})
+
+    A node without a kind is of the kind that it is called by.
+    """
+    full = {name: node if {"kind", "graph"} & node.keys() else {"kind": name, **node} for name, node in nodes.items()}
+    return Graph(nodes=full, links=[" -> ".join(["input", *full, "output"])])

@@ -1,0 +1,86 @@
+"""Graphs from presets, files and texts, with the graphs that they include."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from tapegraph import resources
+from tapegraph.document import text
+from tapegraph.document.check import read
+from tapegraph.document.spec import VERSION, Spec
+from tapegraph.document.text import Entry, Place
+from tapegraph.errors import Problem, TapegraphError, did_you_mean
+
+
+def load(source: str | Path) -> Spec:
+    """Return a graph by the name of a preset, or from a file.
+
+    A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
+    """
+    return load_file(find_file(source, Path()))
+
+
+def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
+    """Return the graph of a YAML text; name: stands for the file in errors."""
+    entry, problems = text.parse(yaml, name)
+    return read(entry, sub_graphs, problems)
+
+
+def from_words(words: dict[str, Any], folder: Path) -> Spec:
+    """Return the graph of plain data in the words of the file; folder: where relative paths begin."""
+    return read(text.tree(words), SubGraphs(folder))
+
+
+def load_file(path: Path, inside: tuple[Path, ...] = ()) -> Spec:
+    try:
+        yaml = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise TapegraphError(Problem("not text in UTF-8, which a graph file is", str(path))) from None
+    except OSError as error:
+        raise TapegraphError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
+    return from_text(yaml, str(path), SubGraphs(path.parent, (*inside, path.resolve())))
+
+
+def find_file(source: str | Path, folder: Path) -> Path:
+    """Return the file of a preset, or of a path that starts in folder when it is relative."""
+    text = os.fspath(source)
+    if isinstance(source, str) and Path(text).name == text and Path(text).suffix not in (".yaml", ".yml"):
+        presets = resources.presets()
+        if text in presets:
+            return presets[text]
+        hint = did_you_mean(text, presets) or f"; there are {', '.join(presets)}"
+        raise TapegraphError(f"no preset is called {text}{hint}; a graph of your own ends in .yaml")
+    return folder / text
+
+
+class SubGraphs:
+    """Finds the graphs that a graph includes, and refuses one that includes itself.
+
+    folder: where relative paths begin; inside: the files being read, outermost first
+    """
+
+    def __init__(self, folder: Path, inside: tuple[Path, ...] = ()) -> None:
+        self.folder, self.inside = folder, inside
+
+    def __call__(self, reference: Any, place: Place) -> Spec:
+        if isinstance(reference, Entry):
+            return read(versioned(reference), self)
+        try:
+            path = find_file(reference, self.folder)
+        except TapegraphError as error:
+            raise TapegraphError(*(Problem(p.message, str(place)) for p in error.problems)) from None
+        if path.resolve() in self.inside:
+            route = " -> ".join(p.name for p in (*self.inside, path))
+            raise TapegraphError(Problem(f"{path.name} includes itself: {route}", str(place)))
+        return load_file(path, self.inside)
+
+
+def versioned(entry: Entry) -> Entry:
+    """Return the tree of a graph inside another, which need not repeat the version."""
+    if isinstance(entry.value, dict) and "tapegraph" not in entry.value:
+        return attrs.evolve(entry, value={**entry.value, "tapegraph": Entry(VERSION, entry.place, entry.key)})
+    return entry

@@ -1,0 +1,1 @@
+"""Pictures of graphs: in text, Mermaid and SVG."""

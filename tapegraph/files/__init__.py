@@ -1,0 +1,1 @@
+"""Audio files: read, written, rendered one by one or many at once."""

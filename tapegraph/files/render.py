@@ -1,0 +1,120 @@
+"""From file to file: a graph run over an audio file of any length, in little memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from tapegraph.document.model import GraphModel
+from tapegraph.errors import Problem, TapegraphError
+from tapegraph.files.audio import Reader, create, decibels
+from tapegraph.files.channels import MustRenderTogetherError, channels_independent, groups, render_in_parallel
+from tapegraph.run.rendering import Rendering
+from tapegraph.run.sound import Tail
+
+Progress = Callable[[float], None]
+
+
+@attrs.frozen
+class Report:
+    """What came of a rendering.
+
+    seconds: how long the new file is
+    wall_seconds: how long making it took, reading and writing included
+    peak_dbfs: the largest sample, dB; -infinity for silence
+    clipped: samples beyond full scale that the kind of file could not hold
+    warnings: a sentence for each thing that the listener should know
+    """
+
+    target: Path
+    sample_rate: int
+    channels: int
+    subtype: str
+    seconds: float
+    wall_seconds: float
+    peak_dbfs: float
+    clipped: int
+    warnings: tuple[str, ...]
+
+    @property
+    def times_real_time(self) -> float:
+        return self.seconds / self.wall_seconds
+
+    def __str__(self) -> str:
+        return (
+            f"{self.target}: {self.seconds:.2f} s, {self.subtype}, peak {self.peak_dbfs:.1f} dBFS, "
+            f"in {self.wall_seconds:.2f} s ({self.times_real_time:.1f} times real time)"
+        )
+
+
+def render_file(
+    graph: GraphModel,
+    source: str | Path,
+    target: str | Path,
+    *,
+    subtype: str | None = None,
+    dither: bool = True,
+    overwrite: bool = False,
+    tail: Tail = "auto",
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Render an audio file through a graph into another, at the same sample rate.
+
+    subtype: libsndfile's name of how to store samples, PCM_24 say; otherwise as in the source
+    tail: seconds, or "auto" for as long as the nodes say
+    jobs: processes that share the channels, where these do not hear each other; the file is the same
+    progress: called now and then with how much has been rendered, 0 to 1
+    Raises TapegraphError, without leaving a file, for files that cannot be read or written.
+    """
+    started = time.perf_counter()
+    try:
+        with Reader(source) as reader:
+            if Path(target).exists() and os.path.samefile(source, target):
+                raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
+            rendering = Rendering(graph.flat(), reader.sample_rate, reader.channels, tail)
+            parts = groups(reader.channels, jobs)
+            if (
+                len(parts) > 1 and Path(source).is_file() and channels_independent(graph.flat())
+            ):  # a pipe can be read only once
+                blocks = render_in_parallel(graph, reader, parts, tail)
+            else:
+                blocks = rendering.blocks(reader.blocks())
+            with (
+                contextlib.closing(blocks),
+                create(
+                    target,
+                    reader.sample_rate,
+                    rendering.output_channels,
+                    rendering.due(reader.frames),
+                    subtype=subtype,
+                    like=reader.subtype,
+                    dither=dither,
+                    overwrite=overwrite,
+                ) as writer,
+            ):
+                for block in blocks:
+                    writer.write(block)
+                    if progress:
+                        progress(min(1.0, writer.frames / reader.frames))
+    except MustRenderTogetherError:
+        return render_file(
+            graph, source, target, subtype=subtype, dither=dither, overwrite=overwrite, tail=tail, progress=progress
+        )
+    warnings = [*reader.warnings, *rendering.engine.warnings(), *writer.warnings()]
+    return Report(
+        Path(target),
+        reader.sample_rate,
+        rendering.output_channels,
+        writer.subtype,
+        writer.frames / reader.sample_rate,
+        time.perf_counter() - started,
+        decibels(writer.peak),
+        writer.clipped,
+        tuple(warnings),
+    )

@@ -1,0 +1,203 @@
+"""Parameters of a node, declared once as data: defaults, checks, help texts and schemas are all derived from these.
+
+Every declaration has the same members:
+
+    check(value)        return the value as graphs keep it; raise ValueError, "is ...; it must be ...", otherwise
+    resolve(value)      return what a node is given for a checked value
+    value_at(fraction)  return the value where a knob has gone a fraction of its way, 0 to 1
+    fraction_at(value)  return where a knob is for a value
+    allowed             what it takes, in words
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import attrs
+
+from tapegraph.errors import TapegraphError
+from tapegraph.node import weights
+from tapegraph.quantity import format_number
+
+Value = float | bool | str
+NodeValue = Value | weights.Weights  # what a node is given: of a model its weights, of all else the value
+Quality = Literal["draft", "live", "render"]
+
+FADER_DB = 60.0  # over which a fader moves evenly
+
+
+@attrs.frozen
+class Param:
+    """A number that a user can turn.
+
+    name: the quantity, then its unit (gain_db, cutoff_hz); ratios and amounts of 0 to 1 have none
+    default, minimum, maximum: in that unit, ends included
+    unit: as printed: dB, Hz, s, um, ips
+    meaning: half a sentence for help texts
+    curve: how a knob travels over the range: "linear" by equal steps; "log" by equal ratios, for a minimum above 0;
+        "dB" as a fader, by equal ratios over the upper 60 dB and from there to a minimum of 0
+    whole: whether it takes whole numbers only
+    """
+
+    name: str
+    default: float
+    minimum: float
+    maximum: float
+    unit: str = ""
+    meaning: str = ""
+    curve: Literal["linear", "log", "dB"] = "linear"
+    whole: bool = False
+
+    def check(self, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+        if not self.minimum <= value <= self.maximum or (self.whole and value != round(value)):
+            raise ValueError(f"is {format_number(value, self.unit)}; it must be {self.allowed}")
+        return float(value)
+
+    def resolve(self, value: Value) -> NodeValue:
+        return value
+
+    def value_at(self, fraction: float) -> float:
+        value = self.minimum + (self.maximum - self.minimum) * fraction
+        if fraction >= 1.0:
+            value = self.maximum  # whatever rounding would make of it
+        elif self.curve == "log":
+            value = self.minimum * math.pow(self.maximum / self.minimum, fraction)
+        elif self.curve == "dB":
+            value = self.maximum * 10.0 ** (FADER_DB * (fraction - 1.0) / 20.0) if fraction > 0.0 else 0.0
+        return float(round(value)) if self.whole else value
+
+    def fraction_at(self, value: Value) -> float:
+        if self.curve == "log":
+            return math.log(float(value) / self.minimum) / math.log(self.maximum / self.minimum)
+        if self.curve == "dB":
+            level = float(value) / self.maximum
+            return max(0.0, 1.0 + 20.0 * math.log10(level) / FADER_DB) if level > 0.0 else 0.0
+        return (float(value) - self.minimum) / (self.maximum - self.minimum)
+
+    @property
+    def allowed(self) -> str:
+        low, high = format_number(self.minimum), format_number(self.maximum, self.unit)
+        return f"a whole number from {low} to {high}" if self.whole else f"{low} to {high}"
+
+
+@attrs.frozen
+class Choice:
+    """One of several named ways of working, such as a solver.
+
+    lighter: what stands in for an option at a lower quality, {"live": {"nr8": "rk4"}}
+    """
+
+    name: str
+    default: str
+    options: tuple[str, ...]
+    meaning: str = ""
+    lighter: Mapping[Quality, Mapping[str, str]] = attrs.field(factory=dict)
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str) or value not in self.options:
+            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+        return value
+
+    def resolve(self, value: Value) -> NodeValue:
+        return value
+
+    def value_at(self, fraction: float) -> str:
+        return option_at(self.options, fraction)
+
+    def fraction_at(self, value: Value) -> float:
+        return place_among(self.options, value)
+
+    def at(self, quality: Quality, value: Value) -> Value:
+        """Return what stands in for a value at a quality."""
+        return self.lighter.get(quality, {}).get(str(value), value)
+
+    @property
+    def allowed(self) -> str:
+        return f"one of {', '.join(self.options)}"
+
+
+@attrs.frozen
+class Switch:
+    """On or off."""
+
+    name: str
+    default: bool
+    meaning: str = ""
+
+    def check(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+        return value
+
+    def resolve(self, value: Value) -> NodeValue:
+        return value
+
+    def value_at(self, fraction: float) -> bool:
+        return fraction > 0.5
+
+    def fraction_at(self, value: Value) -> float:
+        return float(bool(value))
+
+    @property
+    def allowed(self) -> str:
+        return "true or false"
+
+
+@attrs.frozen
+class Model:
+    """Trained weights: the name of bundled ones or the path of a file. A node is given the weights themselves.
+
+    system: what they must have been trained for
+    features: numbers of inputs and outputs of the networks that the node can run, by the name of their features
+    axes: what a bank may be laid out along: parameters of the node
+    """
+
+    name: str
+    default: str
+    system: str
+    features: Mapping[str, tuple[int, int]]
+    axes: tuple[str, ...] = ()
+    meaning: str = ""
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+        try:
+            self.resolve(value)
+        except TapegraphError as error:
+            raise ValueError(f"cannot be {value!r}: {error}") from None
+        return value
+
+    def resolve(self, value: Value) -> weights.Weights:
+        """Raises TapegraphError when there are no such weights, or none that suit the node."""
+        return weights.load(str(value), self.system, self.features, self.axes)
+
+    def value_at(self, fraction: float) -> str:
+        return option_at(self.options, fraction)
+
+    def fraction_at(self, value: Value) -> float:
+        return place_among(self.options, value)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the weights that come with tapegraph."""
+        return tuple(weights.bundled(self.system))
+
+    @property
+    def allowed(self) -> str:
+        return f"one of {', '.join(self.options)}, or the path of a file of weights"
+
+
+AnyParam = Param | Choice | Switch | Model
+
+
+def option_at(options: tuple[str, ...], fraction: float) -> str:
+    return options[min(int(fraction * len(options)), len(options) - 1)]
+
+
+def place_among(options: tuple[str, ...], value: Value) -> float:
+    return (options.index(str(value)) + 0.5) / len(options) if value in options else 0.0

@@ -1,0 +1,166 @@
+"""Files of trained weights: a network, or a bank of networks over a grid of settings.
+
+A file is an .npz with two arrays and no pickle:
+
+    about      JSON text: format, system, features, widths, axes, made (provenance, free-form)
+    weights    64-bit floats: an axis for each of `axes`, then the weights of one network, layer by layer: the biases of
+               its neurons, then for each input what it means to every neuron
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from tapegraph import resources
+from tapegraph.atomic import replacing
+from tapegraph.errors import TapegraphError, did_you_mean
+
+FORMAT = 2
+SUFFIX = ".npz"
+MOST_WIDTH = 64
+Array = npt.NDArray[np.float64]
+
+
+def count(widths: Sequence[int]) -> int:
+    """Return how many weights a network has whose layers, from inputs to outputs, are so wide."""
+    return sum((before + 1) * after for before, after in itertools.pairwise(widths))
+
+
+@attrs.frozen(eq=False)
+class Weights:
+    """A network, or a bank of them.
+
+    system: name of the system that it has learned
+    features: name of the inputs and gates that it was trained with
+    widths: of the layers, inputs first, outputs last
+    axes: values of the parameters over which a bank is laid out, rising, by name; none for a single network
+    values: (len of each axis ..., weights of a network)
+    made: provenance, free-form
+    """
+
+    system: str
+    features: str
+    widths: tuple[int, ...]
+    axes: dict[str, tuple[float, ...]]
+    values: Array
+    made: dict[str, Any]
+
+    def at(self, setting: Mapping[str, float]) -> Array:
+        """Return the weights at a setting: between the neighbouring networks of a bank by linear interpolation."""
+        values = self.values
+        for name, axis in self.axes.items():
+            place = float(np.interp(setting[name], axis, range(len(axis))))
+            low = min(int(place), len(axis) - 2)
+            part = place - low
+            values = (1.0 - part) * values[low] + part * values[low + 1]
+        return values
+
+    def save(self, path: Path) -> None:
+        """Write a file, in one piece or not at all."""
+        about = {"format": FORMAT, "system": self.system, "features": self.features, "widths": self.widths}
+        text = json.dumps({**about, "axes": self.axes, "made": self.made})
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, about=np.array(text), weights=self.values)
+
+
+def bundled(system: str = "") -> dict[str, Path]:
+    """Return the files of weights that come with tapegraph, by name, which begins with the system's."""
+    files = sorted(resources.folder("weights").glob(f"{system}*{SUFFIX}"))
+    return {path.stem: path for path in files}
+
+
+def find(name_or_path: str) -> Path:
+    """Return the file of a bundled name or a path. Raises TapegraphError when there is none."""
+    if name_or_path in bundled():
+        return bundled()[name_or_path]
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    known = bundled()
+    hint = did_you_mean(name_or_path, known) or f"; there are {', '.join(known) or 'none yet'}, and paths of files"
+    raise TapegraphError(f"no weights are called {name_or_path}{hint}")
+
+
+def load(name_or_path: str, system: str, features: Mapping[str, tuple[int, int]], axes: Sequence[str]) -> Weights:
+    """Return the weights of a bundled name or a path, once they are known to be complete and to suit a system.
+
+    features: numbers of inputs and outputs, by the name of the features that can be given to the network
+    axes: the parameters that a bank may be laid out along
+    """
+    path = find(name_or_path)
+    weights = read(path, path.stat().st_mtime_ns)
+    if weights.system != system:
+        raise TapegraphError(f"{path}: these are weights for {weights.system}; they must be for {system}")
+    if weights.features not in features:
+        raise TapegraphError(
+            f"{path}: the network expects input features {weights.features}; {system} provides {' or '.join(features)}"
+        )
+    inputs, outputs = weights.widths[0], weights.widths[-1]
+    if (inputs, outputs) != features[weights.features]:
+        needed = "{} inputs and {} outputs".format(*features[weights.features])
+        raise TapegraphError(f"{path}: the network has {inputs} inputs and {outputs} outputs; it must have {needed}")
+    for axis in weights.axes:
+        if axis not in axes:
+            raise TapegraphError(
+                f"{path}: the bank is laid out along {axis}; {system} takes {', '.join(axes) or 'single networks only'}"
+            )
+    return weights
+
+
+@functools.lru_cache(maxsize=32)
+def read(path: Path, changed: int) -> Weights:
+    """Read a file that was last changed at a time. Raises TapegraphError that names file, what is found and needed."""
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            about, values = json.loads(str(file["about"])), file["weights"]
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        message = f"{path}: not a complete weights file (.npz with arrays `about` and `weights`)"
+        raise TapegraphError(message) from error
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        found = about.get("format") if isinstance(about, dict) else None
+        raise TapegraphError(f"{path}: the format of weights is {found}; this version reads {FORMAT}: train it again")
+    return checked(path, about, values)
+
+
+def checked(path: Path, about: dict[str, Any], values: npt.NDArray[Any]) -> Weights:
+    """Return weights that are whole and finite, of what a file says. Raises TapegraphError."""
+    widths, axes = about.get("widths"), about.get("axes")
+    if not (isinstance(widths, list) and len(widths) >= 3 and all(is_width(w) for w in widths)):
+        raise TapegraphError(f"{path}: widths is {widths}; it takes three or more of 1 to {MOST_WIDTH}")
+    if not (isinstance(axes, dict) and all(is_axis(axis) for axis in axes.values())):
+        raise TapegraphError(f"{path}: axes is {axes}; it takes two or more rising numbers for each name")
+    if not all(isinstance(about.get(key), str) for key in ("system", "features")):
+        raise TapegraphError(f"{path}: system and features are missing; both are names")
+    shape = (*(len(axis) for axis in axes.values()), count(widths))
+    if values.shape != shape or values.dtype != np.float64:
+        raise TapegraphError(
+            f"{path}: weights has shape {values.shape} and type {values.dtype}; "
+            f"a network of {' x '.join(map(str, widths))} on these axes needs {shape} and float64"
+        )
+    if not np.isfinite(values).all():
+        raise TapegraphError(f"{path}: {int(np.sum(~np.isfinite(values)))} weights are no finite numbers; all must be")
+    named = {name: tuple(map(float, axis)) for name, axis in axes.items()}
+    return Weights(about["system"], about["features"], tuple(widths), named, values, about.get("made") or {})
+
+
+def is_width(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_WIDTH
+
+
+def is_axis(values: object) -> bool:
+    if not isinstance(values, list) or len(values) < 2:
+        return False
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)]
+    return len(numbers) == len(values) and all(a < b for a, b in itertools.pairwise(numbers))

@@ -1,0 +1,28 @@
+"""Numbers as people write them, with their units, and as callers bring them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+
+def format_number(value: float, unit: str = "") -> str:
+    """Return a number as a person writes it, with its unit: 20 kHz stays "20000 Hz", 0.5 stays "0.5"."""
+    text = f"{value:.10g}" if math.isfinite(value) else str(value)
+    return f"{text} {unit}" if unit else text
+
+
+def plural(n: float, thing: str) -> str:
+    """Return a number of things: "1 block", "2 blocks"."""
+    return format_number(n, thing if n == 1 else f"{thing}s")
+
+
+def plain(value: Any) -> Any:
+    """Return a number of NumPy's as one of Python's, and all else as it is."""
+    return value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
+
+
+def is_whole_number(value: object, low: int, high: int) -> bool:
+    """Tell whether a value is a whole number in a range, ends included."""
+    found = plain(value)
+    return isinstance(found, int) and not isinstance(found, bool) and low <= found <= high

@@ -1,0 +1,1 @@
+"""A graph at work on sound: planned, streamed, rendered."""

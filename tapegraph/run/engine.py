@@ -1,0 +1,72 @@
+"""A planned graph, run on whole blocks: what streams, renderings and live sound share."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from tapegraph.document.flat import FlatGraph
+from tapegraph.node.params import NodeValue
+from tapegraph.quantity import plural
+from tapegraph.run.plan import Plan, plan
+from tapegraph.run.sound import Array, check_channels, check_sample_rate
+
+
+class Engine:
+    """Runs a graph, and sets its parameters between blocks."""
+
+    def __init__(self, graph: FlatGraph, sample_rate: float, channels: int, first_channel: int = 0) -> None:
+        check_sample_rate(sample_rate)
+        self.channels = check_channels(channels)
+        self.plan: Plan = plan(graph, float(sample_rate), self.channels, first_channel=first_channel)
+        self.block = graph.block
+        self.pending: deque[tuple[str, str, NodeValue]] = deque()  # appended to from any thread
+
+    @property
+    def output_channels(self) -> int:
+        return int(self.plan.schedule.sink.channels)
+
+    def set(self, node: str, param: str, value: NodeValue) -> None:
+        """Set a parameter, checked and resolved, from the next block on."""
+        self.pending.append((node, param, value))
+
+    def apply(self) -> None:
+        while self.pending:
+            self.set_now(self.plan, *self.pending.popleft())
+
+    def set_now(self, running: Plan, node: str, param: str, value: NodeValue) -> None:
+        modulation = running.modulations.get((node, param))
+        if modulation is not None and isinstance(value, int | float):
+            modulation.base = float(value)
+        else:
+            running.calls[node].set(param, value)
+
+    def process(self, audio: Array) -> Array:
+        """Run whole blocks: audio (channels, k * block) to (output_channels, k * block)."""
+        self.apply()
+        return self.run(self.plan, audio)
+
+    def run(self, running: Plan, audio: Array) -> Array:
+        samples = np.ascontiguousarray(audio, dtype=np.float64).reshape(-1)
+        out = running.schedule.process(samples, audio.shape[1] // self.block)
+        return np.frombuffer(memoryview(out), dtype=np.float64).reshape(self.output_channels, -1)
+
+    def reset(self) -> None:
+        self.apply()
+        self.plan.schedule.restart()
+
+    def warnings(self) -> list[str]:
+        """Return what went wrong with the sound so far, a sentence each."""
+        schedule = self.plan.schedule
+        messages = []
+        if schedule.muted:
+            muted = plural(int(schedule.muted), "sample")
+            messages.append(f"silence took the place of {muted} of the input that came in not finite")
+        if schedule.silenced:
+            silenced = f"{plural(int(schedule.silenced), 'block')} of {self.block} frames"
+            messages.append(
+                f"silence took the place of {silenced} that came out of the graph not finite or 120 dB too loud, "
+                "and every node was reset"
+            )
+        return messages

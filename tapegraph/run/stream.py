@@ -1,0 +1,69 @@
+"""Sound through a graph in pieces of any size, as they come.
+
+Inside, everything runs in the graph's own fixed blocks, so the result does not depend on how the sound was cut.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegraph.document.flat import FlatGraph
+from tapegraph.node.params import NodeValue
+from tapegraph.run.engine import Engine
+from tapegraph.run.sound import Array, Audio, planar, shaped
+
+
+class Stream:
+    """A running graph for sound that comes in pieces of any size.
+
+    latency: frames by which the output of process() lags its input: the graph's own, and block - 1 for cutting
+    tail: for how many seconds the output may sound on after the input; infinite where the graph feeds back
+    """
+
+    def __init__(self, graph: FlatGraph, sample_rate: float, channels: int = 1) -> None:
+        self.engine = Engine(graph, sample_rate, channels)
+        self.sample_rate = float(sample_rate)
+        self.channels = self.engine.channels
+        self.latency = round(self.engine.plan.latency) + self.engine.block - 1
+        self.tail = self.engine.plan.tail_s
+        self.waiting: Array
+        self.ready: Array
+        self.reset()
+
+    def process(self, audio: Audio) -> Audio:
+        """Return as many frames as come in, (channels, frames) or one-dimensional, of the same float type."""
+        x = planar(audio, self.channels)
+        self.waiting = np.concatenate([self.waiting, x], axis=1)
+        whole = self.waiting.shape[1] // self.engine.block * self.engine.block
+        ready = self.engine.process(self.waiting[:, :whole])
+        self.waiting = self.waiting[:, whole:]
+        self.ready = np.concatenate([self.ready, ready], axis=1)
+        out = self.ready[:, : x.shape[1]]
+        self.ready = self.ready[:, x.shape[1] :]
+        return shaped(out, audio)
+
+    def flush(self) -> Array:
+        """Return what is still inside, (channels, latency frames): the end of the sound so far. Then start anew."""
+        rest = self.process(np.zeros((self.channels, self.latency)))
+        self.reset()
+        return rest
+
+    def set(self, node: str, param: str, value: NodeValue) -> None:
+        """Set a parameter from the next block on. The value must have been checked, as Graph.set does."""
+        self.engine.set(node, param, value)
+
+    def reset(self) -> None:
+        """Start anew, as if nothing had been played."""
+        self.engine.reset()
+        self.waiting = np.zeros((self.channels, 0))
+        self.ready = np.zeros((self.engine.output_channels, self.engine.block - 1))
+
+    def warnings(self) -> list[str]:
+        """Return what went wrong with the sound so far, a sentence each."""
+        return self.engine.warnings()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.reset()

@@ -1,0 +1,1 @@
+"""What people touch while sound runs: the screen in a terminal, MIDI controllers, files that are watched."""

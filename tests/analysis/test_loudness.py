@@ -1,0 +1,115 @@
+"""Loudness after the figures of the standard, and two settings compared at the same one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+import tapegraph
+from tapegraph.analysis.loudness import SHORT_TERM_S, loudness, match, pre_filter, rlb
+from tapegraph.document.flat import FlatGraph
+from tapegraph.live.deck import FADE_S, Deck
+from tapegraph.live.recent import RecentInput
+
+RATE = 48_000
+# ITU-R BS.1770-5, annex 1, tables 1 and 2: b, a at 48 kHz
+PRE_FILTER = [1.53512485958697, -2.69169618940638, 1.19839281085285], [1.0, -1.69065929318241, 0.73248077421585]
+RLB = [1.0, -2.0, 1.0], [1.0, -1.99004745483398, 0.99007225036621]
+
+
+def sine(frequency_hz: float, level_db: float, rate: int, seconds: float = 3.0) -> np.ndarray:
+    n = np.arange(round(seconds * rate))
+    return np.asarray(10 ** (level_db / 20) * np.sin(2 * np.pi * frequency_hz * n / rate))
+
+
+@pytest.mark.parametrize(("rate", "tolerance"), [(8_000, 0.02), (44_100, 0.005), (48_000, 0.001), (192_000, 0.03)])
+def test_997_hz_at_full_scale_in_one_channel_is_3_01_lkfs_down(rate: int, tolerance: float) -> None:
+    tone = sine(997.0, 0.0, rate)
+    assert loudness(np.stack([tone, 0.0 * tone]), rate) == pytest.approx(-3.01, abs=tolerance)
+
+
+@pytest.mark.parametrize("level_db", [-23.0, -33.0])
+def test_1_khz_in_both_channels_has_the_loudness_of_its_level(level_db: float) -> None:
+    """EBU Tech 3341, test signals 1 and 2: within 0.1 LU."""
+    tone = sine(1000.0, level_db, RATE, 20.0)
+    assert loudness(np.stack([tone, tone]), RATE) == pytest.approx(level_db, abs=0.02)
+
+
+def test_the_filters_are_those_of_the_tables() -> None:
+    for found, table in ((pre_filter(RATE), PRE_FILTER), (rlb(RATE), RLB)):
+        for ours, theirs in zip(found, table, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10)
+
+
+def weighted(sound: np.ndarray) -> float:
+    """The loudness by the standard's own way: filters over time."""
+    heard = lfilter(*RLB, lfilter(*PRE_FILTER, sound))
+    return float(-0.691 + 10 * math.log10(np.sum(np.mean(heard**2, axis=1))))
+
+
+@pytest.mark.parametrize("frames", [3 * RATE, 3 * RATE - 1])
+def test_noise_of_any_colour_has_the_loudness_that_filters_over_time_find(frames: int) -> None:
+    white = np.random.default_rng(2).normal(0.0, 0.1, (2, frames))
+    for a in ([1.0], [1.0, -0.99], [1.0, 0.9]):
+        sound = lfilter([1.0], a, white)
+        assert loudness(sound, RATE) == pytest.approx(weighted(sound), abs=0.01)
+
+
+def test_silence_has_no_loudness_and_nothing_is_turned_down_for_it() -> None:
+    assert loudness(np.zeros((2, RATE)), RATE) == -math.inf
+    assert loudness(np.zeros((2, 0)), RATE) == -math.inf
+    quiet, loud = (tapegraph.chain(gain={"gain_db": db}).flat() for db in (0.0, 12.0))
+    assert match(quiet, loud, np.zeros((1, RATE)), RATE) == 1.0
+    assert match(quiet, loud, np.zeros((1, 0)), RATE) == 1.0
+
+
+def hot(drive_db: float, level_db: float) -> FlatGraph:
+    return tapegraph.chain(
+        drive={"kind": "gain", "gain_db": drive_db},
+        tape={"kind": "hysteresis", "drive": 0.8},
+        level={"kind": "gain", "gain_db": level_db},
+    ).flat()
+
+
+def test_two_graphs_12_db_apart_are_within_half_a_db_when_compared() -> None:
+    """Each way round; the sound before and after is measured by filters over time."""
+    music = lfilter([1.0], [1.0, -0.95], np.random.default_rng(3).normal(0.0, 0.04, (2, 6 * RATE)))
+    sides = hot(0.0, -12.0), hot(12.0, 0.0)
+    apart = [weighted(Deck(side, RATE, 2).process(music[:, : 2 * RATE])) for side in sides]
+    assert apart[1] - apart[0] > 12.0
+    deck = Deck(sides[1], RATE, 2)
+    deck.past = RecentInput(RATE, 2)
+    heard = []
+    at = 1
+    for part in np.split(music, 3, axis=1):
+        blocks = np.split(part, 2 * RATE // 256, axis=1)
+        heard.append(np.concatenate([deck.process(block) for block in blocks], axis=1))
+        gain = match(sides[at], sides[1 - at], deck.past.read(), RATE)
+        at = 1 - at
+        assert gain == 1.0 if at == 0 else gain < 10 ** (-11.5 / 20)
+        deck.change(sides[at], gain)
+    quiet, loud = (weighted(part[:, RATE // 2 :]) for part in heard[1:])
+    assert loud == pytest.approx(quiet, abs=0.5)
+
+
+def test_a_side_is_turned_down_by_a_ramp() -> None:
+    graph = tapegraph.chain(gain={}).flat()
+    deck = Deck(graph, RATE, 1)
+    deck.change(graph, 0.25)
+    y = np.concatenate([deck.process(np.ones((1, 256))) for _ in range(16)], axis=1)[0]
+    assert (y[0], y[-1]) == (1.0, 0.25)
+    assert np.max(np.abs(np.diff(y))) <= 0.75 * np.pi / 2 / round(FADE_S * RATE)
+
+
+def test_the_past_is_the_last_three_seconds_in_order() -> None:
+    past = RecentInput(1000, 2)
+    assert past.read().shape == (2, 0)
+    frames = np.arange(10_000.0)
+    for start in range(0, 10_000, 250):
+        past.write(np.stack([frames, -frames])[:, start : start + 250])
+        end = start + 250
+        expected = frames[max(0, end - round(SHORT_TERM_S * 1000)) : end]
+        np.testing.assert_array_equal(past.read(), np.stack([expected, -expected]))

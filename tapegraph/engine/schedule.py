@@ -210,19 +210,23 @@ class Schedule:
         self.silenced += other.silenced
         self.muted = other.muted
 
-    def process(self, sound: npt.NDArray[np.float64], blocks: i64) -> vec[float]:
+    def process(self, sound: list[npt.NDArray[np.float64]], blocks: i64) -> vec[float]:
         """Run a number of blocks.
 
-        sound: blocks * frames samples of the first channel of the source, then of the next ...
-        Returns the sound of the sink, laid out alike.
+        sound: blocks * frames samples of each channel of the source, each contiguous in memory
+        Returns the sound of the sink: all samples of the first channel, then of the next ...
         """
-        audio = vec[float](sound)  # made here: a vec that interpreted code passes in is never freed (mypyc 2.4.1)
+        # Made here: a vec that interpreted code passes in is never freed (mypyc 2.4.1).
+        audio = [vec[float](channel) for channel in sound]
         frames = self.source.frames
         length = blocks * frames
         out: vec[float] = vec[float]([0.0] * (self.sink.channels * length))
         b: i64 = 0
         while b < blocks:
-            self.muted += fetch(audio, self.source.samples, self.source.channels, length, b * frames, frames)
+            target: i64 = 0
+            for samples in audio:
+                self.muted += fetch(samples, self.source.samples, b * frames, target, frames)
+                target += frames
             for step in self.steps:
                 step.run()
             if is_sound(self.sink.samples):
@@ -256,22 +260,20 @@ def add(x: vec[float], y: vec[float], x_channels: i64, y_channels: i64, first: b
         c += 1
 
 
-def fetch(audio: vec[float], y: vec[float], channels: i64, length: i64, start: i64, frames: i64) -> i64:
-    """Copy one block out of the planar audio into y; silence what is not finite and return how many samples."""
+def fetch(audio: vec[float], y: vec[float], start: i64, target: i64, frames: i64) -> i64:
+    """Copy one block of a channel from start in the audio to target in y.
+
+    Samples that are not finite become 0; returns how many.
+    """
     muted: i64 = 0
-    c: i64 = 0
-    while c < channels:
-        i: i64 = 0
-        source = c * length + start
-        target = c * frames
-        while i < frames:
-            v = audio[source + i]
-            if v - v != 0.0:  # infinite or not a number
-                v = 0.0
-                muted += 1
-            y[target + i] = v
-            i += 1
-        c += 1
+    i: i64 = 0
+    while i < frames:
+        v = audio[start + i]
+        if v - v != 0.0:  # infinite or not a number
+            v = 0.0
+            muted += 1
+        y[target + i] = v
+        i += 1
     return muted
 
 

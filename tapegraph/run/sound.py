@@ -18,8 +18,8 @@ SAMPLE_RATES_HZ = (8_000.0, 384_000.0)
 MAX_CHANNELS = 64
 
 
-def planar(audio: Audio, channels: int | None = None) -> Array:
-    """Return audio as float64 (channels, frames). Raises TapegraphError for other shapes and types."""
+def planar(audio: Audio, channels: int | None = None) -> Audio:
+    """Return audio as (channels, frames), without a copy. Raises TapegraphError for other shapes and types."""
     x = np.asarray(audio)
     if x.dtype not in (np.float32, np.float64):
         hint = "; divide whole numbers by their full scale first" if np.issubdtype(x.dtype, np.integer) else ""
@@ -31,13 +31,12 @@ def planar(audio: Audio, channels: int | None = None) -> Array:
     check_channels(x.shape[0], "; audio is (channels, frames): transpose it")
     if channels is not None and x.shape[0] != channels:
         raise TapegraphError(f"audio has {plural(x.shape[0], 'channel')}; this stream was opened for {channels}")
-    return x.astype(np.float64, copy=False)
+    return x
 
 
-def shaped(out: Array, like: Audio) -> Audio:
-    """Return out in the type of the input, and in its number of dimensions where it has one channel."""
-    like = np.asarray(like)
-    return (out[0] if like.ndim == 1 and out.shape[0] == 1 else out).astype(like.dtype)
+def shaped(out: Audio, like: Audio) -> Audio:
+    """Return out one-dimensional where the input was and out has one channel."""
+    return out[0] if np.ndim(like) == 1 and out.shape[0] == 1 else out
 
 
 def check_sample_rate(sample_rate: float) -> None:

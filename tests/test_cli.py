@@ -117,7 +117,7 @@ def test_quiet_says_nothing_but_warnings(folder: Path, capsys: pytest.CaptureFix
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("warning: out.flac: ")
-    assert "had to be clipped, by up to 12.0 dB" in err  # 20 log10 4
+    assert "were clipped, by up to 12.0 dB" in err  # 20 log10 4
     assert soundfile.info("out.flac").subtype == "PCM_24"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tapegraph import demo
 from tapegraph.bench.figure import RUNS, Figure, figure, seconds
 from tapegraph.errors import TapegraphError
-from tapegraph.files import audio
+from tapegraph.files.write import create
 
 PRESET = "clean"
 LONG_MIN = 5
@@ -61,7 +61,7 @@ def peak_mb(folder: Path, sound_s: int) -> float:
     """Return the most memory that rendering so much sound takes, MB."""
     source, target = folder / f"{sound_s}.wav", folder / f"{sound_s}-taped.wav"
     second = demo.music()[:1, : demo.SAMPLE_RATE]
-    with audio.create(source, demo.SAMPLE_RATE, 1, sound_s * second.shape[1]) as file:
+    with create(source, demo.SAMPLE_RATE, 1, sound_s * second.shape[1]) as file:
         for _ in range(sound_s):
             file.write(second)
     render = [sys.executable, "-m", "tapegraph", "render", str(source), str(target), "--preset", PRESET]

@@ -22,8 +22,8 @@ def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
     """Write a few bars of music into FOLDER (tapegraph-demo), and the same through every preset."""
     import tapegraph
     from tapegraph import demo, resources
-    from tapegraph.files import audio
     from tapegraph.files.render import render_file
+    from tapegraph.files.write import create
 
     graphs = {name: load_preset(name) for name in names or resources.presets()}
     try:
@@ -32,7 +32,7 @@ def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
         raise tapegraph.TapegraphError(f"{folder}: is no folder to write to: {error.strerror}") from None
     dry = Path(folder, "music.wav")
     music = demo.music()
-    with audio.create(dry, demo.SAMPLE_RATE, *music.shape, overwrite=overwrite) as file:
+    with create(dry, demo.SAMPLE_RATE, *music.shape, overwrite=overwrite) as file:
         file.write(music)
     click.echo(f"{dry}: {music.shape[1] / demo.SAMPLE_RATE:.2f} s of music, without tape")
     for name, graph in graphs.items():

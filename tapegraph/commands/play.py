@@ -45,7 +45,7 @@ def command(
     A graph of your own is read again whenever it is saved, and faded in; a mistake in it is shown, and the old one
     plays on.
     """
-    from tapegraph.files.audio import Reader
+    from tapegraph.files.read import Reader
     from tapegraph.live.playback import Playback
 
     with Reader(source) as reader:

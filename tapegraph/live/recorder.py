@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tapegraph.errors import TapegraphError
-from tapegraph.files import audio
+from tapegraph.files.kinds import WAV_BYTES, find_container
+from tapegraph.files.write import create
 from tapegraph.live.ring import Frames, Ring
 
 AHEAD_S = 4.0  # for how long the disk may be busy
@@ -29,9 +30,9 @@ class Recorder:
         self.lost = 0
         self.full = 0
         self.cut = ""
-        most_bytes = min(audio.WAV_BYTES, audio.find_container(self.path).max_bytes)
+        most_bytes = min(WAV_BYTES, find_container(self.path).max_bytes)
         self.most_frames = int(most_bytes) // (4 * channels)  # hours of it; longer files are read by few programs
-        self.file = audio.create(
+        self.file = create(
             path, sample_rate, channels, self.most_frames, like="FLOAT", dither=False, overwrite=overwrite
         )
         self.writer = self.file.__enter__()  # here, so that a name that cannot be is known before the sound starts

@@ -24,7 +24,7 @@ import numpy as np
 from tapegraph.analysis.loudness import match
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError
-from tapegraph.files.audio import check_target
+from tapegraph.files.write import check_target
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import Device, deferred_signals, opening, sounddevice
 from tapegraph.live.performance import left_out, performance

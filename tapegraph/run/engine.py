@@ -57,16 +57,17 @@ class Engine:
         self.plan.schedule.restart()
 
     def warnings(self) -> list[str]:
-        """Return what went wrong with the sound so far, a sentence each."""
+        """Return a sentence for each thing that went wrong with the sound so far."""
         schedule = self.plan.schedule
         messages = []
         if schedule.muted:
-            muted = plural(int(schedule.muted), "sample")
-            messages.append(f"silence took the place of {muted} of the input that came in not finite")
+            were = "was" if schedule.muted == 1 else "were"
+            muted = plural(int(schedule.muted), "input sample")
+            messages.append(f"{muted} {were} NaN or infinite and {were} replaced by silence")
         if schedule.silenced:
-            silenced = f"{plural(int(schedule.silenced), 'block')} of {self.block} frames"
+            was, it = ("was", "it was") if schedule.silenced == 1 else ("were", "they were")
+            silenced = f"{plural(int(schedule.silenced), 'block')} ({self.block} frames) of output"
             messages.append(
-                f"silence took the place of {silenced} that came out of the graph not finite or 120 dB too loud, "
-                "and every node was reset"
+                f"{silenced} {was} NaN, infinite or above +120 dBFS; {it} silenced and all nodes were reset"
             )
         return messages

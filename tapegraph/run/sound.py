@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -61,3 +62,8 @@ def check_tail(tail: Any) -> float:
     if isinstance(tail, bool) or not isinstance(tail, int | float) or not 0.0 <= tail <= 3600.0:
         raise TapegraphError(f'tail is {tail!r}; it must be 0 to 3600 s, or "auto"')
     return float(tail)
+
+
+def decibels(level: float) -> float:
+    """Return a level, full scale 1, in dBFS; of silence, minus infinity."""
+    return 20.0 * math.log10(level) if level > 0.0 else -math.inf

@@ -21,11 +21,11 @@ from tapegraph import resources
 from tapegraph.document.model import GraphModel
 from tapegraph.document.targets import declared, targets
 from tapegraph.errors import TapegraphError
-from tapegraph.files.audio import decibels
 from tapegraph.live.performance import stand_alone
 from tapegraph.live.session import Session
 from tapegraph.node.params import Param, Value
 from tapegraph.quantity import format_number
+from tapegraph.run.sound import decibels
 
 TICK_S = 0.2  # between two looks at the sound
 BAR = 30  # characters of a slider

@@ -126,7 +126,7 @@ def test_a_loop_that_gets_out_of_hand_is_silenced_and_the_recording_goes_on(tmp_
 def test_what_a_full_disk_took_of_a_recording_is_kept_and_the_sound_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tapegraph.files.audio import Writer
+    from tapegraph.files.write import Writer
 
     write = Writer.write
 

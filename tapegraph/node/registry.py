@@ -30,6 +30,7 @@ from tapegraph.node.params import Choice, Model, Param, Switch
 GROUP = "tapegraph.nodes"
 OWN = "tapegraph"  # the distribution whose compiled nodes were built together with their base class
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NAME_RULE = "names consist of letters, digits, _ and -, and begin with a letter or _"
 RESERVED = {"kind", "graph", "oversample"}  # what a node in a graph file says beside its parameters
 
 
@@ -249,7 +250,7 @@ def check(cls: type[Node], who: str, own: bool) -> type[Node]:
             "declare it @mypyc_attr(native_class=False) and compile its loops as functions"
         )
     if not isinstance(kind, str) or not NAME.fullmatch(kind):
-        raise TapegraphError(f"{who}: KIND is {kind!r}; it must be a word of letters, digits and _")
+        raise TapegraphError(f"{who}: KIND is {kind!r}; {NAME_RULE}")
     names = []
     for param in cls.PARAMS:
         if not isinstance(param, Param | Choice | Switch | Model):

@@ -88,7 +88,7 @@ def test_parameters_read_and_change_as_attributes() -> None:
         ("Levle", 1, "Levle is neither node.parameter nor a control; did you mean Level?"),
         ("$levle", 1, "there is no variable $levle; did you mean $level?"),
         ("$level", 60, "a.gain_db is 60 dB; it must be -96 to 48 dB"),
-        ("b", 1, "b is a node; name one of its parameters too: b.parameter"),
+        ("b", 1, "b is a node; add the name of a parameter: b.parameter"),
         ("b.gain_db", "$nothing", "there is no variable $nothing"),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_control_of_a_variable_can_be_read_when_its_last_node_has_been_set_by_
 def test_what_is_probably_not_meant_is_remarked_on() -> None:
     text = TWO_GAINS.replace("-> b -> output", "-> output, a -> b").replace("level: 6", "level: 6, much: 1")
     assert [str(r) for r in tapegraph.Graph.from_yaml(text, "g.yaml").remarks()] == [
-        "g.yaml:5:3: b is not heard: nothing leads from it to output",
+        "g.yaml:5:3: b has no effect: no links lead from it to output",
         "the variable $much is not used",
     ]
     assert not two_gains().remarks()
@@ -218,7 +218,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, message:
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(tapegraph.TapegraphError, match="not text in UTF-8"):
+    with pytest.raises(tapegraph.TapegraphError, match="not UTF-8 text; a graph file must be$"):
         tapegraph.load(tmp_path / "x.yaml")
     with pytest.raises(tapegraph.TapegraphError, match="empty; a graph begins with tapegraph: 1"):
         tapegraph.Graph.from_yaml("")

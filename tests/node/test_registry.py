@@ -98,7 +98,10 @@ def test_two_packages_with_one_kind_are_told_apart_by_neither(tmp_path: Path, mo
             HALF.replace('Param("part", 0.5', 'Param("part", 5'),
             "{file}: the default of half.part is 5; it must be 0 to 1",
         ),
-        (HALF.replace('"half"', '"my half"'), "{file}: KIND is 'my half'; it must be a word of letters, digits and _"),
+        (
+            HALF.replace('"half"', '"my half"'),
+            "{file}: KIND is 'my half'; names consist of letters, digits, _ and -, and begin with a letter or _",
+        ),
         (HALF.replace('"part"', '"kind"'), "{file}: half has a parameter kind, a name that is taken"),
     ],
 )

@@ -69,6 +69,10 @@ class Dumper(yaml.SafeDumper):
         """Indent lists under their key."""
         super().increase_indent(flow, False)
 
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write out a list or mapping wherever it is used: the format has no aliases."""
+        return True
+
 
 MOST_DIGITS = 18  # of a number that is read as an integer; longer ones are floats
 NUMBER = r"[-+]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)([eE][-+]?\d+)?|[-+]?\.inf|\.nan"

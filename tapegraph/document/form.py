@@ -17,6 +17,7 @@ from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem
 from tapegraph.node.params import Value
 from tapegraph.node.registry import NAME, NAME_RULE
+from tapegraph.quantity import to_float
 
 if TYPE_CHECKING:
     from tapegraph.document.spec import Spec
@@ -174,7 +175,7 @@ class Variables:
             reading.name(item, name, "a variable")
             value = item.value
             if isinstance(value, int | float | str):
-                values[name] = value if isinstance(value, bool | str) else as_float(value)
+                values[name] = value if isinstance(value, bool | str) else to_float(value)
             else:
                 reading.refuse(item.place, f"${name} is {shown(item)}; it must be a number, true, false or text")
         return values
@@ -184,14 +185,6 @@ class Variables:
 
 
 NAME_SCHEMA: Schema = {"pattern": f"^{NAME.pattern}$"}
-
-
-def as_float(value: float) -> float:
-    """Return a number as a float, infinite where it is too large for one."""
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
 
 
 def shown(entry: Entry) -> str:

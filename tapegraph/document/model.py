@@ -28,7 +28,7 @@ from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.node import Node, registry
 from tapegraph.node.params import NodeValue, Value
 from tapegraph.node.ports import find_param, is_family
-from tapegraph.quantity import plain
+from tapegraph.quantity import plain, to_float
 
 
 class Listener(Protocol):
@@ -136,7 +136,7 @@ class GraphModel(Spec):
             raise TapegraphError(automation)
         value = plain(value)
         resolved = self._variable(value) if isinstance(value, str) and value.startswith("$") else value
-        resolved = float(resolved) if isinstance(resolved, int) and not isinstance(resolved, bool) else resolved
+        resolved = resolved if isinstance(resolved, bool | str) else to_float(resolved)
         check_value(self, target, resolved)
         assign(self, target, value if isinstance(value, str) else resolved)
         for listener in self._listeners:

@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import attrs
 
-from tapegraph.document.form import Reading, Schema, as_float, shown
+from tapegraph.document.form import Reading, Schema, shown
 from tapegraph.document.paths import leaf_name, leaves
 from tapegraph.document.sections.controls import is_target
 from tapegraph.document.targets import automated, declared, is_numeric
 from tapegraph.document.text import Entry
+from tapegraph.quantity import to_float
 
 Points = list[tuple[float, float]]
 
@@ -63,7 +64,7 @@ def read_points(target: str, entry: Entry, reading: Reading) -> Points:
 
 def read_point(target: str, entry: Entry, reading: Reading) -> tuple[float, float]:
     pair = entry.plain
-    numbers = [as_float(v) for v in pair if is_number(v)] if isinstance(pair, list) and len(pair) == 2 else []
+    numbers = [to_float(v) for v in pair if is_number(v)] if isinstance(pair, list) and len(pair) == 2 else []
     if len(numbers) != 2 or not 0 <= numbers[0] < math.inf:
         message = f"a breakpoint of {target} is {shown(entry)}; it must be [time in s, value]"
         reading.refuse(entry.place, message)

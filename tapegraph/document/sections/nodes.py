@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tapegraph.document.form import NAME_SCHEMA, Reading, Schema, Whole, as_float, shown
+from tapegraph.document.form import NAME_SCHEMA, Reading, Schema, Whole, shown
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.paths import resolve
 from tapegraph.document.targets import declared, has, unknown_target
@@ -15,6 +15,7 @@ from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.node import Node, registry
 from tapegraph.node.params import AnyParam, Value
 from tapegraph.node.ports import find_param
+from tapegraph.quantity import to_float
 
 if TYPE_CHECKING:
     from tapegraph.document.spec import Spec
@@ -161,4 +162,4 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
             hint = did_you_mean(value, getattr(param, "options", ())) if isinstance(value, str) else ""
             reading.refuse(entry.place, f"{subject} {error}{hint}")
             return
-    node.params[target] = entry.value if isinstance(entry.value, bool | str) else as_float(entry.value)
+    node.params[target] = entry.value if isinstance(entry.value, bool | str) else to_float(entry.value)

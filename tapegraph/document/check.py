@@ -49,7 +49,7 @@ def read_keys(entry: Entry, reading: Reading, versioned: bool) -> None:
 def position(problem: Problem) -> tuple[str, int, int]:
     """Return what puts the problems of a file in the order of its lines."""
     name, *numbers = problem.where.rsplit(":", 2)
-    line, column = (int(n) for n in numbers) if all(n.isdigit() for n in numbers) and len(numbers) == 2 else (0, 0)
+    line, column = (int(n) for n in numbers) if all(n.isdecimal() for n in numbers) and len(numbers) == 2 else (0, 0)
     return name, line, column
 
 

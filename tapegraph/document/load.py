@@ -33,14 +33,25 @@ def from_words(words: dict[str, Any], folder: Path) -> Spec:
     return read(text.tree(words), SubGraphs(folder), versioned=False)
 
 
-def load_file(path: Path, inside: tuple[Path, ...] = ()) -> Spec:
+def load_file(path: Path, inside: tuple[Path, ...] = (), place: Place | None = None) -> Spec:
+    """Return the graph of a file; inside: the files that include it, outermost first; place: where they do."""
+    yaml = read_text(path)
+    resolved = path.resolve()
+    if resolved in inside:
+        route = " -> ".join(p.name for p in (*inside, path))
+        raise TapegraphError(Problem(f"{path.name} includes itself: {route}", str(place)))
+    return from_text(yaml, str(path), SubGraphs(path.parent, (*inside, resolved)))
+
+
+def read_text(path: Path) -> str:
     try:
-        yaml = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except UnicodeDecodeError:
         raise TapegraphError(Problem("not UTF-8 text; a graph file must be", str(path))) from None
     except OSError as error:
         raise TapegraphError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
-    return from_text(yaml, str(path), SubGraphs(path.parent, (*inside, path.resolve())))
+    except ValueError:  # a null character or half a surrogate pair
+        raise TapegraphError(Problem("cannot be read: not a valid file name", ascii(str(path)))) from None
 
 
 def find_file(source: str | Path, folder: Path) -> Path:
@@ -71,7 +82,4 @@ class SubGraphs:
             path = find_file(reference, self.folder)
         except TapegraphError as error:
             raise TapegraphError(*(Problem(p.message, str(place)) for p in error.problems)) from None
-        if path.resolve() in self.inside:
-            route = " -> ".join(p.name for p in (*self.inside, path))
-            raise TapegraphError(Problem(f"{path.name} includes itself: {route}", str(place)))
-        return load_file(path, self.inside)
+        return load_file(path, self.inside, place)

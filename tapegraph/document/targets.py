@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tapegraph.document.links import pairs
 from tapegraph.document.paths import Leaf, Path, aim, leaf_name, leaves, node_at, settled, split
 from tapegraph.errors import TapegraphError, did_you_mean
-from tapegraph.node import registry
+from tapegraph.node import Node, registry
 from tapegraph.node.params import AnyParam, Param, Value
 from tapegraph.node.ports import find_param, is_family, member, number_of
 
@@ -102,7 +102,8 @@ def unknown_target(spec: Spec, target: str) -> str | None:
     if name not in spec.nodes:
         if inner:
             return f"no node is called {name}{did_you_mean(name, spec.nodes) or did_you_mean(target, targets(spec))}"
-        return f"{target} is neither node.parameter nor a control{did_you_mean(target, [*spec.controls, *spec.nodes])}"
+        hint = did_you_mean(target, [*spec.controls, *spec.nodes])
+        return f"{target or 'an empty target'} is neither node.parameter nor a control{hint}"
     if not inner:
         return f"{name} is a node; add the name of a parameter: {name}.parameter"
     node = spec.nodes[name]
@@ -111,11 +112,15 @@ def unknown_target(spec: Spec, target: str) -> str | None:
         return message and f"{name}: {message}"
     if target[len(name)] == "/":
         return f"{name} is not a graph with nodes in it; its parameters are written {name}.parameter"
-    cls = registry.find(node.kind)
-    if find_param(cls, inner) is None:
-        known = [param.name for param in cls.PARAMS]
-        return f"{name} ({node.kind}) has no parameter {inner}{did_you_mean(inner, known) or has(known)}"
-    return None
+    return unknown_param(name, registry.find(node.kind), inner)
+
+
+def unknown_param(name: str, cls: type[Node], param: str) -> str | None:
+    """Return that a node of a kind has no such parameter, or None where it has one."""
+    if find_param(cls, param) is not None:
+        return None
+    known = [member(one.name, 1) for one in cls.PARAMS]
+    return f"{name} ({cls.KIND}) has no parameter {param}{did_you_mean(param, known) or has(known)}"
 
 
 def has(known: Collection[str]) -> str:

@@ -55,6 +55,8 @@ class Entry:
         return self.value
 
 
+MAX_DEPTH = 100  # of lists and mappings within each other
+TOO_DEEP = f"more than {MAX_DEPTH} lists and mappings within each other"
 Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
 
 
@@ -75,7 +77,7 @@ class Dumper(yaml.SafeDumper):
 
 
 MOST_DIGITS = 18  # of a number that is read as an integer; longer ones are floats
-NUMBER = r"[-+]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)([eE][-+]?\d+)?|[-+]?\.inf|\.nan"
+NUMBER = r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan"
 RULES = {  # types of plain scalars: their pattern, and the characters that one may begin with
     "null": (r"~|null|Null|NULL|", [*"~nN", ""]),
     "bool": (r"true|True|TRUE|false|False|FALSE", [*"tTfF"]),
@@ -127,7 +129,7 @@ def parse(text: str, name: str) -> tuple[Entry, list[Problem]]:
     except yaml.YAMLError as error:
         raise TapegraphError(Problem(f"not YAML: {' '.join(str(error).split())}", name)) from None
     except RecursionError:
-        raise TapegraphError(Problem("nested too deeply", name)) from None
+        raise TapegraphError(Problem(TOO_DEEP, name)) from None
     if root is None:
         raise TapegraphError(Problem("empty; a graph begins with tapegraph: 1", name))
     tree = Tree(name)
@@ -147,6 +149,7 @@ class Tree:
         self.name = name
         self.problems: list[Problem] = []
         self.foreign = False
+        self.depth = 0
         self.seen: set[int] = set()
 
     def place(self, node: yaml.Node) -> Place:
@@ -157,6 +160,8 @@ class Tree:
 
     def entry(self, node: yaml.Node, key: yaml.Node | None = None) -> Entry:
         value = None
+        if self.depth > MAX_DEPTH:
+            raise TapegraphError(Problem(TOO_DEEP, str(self.place(node))))
         if id(node) in self.seen:  # the same node again: an alias
             self.foreign = True
             self.problem(key or node, "aliases are not part of the format; use vars for a value that is used twice")
@@ -165,7 +170,9 @@ class Tree:
         if isinstance(node, yaml.ScalarNode):
             value = self.scalar(node)
         else:
+            self.depth += 1
             value = self.sequence(node) if isinstance(node, yaml.SequenceNode) else self.mapping(node)
+            self.depth -= 1
         return Entry(value, self.place(node), self.place(key or node))
 
     def mapping(self, node: yaml.Node) -> dict[str, Entry]:
@@ -223,12 +230,16 @@ def scalar(text: str) -> Any:
     return text
 
 
-def tree(data: Any, path: str = "") -> Entry:
+def tree(data: Any, path: str = "", depth: int = 0) -> Entry:
     """Return the tree of plain Python data; places are paths such as nodes.tape.drive."""
+    if depth > MAX_DEPTH:
+        raise TapegraphError(Problem(TOO_DEEP, path.partition(".")[0]))
     place = Place(path)
     value = plain(data)
     if isinstance(data, Mapping):
-        value = {str(name): tree(item, f"{path}.{name}" if path else str(name)) for name, item in data.items()}
+        value = {
+            str(name): tree(item, f"{path}.{name}" if path else str(name), depth + 1) for name, item in data.items()
+        }
     elif isinstance(data, Sequence) and not isinstance(data, str):
-        value = [tree(item, f"{path}[{number}]") for number, item in enumerate(data)]
+        value = [tree(item, f"{path}[{number}]", depth + 1) for number, item in enumerate(data)]
     return Entry(value, place, place)

@@ -9,12 +9,12 @@ import attrs
 
 from tapegraph.document.form import Reading, Schema, shown
 from tapegraph.document.links import ARROW, INPUT, OUTPUT, End, ends
-from tapegraph.document.targets import is_numeric, unknown_target
+from tapegraph.document.targets import has, is_numeric, unknown_target
 from tapegraph.document.text import Entry
 from tapegraph.errors import did_you_mean
 from tapegraph.node import registry
 from tapegraph.node.params import Param
-from tapegraph.node.ports import has_port
+from tapegraph.node.ports import has_port, member
 
 if TYPE_CHECKING:
     from tapegraph.document.spec import Spec
@@ -101,7 +101,7 @@ def wrong_port(spec: Spec, end: End, first: bool, last: bool) -> str | None:
     if has_port(known, end.port):
         return None
     what = "output" if first else "input or parameter" if params else "input"
-    hint = did_you_mean(end.port, known) or f"; it has {', '.join(ports) or 'none'}"
+    hint = did_you_mean(end.port, [member(name, 1) for name in known]) or has([member(port, 1) for port in ports])
     return f"{who} has no {what} called {end.port}{hint}"
 
 

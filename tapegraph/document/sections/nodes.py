@@ -9,12 +9,11 @@ import attrs
 from tapegraph.document.form import NAME_SCHEMA, Reading, Schema, Whole, shown
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.paths import resolve
-from tapegraph.document.targets import declared, has, unknown_target
+from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
 from tapegraph.document.text import Entry
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.node import Node, registry
 from tapegraph.node.params import AnyParam, Value
-from tapegraph.node.ports import find_param
 from tapegraph.quantity import to_float
 
 if TYPE_CHECKING:
@@ -124,13 +123,10 @@ def read_sub_graph(name: str, entry: Entry, reading: Reading) -> Spec | None:
 def read_params(name: str, node: NodeSpec, cls: type[Node], values: dict[str, Entry], reading: Reading) -> None:
     """Read the parameters of a node of a kind."""
     for param, entry in values.items():
-        found = find_param(cls, param)
-        if found is None:
-            known = [p.name for p in cls.PARAMS]
-            hint = did_you_mean(param, known) or has(known)
-            reading.refuse(entry.key, f"{name} ({cls.KIND}) has no parameter {param}{hint}")
+        if wrong := unknown_param(name, cls, param):
+            reading.refuse(entry.key, wrong)
         else:
-            read_value(f"{name}.{param}", node, param, [found], entry, reading)
+            read_value(f"{name}.{param}", node, param, [declared_at(node, param)], entry, reading)
 
 
 def read_setting(name: str, node: NodeSpec, graph: Spec, target: str, entry: Entry, reading: Reading) -> None:

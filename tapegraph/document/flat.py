@@ -78,14 +78,12 @@ class Scope:
 
     prefix: "sub/" and so on, what its nodes are called by from outside
     outer, name: the graph around it, and what it is called there
-    found: what linked_to() has found, by name: without it the work would grow exponentially with parallel sub-graphs
     """
 
     def __init__(
         self, spec: Spec, prefix: str = "", oversample: int = 1, outer: Scope | None = None, name: str = ""
     ) -> None:
         self.spec, self.prefix, self.oversample, self.outer, self.name = spec, prefix, oversample, outer, name
-        self.found: dict[str, list[tuple[str, str]]] = {}
         self.inner = {
             name: Scope(
                 graph_within(spec, node), f"{prefix}{name}/", oversample * node.oversample, outer=self, name=name
@@ -150,16 +148,12 @@ class Scope:
 
     def linked_to(self, name: str, path: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
         """Return the nodes and ports whose sound enters a sub-graph, or the output, of this graph."""
-        if name not in self.found:
-            into = [
-                source
-                for text in self.spec.links
-                for source, target in pairs(text)
-                if target.node == name and target.port in ("", "in")
-            ]
-            found = [end for source in into for end in self.sources(source, path)]
-            for number, end in enumerate(found):
-                if end in found[:number]:
-                    raise TapegraphError(f"{end[0]} is linked to {self.prefix}{name} twice")
-            self.found[name] = found
-        return self.found[name]
+        found: dict[tuple[str, str], None] = {}
+        for text in self.spec.links:
+            for source, target in pairs(text):
+                if target.node == name and target.port in ("", "in"):
+                    for end in self.sources(source, path):
+                        if end in found:  # at once: their number could grow exponentially
+                            raise TapegraphError(f"{end[0]} is linked to {self.prefix}{name} twice")
+                        found[end] = None
+        return list(found)

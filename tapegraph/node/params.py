@@ -190,7 +190,7 @@ class Model:
 
     @property
     def allowed(self) -> str:
-        return f"one of {', '.join(self.options)}, or the path of a weights file"
+        return f"one of {', '.join(self.options)}, or the path of a file (.npz)"
 
 
 AnyParam = Param | Choice | Switch | Model

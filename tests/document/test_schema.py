@@ -151,6 +151,54 @@ def test_what_the_loader_takes_the_schema_takes(path: str, value: Any) -> None:
     VALIDATOR.validate(graph)
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("automation a.gain_db", [[1, 0], [1, 3]]),
+        ("automation b.gain_db", [[0, 0]]),
+        ("automation Level", [[0, 0]]),
+        ("nodes a gain_db", "$level"),
+        ("nodes sub Nonsense", 3),
+        ("links", ["input -> b -> output"]),
+        ("controls Level", "b.gain_db"),
+    ],
+)
+def test_what_refers_to_other_parts_of_the_file_the_loader_alone_refuses(path: str, value: Any) -> None:
+    graph = changed(path, value)
+    VALIDATOR.validate(graph)
+    assert loads(graph)
+
+
+def test_what_can_be_set_in_a_preset_is_in_the_schema_through_all_its_graphs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = {"nodes": {"a": {"kind": "gain"}, "m": {"kind": "mix"}}, "links": ["input -> a -> m -> output"]}
+    outer = {
+        "tapegraph": 1,
+        "vars": {"level_db": 3},
+        "nodes": {"in": {"graph": {**inner, "controls": {"Level": "a.gain_db"}}, "Level": "$level_db"}},
+        "links": ["input -> in -> output"],
+    }
+    (tmp_path / "outer.yaml").write_text(dump(outer))
+    (tmp_path / "broken.yaml").write_text("tapegraph: 2")
+    monkeypatch.setattr(resources, "presets", lambda: {path.stem: path for path in tmp_path.glob("*.yaml")})
+    validator = jsonschema.Draft7Validator(schema())
+    good = ["in.Level", "in/a.gain_db", "in.a.gain_db", "in/m.weight2", "$level_db", "oversample"]
+    wrong = ["in/a/gain_db", "in/m.weight0", "Level", "level_db", "in.b.gain_db", "a.gain_db"]
+    for target in (*good, *wrong):
+        for value in (1, "loud"):
+            graph = {
+                "tapegraph": 1,
+                "nodes": {"n": {"graph": "outer", target: value}},
+                "links": ["input -> n -> output"],
+            }
+            assert validator.is_valid(graph) == (target in good and value == 1), (target, value)
+            assert bool(loads(graph)) != validator.is_valid(graph)
+    broken = {"tapegraph": 1, "nodes": {"n": {"graph": "broken"}}, "links": ["input -> n -> output"]}
+    assert loads(broken)
+    assert not validator.is_valid(broken)
+
+
 # Whatever else is wrong with a graph, these are wrong with a single value, and no preset is in doubt.
 LOCAL = re.compile(
     r"a graph has no key|is not a valid name|must be text|must be a list|must be a mapping|no node kind is called"

@@ -47,6 +47,14 @@ def test_a_knob_rises_over_values_that_the_parameter_takes(param: Param, a: floa
     assert param.check(low) <= param.check(high)
 
 
+def test_a_knob_a_hair_before_its_end_does_not_go_beyond_the_range() -> None:
+    for low in (0.1, 0.3, 0.7, 1.1, 3.3, 19.9):
+        for high in (20.1, 33.3, 77.7, 1e3 / 3.0):
+            for step in range(1, 6):
+                for param in (Param("x", low, low, high, curve="log"), Param("x", -low, -low, high)):
+                    param.check(param.value_at(1.0 - step * 2.0**-53))
+
+
 @pytest.mark.parametrize("param", [LINEAR, LOG, FADER], ids=lambda p: p.name)
 @given(fractions)
 def test_the_position_of_a_value_is_where_the_knob_was(param: Param, fraction: float) -> None:

@@ -48,11 +48,9 @@ def test_a_knob_rises_over_values_that_the_parameter_takes(param: Param, a: floa
 
 
 def test_a_knob_a_hair_before_its_end_does_not_go_beyond_the_range() -> None:
-    for low in (0.1, 0.3, 0.7, 1.1, 3.3, 19.9):
-        for high in (20.1, 33.3, 77.7, 1e3 / 3.0):
-            for step in range(1, 6):
-                for param in (Param("x", low, low, high, curve="log"), Param("x", -low, -low, high)):
-                    param.check(param.value_at(1.0 - step * 2.0**-53))
+    param, almost = Param("x", 9.5, 9.5, 20.1, curve="log"), 1.0 - 2.0**-53
+    assert 9.5 * math.pow(20.1 / 9.5, almost) > 20.1  # by rounding
+    assert param.check(param.value_at(almost)) == 20.1
 
 
 @pytest.mark.parametrize("param", [LINEAR, LOG, FADER], ids=lambda p: p.name)

@@ -1,4 +1,4 @@
-"""Graphs as people use them from Python: made, loaded, and put to work on sound."""
+"""Graphs as people use them from Python: made, loaded, and run on sound."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Graph(GraphModel):
     """
 
     def render(self, audio: Audio, sample_rate: float, *, tail: Tail = "auto") -> Audio:
-        """Return audio through the graph, in time with it and as long, plus the tail.
+        """Return audio through the graph, aligned with it and as long, plus the tail.
 
-        audio: (channels, frames) or one-dimensional, float32 or float64, full scale 1; the result is alike
+        audio: (channels, frames) or one-dimensional, float32 or float64, full scale 1; so is the result
         sample_rate: Hz, 8000 to 384000
         tail: seconds, or "auto" for as long as the nodes say
         """
@@ -75,10 +75,10 @@ class Graph(GraphModel):
                 playing.wait()  # to the end; leaving the with statement ends the sound at once
 
         sample_rate: Hz; where the card refuses it, the sound is converted to the card's own by the extra `resample`
-        device: number of a sound card, or its name or a part of it; otherwise the one the system prefers
+        device: number of a sound card, or its name or a part of it; otherwise the default of the system
         block: frames that the card asks for at a time
-        quality: "draft" or "live" for less work, "render" for the graph as it stands
-        record: an audio file for what is heard, which overwrite allows to replace
+        quality: "draft" or "live" for less work, "render" for the graph as it is
+        record: an audio file to record the output to; overwrite: whether an existing one may be replaced
         """
         from tapegraph.live.playback import Playback
         from tapegraph.run.sound import planar
@@ -109,7 +109,7 @@ class Graph(GraphModel):
         record: str | Path | None = None,
         overwrite: bool = False,
     ) -> Through:
-        """Put the input of the sound card through the graph to its output, until the with statement is left.
+        """Run the input of the sound card through the graph to its output, until the with statement is left.
 
             with graph.live(block=128) as running:
                 running.wait(60)
@@ -153,7 +153,7 @@ def chain(**nodes: Mapping[str, Any]) -> Graph:
 
         chain(gain={"gain_db": 3}, tape={"kind": "hysteresis", "drive": 0.7, "oversample": 4})
 
-    A node without a kind is of the kind that it is called by.
+    A node without a kind is of the kind that it is named after.
     """
     full = {name: node if {"kind", "graph"} & node.keys() else {"kind": name, **node} for name, node in nodes.items()}
     return Graph(nodes=full, links=[" -> ".join(["input", *full, "output"])])

@@ -64,7 +64,7 @@ class Spec:
     vars: dict[str, Value] = key(Variables(), {}, "values by name; a parameter set to $name has that value")
     nodes: dict[str, NodeSpec] = key(Nodes(), {}, "what it is made of, by name")
     links: list[str] = key(Links(), [], "what is linked to what: input -> tape -> output", required=True)
-    controls: dict[str, str] = key(Controls(), {}, "what a player sees: a name to node.parameter or $variable")
+    controls: dict[str, str] = key(Controls(), {}, "what a player sees: node.parameter or $variable, by name")
     automation: dict[str, Points] = key(Automation(), {}, "[time in s, value] over time, by node.parameter")
 
 

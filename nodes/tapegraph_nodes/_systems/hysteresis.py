@@ -23,7 +23,7 @@ from librt.vecs import vec
 
 from tapegraph.node import Param, Value
 from tapegraph_nodes._kernels.magnetics.constants import ALPHA, GUARD, constants
-from tapegraph_nodes._kernels.magnetics.jiles_atherton import newton
+from tapegraph_nodes._kernels.magnetics.jiles_atherton import Material, newton
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, langevin_table
 
 Array = npt.NDArray[np.float64]
@@ -124,7 +124,10 @@ def solve(
     v: list[float],
 ) -> list[float]:
     """Return the next m of every row, by Newton's method."""
-    return [
-        newton(table, c[i], kappa[i], beta[i], beta[i] / (1.0 - c[i]), m[i], hp[i], vp[i], h[i], v[i], 8)
-        for i in range(len(m))
-    ]
+    material = Material()
+    solved = []
+    for i in range(len(m)):
+        material.c, material.kappa, material.beta = c[i], kappa[i], beta[i]
+        material.gamma = beta[i] / (1.0 - c[i])
+        solved.append(newton(table, material, m[i], hp[i], vp[i], h[i], v[i], 8))
+    return solved

@@ -88,7 +88,7 @@ class Ms20Filter(Node):
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         self.now.begin()
         self.network.begin(self.now.blocks_left)
-        self.network.move()
+        self.network.step()
         self.network.settle()
         predicted = self.solver == "stn"
         lowpass(x[0].samples, y[0].samples, self.network, predicted, self.now, self.s_q, self.s_v)

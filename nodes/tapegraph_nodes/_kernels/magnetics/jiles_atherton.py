@@ -29,8 +29,19 @@ from mypy_extensions import i64
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 
 
-def slope(table: vec[float], c: float, kappa: float, beta: float, gamma: float, m: float, h: float, v: float) -> float:
+class Material:
+    """The constants of the equation."""
+
+    def __init__(self) -> None:
+        self.c: float = 0.0
+        self.kappa: float = 1.0
+        self.beta: float = 0.0
+        self.gamma: float = 0.0
+
+
+def slope(table: vec[float], material: Material, m: float, h: float, v: float) -> float:
     """Return dm, put over one denominator: a division takes as long as a dozen products."""
+    c, kappa, beta, gamma = material.c, material.kappa, material.beta, material.gamma
     q = h + beta * m
     if abs(q) < END:
         cell = q + ROUND - ROUND
@@ -56,10 +67,7 @@ def slope(table: vec[float], c: float, kappa: float, beta: float, gamma: float, 
 
 def midpoint(
     table: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    gamma: float,
+    material: Material,
     m: float,
     hp: float,
     vp: float,
@@ -67,16 +75,13 @@ def midpoint(
     v: float,
 ) -> float:
     """Runge-Kutta of second order: the midpoint rule."""
-    k1 = slope(table, c, kappa, beta, gamma, m, hp, 0.5 * vp)
-    return m + slope(table, c, kappa, beta, gamma, m + k1, 0.5 * (hp + h), 0.5 * (vp + v))
+    k1 = slope(table, material, m, hp, 0.5 * vp)
+    return m + slope(table, material, m + k1, 0.5 * (hp + h), 0.5 * (vp + v))
 
 
 def runge_kutta(
     table: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    gamma: float,
+    material: Material,
     ma: float,
     hpa: float,
     vpa: float,
@@ -93,24 +98,21 @@ def runge_kutta(
     h_mid_b = 0.5 * (hpb + hb)
     v_mid_a = 0.25 * (vpa + va)  # k1 to k4 are half of what m would rise by
     v_mid_b = 0.25 * (vpb + vb)
-    k1a = slope(table, c, kappa, beta, gamma, ma, hpa, 0.5 * vpa)
-    k1b = slope(table, c, kappa, beta, gamma, mb, hpb, 0.5 * vpb)
-    k2a = slope(table, c, kappa, beta, gamma, ma + k1a, h_mid_a, v_mid_a)
-    k2b = slope(table, c, kappa, beta, gamma, mb + k1b, h_mid_b, v_mid_b)
-    k3a = slope(table, c, kappa, beta, gamma, ma + k2a, h_mid_a, v_mid_a)
-    k3b = slope(table, c, kappa, beta, gamma, mb + k2b, h_mid_b, v_mid_b)
-    k4a = slope(table, c, kappa, beta, gamma, ma + (k3a + k3a), ha, 0.5 * va)
-    k4b = slope(table, c, kappa, beta, gamma, mb + (k3b + k3b), hb, 0.5 * vb)
+    k1a = slope(table, material, ma, hpa, 0.5 * vpa)
+    k1b = slope(table, material, mb, hpb, 0.5 * vpb)
+    k2a = slope(table, material, ma + k1a, h_mid_a, v_mid_a)
+    k2b = slope(table, material, mb + k1b, h_mid_b, v_mid_b)
+    k3a = slope(table, material, ma + k2a, h_mid_a, v_mid_a)
+    k3b = slope(table, material, mb + k2b, h_mid_b, v_mid_b)
+    k4a = slope(table, material, ma + (k3a + k3a), ha, 0.5 * va)
+    k4b = slope(table, material, mb + (k3b + k3b), hb, 0.5 * vb)
     third = 1.0 / 3.0
     return ma + third * (k1a + 2.0 * (k2a + k3a) + k4a), mb + third * (k1b + 2.0 * (k2b + k3b) + k4b)
 
 
 def newton(
     table: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    gamma: float,
+    material: Material,
     m: float,
     hp: float,
     vp: float,
@@ -123,7 +125,8 @@ def newton(
     dm = A / B, so that G = 1.9 (m - start) B - A has the same zero, and a step needs one division.
     A = v (x + e D),    B = D (1 - beta e),    D = kappa - gamma x,    e = c L'(q);    A1, B1 ... are slopes over m
     """
-    start = m + slope(table, c, kappa, beta, gamma, m, hp, vp) * (1.0 / 1.9)
+    c, kappa, beta, gamma = material.c, material.kappa, material.beta, material.gamma
+    start = m + slope(table, material, m, hp, vp) * (1.0 / 1.9)
     rising = v >= 0.0
     i: i64 = 0
     while i < iterations:

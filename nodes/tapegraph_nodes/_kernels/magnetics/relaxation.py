@@ -26,6 +26,7 @@ from typing import Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
+from tapegraph_nodes._kernels.magnetics.jiles_atherton import Material
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 
 LEAP: Final = 0.5 * CELLS_PER_UNIT  # half of a, in cells
@@ -34,10 +35,7 @@ MOST_PARTS: Final = 4
 
 def exponential(
     table: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    gamma: float,
+    material: Material,
     m: float,
     L: float,
     hpp: float,
@@ -49,28 +47,25 @@ def exponential(
     now = h - hp
     if (before + now) * (3.0 * now - before) < 0.0:  # the slopes of the parabola at hp and at h
         turn = hp - (before + now) * (before + now) / (8.0 * (now - before))
-        m, L = move(table, c, kappa, beta, gamma, m, L, turn - hp, turn)
+        m, L = traverse(table, material, m, L, turn - hp, turn)
         now = h - turn
-    return move(table, c, kappa, beta, gamma, m, L, now, h)
+    return traverse(table, material, m, L, now, h)
 
 
-def move(
-    table: vec[float], c: float, kappa: float, beta: float, gamma: float, m: float, L: float, dh: float, h: float
-) -> tuple[float, float]:
+def traverse(table: vec[float], material: Material, m: float, L: float, dh: float, h: float) -> tuple[float, float]:
     """Return m and L(q) at the field h, from those at h - dh; a leap is made in equal parts."""
     if abs(dh) > LEAP:
         parts: i64 = min(MOST_PARTS, i64(abs(dh) * (1.0 / LEAP)) + 1)
         dh /= float(parts)
         while parts > 1:
             parts -= 1
-            m, L = relax(table, c, kappa, beta, gamma, m, L, dh, h - float(parts) * dh)
-    return relax(table, c, kappa, beta, gamma, m, L, dh, h)
+            m, L = relax(table, material, m, L, dh, h - float(parts) * dh)
+    return relax(table, material, m, L, dh, h)
 
 
-def relax(
-    table: vec[float], c: float, kappa: float, beta: float, gamma: float, m: float, L: float, dh: float, h: float
-) -> tuple[float, float]:
+def relax(table: vec[float], material: Material, m: float, L: float, dh: float, h: float) -> tuple[float, float]:
     """Return m and L(q) at the field h, from those at h - dh."""
+    c, kappa, beta, gamma = material.c, material.kappa, material.beta, material.gamma
     q = h + beta * m
     if abs(q) < END:
         cell = q + ROUND - ROUND

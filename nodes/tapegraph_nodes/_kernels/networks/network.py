@@ -78,7 +78,7 @@ def run(w: vec[float], widths: vec[i64], x: vec[float], y: vec[float]) -> None:
 class Network:
     """A network as a node runs it: weights that move towards a goal, and room for its layers.
 
-    A node calls aim() in update(), jump() in reset(), and begin(), move() and settle() in process().
+    A node calls aim() in update(), jump() in reset(), and begin(), step() and settle() in process().
 
     goal, goal_widths: coefficient: the flat weights to move to, and the widths of their layers, inputs first
     widths, weights: state: those of now; was: state: the weights when the block began
@@ -137,7 +137,7 @@ class Network:
         self.steps = steps
         copy(self.was, self.weights)
 
-    def move(self) -> None:
+    def step(self) -> None:
         """Take one of the steps that are left."""
         if self.steps > 1:
             approach(self.weights, self.goal, 1.0 / float(self.steps))

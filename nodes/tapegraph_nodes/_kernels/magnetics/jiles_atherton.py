@@ -1,26 +1,26 @@
-"""The Jiles-Atherton equation of magnetisation, and solvers that take it one sample further.
+"""The Jiles-Atherton equation of magnetisation, and solvers that advance it by one sample.
 
     q = h + beta m,    x = delta (L(q) - m) where that is positive, else 0,    delta = sign of v
     dm = v [ x / (kappa - gamma x) + c L'(q) ] / (1 - beta c L'(q))
 
-dm is what m rises by in a sample. In units of its own the equation has four constants and no sample rate:
+dm is the rise of m in one sample. In units of its own the equation has four constants and no sample rate:
 
-    m = M / M_s               magnetisation, by that of saturation
-    h = H / a, v = T dH/dt    field, and what it rises by in a sample T; both in cells of the Langevin table
+    m = M / M_s               magnetisation, relative to saturation
+    h = H / a, v = T dH/dt    field, and its rise in one sample T; both in cells of the Langevin table
     c                         reversible share, 0 to 1
     kappa = k / a             coercivity, cells
     beta = alpha M_s / a      mean field, cells
     gamma = beta / (1 - c)    mean field upon the irreversible share, cells
 
-A solver knows what was (m, hp, vp) and the field that is (h, v), and returns the m that is. It raises nothing; for
-fields that jump far beyond the loop the result may be wild or not a number, which the caller has to look after.
-Each step of a channel has to wait for the step before. A processor fills the wait with the step of another channel
-where that comes soon enough; runge_kutta is so long that it takes two channels in turns.
+A solver is given the last sample (m, hp, vp) and the present field (h, v), and returns the present m. It raises
+nothing; for fields that jump far beyond the loop the result may be huge or NaN, which the caller has to check. Each
+step of a channel has to wait for the step before. A processor fills the wait with the step of another channel where
+that comes soon enough; runge_kutta is so long that it takes two channels in turns.
 
 Source: D. Jiles, D. Atherton, Theory of ferromagnetic hysteresis, J. Magn. Magn. Mater. 61, 1986; L and the solvers
 as in J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, eq. 8 to 20.
-Differs: kappa - gamma x stays positive. It would change its sign, and be divided by as zero on the way, where M_s x
-exceeds (1 - c) k / alpha, which takes a leap from full magnetisation to nearly its opposite.
+Differs: kappa - gamma x stays positive. It would change sign, with a division by zero in between, where M_s x
+exceeds (1 - c) k / alpha, which takes a jump from full magnetisation to nearly its opposite.
 """
 
 from librt.vecs import vec
@@ -30,7 +30,7 @@ from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MID
 
 
 class Material:
-    """The constants of the equation."""
+    """The four constants of the equation."""
 
     def __init__(self) -> None:
         self.c: float = 0.0
@@ -40,7 +40,7 @@ class Material:
 
 
 def slope(table: vec[float], material: Material, m: float, h: float, v: float) -> float:
-    """Return dm, put over one denominator: a division takes as long as a dozen products."""
+    """Return dm, over a common denominator: a division takes as long as a dozen products."""
     c, kappa, beta, gamma = material.c, material.kappa, material.beta, material.gamma
     q = h + beta * m
     if abs(q) < END:
@@ -96,7 +96,7 @@ def runge_kutta(
     """Runge-Kutta of fourth order, the classic, for two channels, a and b, in turns."""
     h_mid_a = 0.5 * (hpa + ha)
     h_mid_b = 0.5 * (hpb + hb)
-    v_mid_a = 0.25 * (vpa + va)  # k1 to k4 are half of what m would rise by
+    v_mid_a = 0.25 * (vpa + va)  # k1 to k4 are half of the rise of m
     v_mid_b = 0.25 * (vpb + vb)
     k1a = slope(table, material, ma, hpa, 0.5 * vpa)
     k1b = slope(table, material, mb, hpb, 0.5 * vpb)
@@ -166,7 +166,7 @@ def newton(
         A1 = v * (x1 + e * D1 + e1 * D)
         rest = 1.9 * (m - start)
         G1 = 1.9 * B + rest * B1 - A1
-        if G1 < 0.9 * B:  # far off the solution: keep the direction, and from dividing by zero
+        if G1 < 0.9 * B:  # far from the solution: keep the direction, and do not divide by zero
             G1 = 0.9 * B
         step = (rest * B - v * (x + e * D)) / G1
         m -= step

@@ -1,4 +1,4 @@
-"""A tape under the record head: what it is made of, and what every channel of it remembers.
+"""A tape under the record head: the constants of its coating, and the state of every channel.
 
 The constants of jiles_atherton.py are held as six values that move in a Ramp:
 
@@ -7,7 +7,7 @@ The constants of jiles_atherton.py are held as six values that move in a Ramp:
     2 kappa
     3 beta
     4 gamma
-    5 gain    what is heard of m
+    5 gain    output per m
 """
 
 from typing import Final
@@ -37,7 +37,7 @@ FEATURES: Final = 5  # numbers that a network is given of each sample
 class Coating(Material):
     """The constants at one sample of a block.
 
-    cells: of the Langevin table to a unit of the field; gain: what is heard of m
+    cells: of the Langevin table to a unit of the field; gain: output per m
     """
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ class Tape:
         self.V: vec[float] = vec[float]([0.0] * channels)
 
     def aim(self, M_s: float, per_a: float, c: float, k: float, gain: float) -> None:
-        """Set the targets of the constants, from those of constants.py; gain is what is heard of M / M_s."""
+        """Set the targets of the constants, from those of constants.py; gain is the output per M / M_s."""
         target = self.constants.target
         cells = CELLS_PER_UNIT * per_a
         beta = ALPHA * M_s * cells
@@ -127,5 +127,5 @@ class Tape:
         silence(self.V)
 
     def begin(self) -> None:
-        """Take the coating back to the beginning of the block: every channel goes through it anew."""
+        """Take the coating back to the beginning of the block, for the next channels."""
         self.coating.begin(self.constants, self.frames)

@@ -1,4 +1,4 @@
-"""Networks of dense layers that run in real time: weights in one flat vector, and no call of a library.
+"""Networks of dense layers for real time: weights in one flat vector, and no library calls.
 
     a_0 = inputs,    a_k = f(b_k + W_k a_(k-1)),    y = b + W a_last
     f(x) = u (4 - |u|),    u = |x + 1| - |x - 1|
@@ -14,7 +14,7 @@ from mypy_extensions import i64
 def dense(w: vec[float], at: i64, x: vec[float], inputs: i64, y: vec[float], neurons: i64) -> i64:
     """Compute the neurons of a layer, before f, into y; return where in w the next layer begins.
 
-    Four at a time stay in registers while the inputs pass by.
+    Four at a time stay in registers during the loop over the inputs.
     """
     j: i64 = 0
     while j + 3 < neurons:
@@ -51,7 +51,7 @@ def dense(w: vec[float], at: i64, x: vec[float], inputs: i64, y: vec[float], neu
 
 
 def activate(y: vec[float], neurons: i64) -> None:
-    """Put f into the place of its arguments."""
+    """Replace the arguments of f by its values."""
     j: i64 = 0
     while j < neurons:
         u = abs(y[j] + 1.0) - abs(y[j] - 1.0)

@@ -13,7 +13,7 @@ import pytest
 
 import tapegraph
 from tapegraph import demo
-from tapegraph.files import audio
+from tapegraph.files.write import create
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert language in ("yaml", "python")
             (folder / named[1]).write_text(text)
     song = np.ascontiguousarray(demo.music()[:, :24_000])
-    with audio.create(folder / "song.wav", demo.SAMPLE_RATE, *song.shape) as file:
+    with create(folder / "song.wav", demo.SAMPLE_RATE, *song.shape) as file:
         file.write(song)
     return folder
 

@@ -1,1 +1,1 @@
-"""Circuits of filters."""
+"""Filter circuits."""

@@ -126,7 +126,7 @@ def remember_librt(library, work: str) -> None:
 def compile_units(library, files: dict[str, Path], work: str) -> list[str]:
     """Compile the C code of a library, as many units at once as there are processors; return the object files.
 
-    A unit is called by a hash of all that it depends on; one whose object file is there is not compiled again.
+    A unit is named by a hash of all that it depends on; one whose object file exists is not compiled again.
     """
     from mypy.version import __version__ as mypy_version
     from mypyc.namegen import exported_name

@@ -15,7 +15,7 @@ import tapegraph_nodes
 
 import tapegraph
 from tapegraph import demo, resources
-from tapegraph.files import audio
+from tapegraph.files.write import create
 
 README = Path(__file__).parent.parent / "README.md"
 PAGES = [README, README.parent / ".github" / "CONTRIBUTING.md"]
@@ -31,7 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert language in ("yaml", "python")
             (folder / named[1]).write_text(text)
     song = np.ascontiguousarray(demo.music()[:, :24_000])
-    with audio.create(folder / "song.wav", demo.SAMPLE_RATE, *song.shape) as file:
+    with create(folder / "song.wav", demo.SAMPLE_RATE, *song.shape) as file:
         file.write(song)
     return folder
 

@@ -1,1 +1,1 @@
-"""Time: delays."""
+"""Motion in time: delays."""

@@ -1,1 +1,1 @@
-"""Filter circuits."""
+"""Circuits of analogue filters."""

@@ -12,7 +12,7 @@
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
 iterations on a step of T / 1.9) sound a little different. midpoint_h and exponential_h solve the same equation over
 the field, dM/dH = f / H', and need no H': they are more accurate, exponential_h by far. stn runs a network trained on
-nr8 (_kernels/networks/transition.py); on music it differs from nr8 by less than -35 dB, and most where the field jumps
+nr8 (_kernels/magnetics/transition.py); on music it differs from nr8 by less than -35 dB, and most where the field jumps
 by several coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older
 set of constants, in which bias and makeup have no effect, with field and magnetisation in the same units as above:
 

@@ -8,11 +8,11 @@ from mypy_extensions import i64
 
 from tapegraph_nodes._kernels.magnetics.constants import ALPHA
 from tapegraph_nodes._kernels.magnetics.field import clipped, rise
+from tapegraph_nodes._kernels.magnetics.field_network import predict_from_field
 from tapegraph_nodes._kernels.magnetics.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes._kernels.magnetics.relaxation import exponential, langevin_at
 from tapegraph_nodes._kernels.magnetics.tape import EXPONENTIAL_H, MIDPOINT_H, RK2, RK4, STN, STN_OF_FIELD, Tape
-from tapegraph_nodes._kernels.networks.field_network import predict_from_field
-from tapegraph_nodes._kernels.networks.transition import predict
+from tapegraph_nodes._kernels.magnetics.transition import predict
 
 
 def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from tapegraph.document.model import GraphModel
 from tapegraph.node.params import Quality
-from tapegraph.run.rendering import Rendering, render
-from tapegraph.run.sound import Audio, Tail, planar
-from tapegraph.run.stream import Stream
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what runs sound is imported when it is needed: a graph can be read and checked without it
     from tapegraph.live.playback import Playback
     from tapegraph.live.through import Through
+    from tapegraph.run.rendering import Rendering
+    from tapegraph.run.sound import Audio, Tail
+    from tapegraph.run.stream import Stream
 
 
 class Graph(GraphModel):
     """A graph of nodes: what a graph file says, checked.
 
-    Its words are those of the file:
+    Its keywords are the keys of the file:
 
         Graph(
             nodes={"drive": {"kind": "gain", "gain_db": 3}, "tape": {"kind": "hysteresis", "oversample": 4}},
@@ -38,14 +38,20 @@ class Graph(GraphModel):
         sample_rate: Hz, 8000 to 384000
         tail: seconds, or "auto" for as long as the nodes say
         """
+        from tapegraph.run.rendering import render
+
         return render(self.flat(), audio, sample_rate, tail)
 
     def rendering(self, sample_rate: float, channels: int, *, tail: Tail = "auto") -> Rendering:
         """Return what renders sound that comes in pieces, for files too long to hold at once."""
+        from tapegraph.run.rendering import Rendering
+
         return Rendering(self.flat(), sample_rate, channels, tail)
 
     def stream(self, sample_rate: float, channels: int = 1) -> Stream:
         """Return a running graph for sound that comes in pieces of any size; set() on the graph reaches it."""
+        from tapegraph.run.stream import Stream
+
         stream = Stream(self.flat(), sample_rate, channels)
         self.attach(stream.engine)
         return stream
@@ -75,6 +81,7 @@ class Graph(GraphModel):
         record: an audio file for what is heard, which overwrite allows to replace
         """
         from tapegraph.live.playback import Playback
+        from tapegraph.run.sound import planar
 
         x = planar(audio)
         return Playback(

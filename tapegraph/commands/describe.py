@@ -49,4 +49,5 @@ def ports(cls: type[Node]) -> Iterator[str]:
 def row(param: AnyParam) -> tuple[str, str, str, str]:
     """Return name, default, what is allowed, and meaning."""
     default = format_number(param.default, param.unit) if isinstance(param, Param) else str(param.default).lower()
-    return param.name, default, param.allowed, param.meaning
+    curve = f" ({param.curve})" if isinstance(param, Param) and param.curve != "linear" else ""
+    return param.name, default, f"{param.allowed}{curve}", param.meaning

@@ -1,13 +1,12 @@
-"""A graph as plain data in the words of the file, and as its text."""
+"""A graph as plain data under the keys of the file, and as its text."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
 from tapegraph.document import text
-from tapegraph.document.spec import VERSION, NodeSpec, Spec
+from tapegraph.document.spec import NodeSpec, Spec, keys
 from tapegraph.document.text import Inline
 
 
@@ -17,13 +16,20 @@ def to_yaml(spec: Spec) -> str:
 
 
 def words(spec: Spec) -> dict[str, Any]:
-    """Return a graph as plain data, in the words and order of the file, without what is as by default."""
-    blank = Spec()
-    said = {field.name: getattr(spec, field.name) for field in attrs.fields(Spec)}
-    changed = {name: value for name, value in said.items() if value != getattr(blank, name)}
-    if "nodes" in changed:
-        changed["nodes"] = {name: node_words(node) for name, node in spec.nodes.items()}
-    return {"tapegraph": VERSION, **changed}
+    """Return a graph as plain data, under the keys of the file and in their order; defaults are left out."""
+    values = ((key, getattr(spec, key.name)) for key in keys(type(spec)))
+    return {key.name: plain(value) for key, value in values if key.required or value != key.default}
+
+
+def plain(value: Any) -> Any:
+    """Return a value with plain data in place of the graphs and nodes in it."""
+    if isinstance(value, Spec):
+        return words(value)
+    if isinstance(value, NodeSpec):
+        return node_words(value)
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    return value
 
 
 def node_words(node: NodeSpec) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What all tests share: a sound card that is not there, and a look at the extensions before anything is tested.
+"""What all tests share: a sound card that is not there, every kind of node, and a look at the extensions beforehand.
 
 Extensions that are older than their sources are refused: they would hide every later edit.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import fake_sounddevice
 import pytest
+import soloist
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -39,3 +40,20 @@ def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]
     """Have sounddevice list and open cards that ask for sound and drop it."""
     monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
     return fake_sounddevice.OutputStream
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test in tests/laws that takes a kind on all kinds of nodes, an outsider's among them."""
+    if "kind" in metafunc.fixturenames and Path(metafunc.module.__file__).parent.name == "laws":
+        metafunc.parametrize("kind", sorted(soloist.with_outsider()[0].kinds), indirect=True)
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let a test find the outsider's nodes, which no other test does."""
+    from tapegraph.node import registry
+
+    index, found = soloist.with_outsider()
+    monkeypatch.setattr(registry, "_index", index)
+    monkeypatch.setattr(registry, "_found", found)
+    return str(request.param)

@@ -22,11 +22,11 @@ import numpy.typing as npt
 from librt.vecs import vec
 
 from tapegraph.node import Param, Value
+from tapegraph_nodes._kernels.magnetics.constants import ALPHA, GUARD, constants
 from tapegraph_nodes._kernels.magnetics.jiles_atherton import newton
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, langevin_table
 
 Array = npt.NDArray[np.float64]
-GUARD = 20.0  # most |M|, as in the node
 LEAST = 0.05  # susceptibility below which errors count absolutely
 MOST_RATE = 4.0  # of the field, in coercivities a sample; beyond it Newton's method itself goes astray
 
@@ -58,7 +58,7 @@ class HysteresisSystem:
         self.table = langevin_table()
 
     def step(self, state: Array, x: Array, fs: Array, setting: dict[str, Array]) -> Array:
-        per_a, c, kappa, beta = constants(setting)
+        M_s, per_a, c, kappa, beta = scaled(setting)
         m, H, V = state.T
         rise = 1.75 * (x - H) - 0.75 * V
         cells = CELLS_PER_UNIT * per_a
@@ -74,13 +74,13 @@ class HysteresisSystem:
             (cells * rise).tolist(),
         )
         after = np.array([solved, x, rise]).T
-        after[~(np.abs(after[:, 0]) <= GUARD * per_a / (0.01 + 6.0 * setting["drive"]))] *= (0.0, 1.0, 0.0)
+        after[~(np.abs(after[:, 0]) <= GUARD / M_s)] *= (0.0, 1.0, 0.0)
         return after
 
     def transition(
         self, state: Array, x: Array, fs: Array, setting: dict[str, Array]
     ) -> tuple[Array, Array, Array, Array]:
-        per_a, c, kappa, beta = constants(setting)
+        _, per_a, c, kappa, beta = scaled(setting)
         m, H, V = state.T
         rise = 1.75 * (x - H) - 0.75 * V
         v = per_a * rise
@@ -96,11 +96,10 @@ class HysteresisSystem:
         return inputs, gates, known, weights
 
 
-def constants(setting: dict[str, Array]) -> tuple[Array, Array, Array, Array]:
-    """Return 1 / a, c, kappa and beta, as in hysteresis.py, with fields by a."""
-    gain = 0.01 + 6.0 * setting["drive"]
-    per_a = gain / (0.5 + 1.5 * (1.0 - setting["saturation"]))
-    return per_a, np.maximum(0.0, np.sqrt(setting["bias"]) - 0.01), 0.47875 * per_a, 0.0016 * gain
+def scaled(setting: dict[str, Array]) -> tuple[Array, Array, Array, Array, Array]:
+    """Return M_s, 1 / a, c, and kappa and beta of jiles_atherton.py with fields by a."""
+    M_s, per_a, c, k = constants(setting["drive"], setting["saturation"], setting["bias"])
+    return M_s, per_a, c, k * per_a, ALPHA * M_s * per_a
 
 
 def susceptibilities(m: Array, h: Array, v: Array, c: Array, kappa: Array, beta: Array) -> tuple[Array, Array]:

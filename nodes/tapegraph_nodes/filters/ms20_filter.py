@@ -28,14 +28,15 @@ from typing import ClassVar, Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Weights
+from tapegraph.node import AnyParam, Choice, Model, Node, Param, Signal, Weights, silence
 from tapegraph_nodes._kernels.circuits.diode_network import predicted_voltage
 from tapegraph_nodes._kernels.circuits.korg35 import KAPPA, NV_T, B, diode_voltage
 from tapegraph_nodes._kernels.networks.network import Network
+from tapegraph_nodes._kernels.prewarp import prewarped
+from tapegraph_nodes._kernels.ramp import Ramp
 
 FULL_SCALE_V: Final = 0.25
 MOST: Final = 1000.0  # 60 dB over full scale
-GLIDE_S: Final = 0.005
 LONGEST_TAIL_S: Final = 10.0
 AXES: Final = ("cutoff_hz", "resonance", "drive_db")
 FEATURES: Final = {"diode_excess": (2, 1)}  # what diode_network.py gives to a network and takes from it
@@ -57,54 +58,41 @@ class Ms20Filter(Node):
     resonance: float  # parameter
     drive_db: float  # parameter
     model: Weights  # parameter
-    glide_blocks: i64  # coefficient: how long parameters take to move, blocks
-    target: list[float]  # coefficient: ln g, r, ln h
-    now: list[float]  # state: the same as far as they have moved
-    blocks_left: i64  # state: until they are at the target
-    network: Network  # coefficient: of stn
+    now: Ramp  # ln g, r, ln h
+    network: Network  # of stn
     s_q: vec[float]  # state: memory of the capacitor in the feedback of each channel, full scale
     s_v: vec[float]  # state: memory of the capacitor to ground of each channel, full scale
 
     def prepare(self) -> None:
-        self.glide_blocks = math.ceil(GLIDE_S * self.fs / float(self.frames))
+        self.now = Ramp(self.fs, self.frames, 3)
         self.network = Network()
-        self.target = self.now = []
-        self.blocks_left = 0
         self.s_q = vec[float]([0.0] * self.channels)
         self.s_v = vec[float]([0.0] * self.channels)
 
     def update(self) -> None:
-        g = math.tan(math.pi * min(self.cutoff_hz / self.fs, 0.49))
         h = 10.0 ** (self.drive_db / 20.0) * FULL_SCALE_V / NV_T
-        target = [math.log(g), self.resonance, math.log(h)]
+        self.now.target[0] = math.log(prewarped(self.cutoff_hz, self.fs))
+        self.now.target[1] = self.resonance
+        self.now.target[2] = math.log(h)
         if self.solver == "stn":
             trained = self.model
             setting = {"cutoff_hz": self.cutoff_hz, "resonance": self.resonance, "drive_db": self.drive_db}
             self.network.aim(list(trained.widths), trained.at(setting).tolist())
-        if target != self.target:
-            self.target = target
-            self.blocks_left = self.glide_blocks
 
     def reset(self) -> None:
-        self.now = self.target
+        self.now.jump()
         self.network.jump()
-        self.blocks_left = 0
-        for c in range(self.channels):
-            self.s_q[c] = self.s_v[c] = 0.0
+        silence(self.s_q)
+        silence(self.s_v)
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
-        end = self.target
-        if self.blocks_left > 1:
-            left = float(self.blocks_left)
-            end = [a + (b - a) / left for a, b in zip(self.now, end, strict=True)]
-        self.network.begin(self.blocks_left)
+        self.now.begin()
+        self.network.begin(self.now.blocks_left)
         self.network.move()
         self.network.settle()
         predicted = self.solver == "stn"
-        lowpass(x[0].samples, y[0].samples, self.network, predicted, self.now, end, self.s_q, self.s_v)
-        self.now = end
-        if self.blocks_left > 0:
-            self.blocks_left -= 1
+        lowpass(x[0].samples, y[0].samples, self.network, predicted, self.now, self.s_q, self.s_v)
+        self.now.finish()
 
     def tail(self) -> float:
         """The time in which ringing falls by 120 dB; an oscillation, which has no end, is given ten seconds."""
@@ -122,19 +110,16 @@ def lowpass(
     y: vec[float],
     network: Network,
     predicted: bool,
-    start: list[float],
-    end: list[float],
+    now: Ramp,
     s_q: vec[float],
     s_v: vec[float],
 ) -> None:
-    """Filter every channel of x into y, from the memories s_q and s_v on, while ln g, r, ln h go from start to end.
+    """Filter every channel of x into y, from and to the memories s_q and s_v, while ln g, r and ln h move.
 
     predicted: whether the network gives w, or Newton's method
     """
-    weights = network.weights
-    widths = network.widths
-    inputs = network.x
-    outputs = network.y
+    weights, widths, inputs, outputs = network.weights, network.widths, network.x, network.y
+    start, end = now.start, now.end
     channels: i64 = len(s_q)
     n: i64 = len(x) // channels
     g = math.exp(start[0])

@@ -36,7 +36,7 @@ from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal
 from tapegraph_nodes._kernels.head.convolve import Past, Response
-from tapegraph_nodes._kernels.head.head_response import LONGEST_S, PEAK, Design, Geometry
+from tapegraph_nodes._kernels.head.head_response import LONGEST_S, PEAK, Design, Geometry, bessel_table
 
 FADE_S = 0.02
 PORTION_S = 1.0 / 750.0  # of sound for each portion of a design: at 48 kHz one for each block of 64 frames
@@ -72,7 +72,7 @@ class PlayheadLoss(Node):
     lead: i64  # coefficient: latency of the stream, frames
     fade_frames: i64  # coefficient: length of a fade, frames
     portion_frames: i64  # coefficient: frames for each portion of a design
-    target: Geometry  # coefficient: the head as it is wanted
+    target: Geometry  # coefficient: the head as the parameters describe it
     head: Geometry  # state: the head that sounds, is faded in or is being designed
     design: Design | None  # state: its response in the making, until it is faded in
     owed: i64  # state: frames since the last portion of that
@@ -88,14 +88,27 @@ class PlayheadLoss(Node):
         self.portion_frames = max(1, round(PORTION_S * self.fs))
         longest = self.lead + math.ceil(LONGEST_S * self.fs)
         self.past = Past(int(self.channels), int(self.frames), -(-longest // self.frames))
-        self.update()
-        self.begin()
-        self.reset()
+        bessel_table()  # made once, and too long a work for a block in which a bump is turned up
+        self.target = self.geometry()
+        design = self.begin()
+        while not design.complete:
+            design.proceed()
+            time.sleep(0.0)  # while this graph is prepared, another may be playing: its thread gets a turn
+        self.finish(design)
+        self.faded = self.fade_frames
 
     def update(self) -> None:
+        self.target = self.geometry()
+
+    def reset(self) -> None:
+        self.faded = self.fade_frames
+        self.past.clear()
+
+    def geometry(self) -> Geometry:
+        """Return the head that the parameters describe."""
         v = self.speed_ips * 0.0254
         slope = math.tan(math.radians(self.azimuth_deg))
-        self.target = Geometry(
+        return Geometry(
             spacing=self.spacing_um * 1e-6 / v,
             thickness=self.thickness_um * 1e-6 / v,
             gap=self.gap_um * 1e-6 / v,
@@ -105,25 +118,15 @@ class PlayheadLoss(Node):
             bump=(10.0 ** (self.bump_db / 20.0) - 1.0) / PEAK,
         )
 
-    def reset(self) -> None:
-        if not self.head.same(self.target):
-            self.begin()
-        if self.design is not None:
-            while not self.design.whole:
-                self.design.proceed()
-                time.sleep(0.0)  # while this graph is made ready, another may be playing: its thread gets a turn
-            self.adopt(self.design)
-        self.faded = self.fade_frames
-        self.past.clear()
-
-    def begin(self) -> None:
-        """Begin to design the head that is wanted."""
+    def begin(self) -> Design:
+        """Begin to design the response of the target."""
         self.head = self.target
-        self.design = Design(self.head, self.fs, int(self.channels), self.linear, int(self.lead))
         self.owed = 0
+        self.design = Design(self.head, self.fs, int(self.channels), self.linear, int(self.lead))
+        return self.design
 
-    def adopt(self, design: Design) -> None:
-        """Let a response sound that is whole."""
+    def finish(self, design: Design) -> None:
+        """Let a complete design sound."""
         self.h = Response(design.h, int(self.channels), int(self.frames))
         self.design = None
 
@@ -134,12 +137,12 @@ class PlayheadLoss(Node):
         design = self.design
         if design is not None:
             self.owed += self.frames
-            while self.owed >= self.portion_frames and not design.whole:
+            while self.owed >= self.portion_frames and not design.complete:
                 design.proceed()
                 self.owed -= self.portion_frames
-            if design.whole and self.faded >= self.fade_frames:
+            if design.complete and self.faded >= self.fade_frames:
                 self.h_before = self.h
-                self.adopt(design)
+                self.finish(design)
                 self.faded = 0
         out = self.past.convolved(self.h)
         if self.faded < self.fade_frames:
@@ -153,4 +156,4 @@ class PlayheadLoss(Node):
         return float(self.lead)
 
     def tail(self) -> float:
-        return self.target.reach()
+        return self.geometry().reach()

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
+from tapegraph_nodes._kernels.lookup import HermiteTable
+
 Array = npt.NDArray[np.float64]
 Spectrum = npt.NDArray[np.complex128]
 
@@ -146,21 +148,13 @@ def magnitude(head: Geometry, w: Array) -> Array:
 
 
 def bessel_integral(a: Array) -> Array:
-    """Return the integral of the Bessel function J0 from 0 to a, for a below 100, to eight digits.
-
-    Cubic cells between exact values and slopes.
-    """
-    cells = bessel_cells()
-    u = a * BESSEL_CELLS
-    cell = u.astype(np.intp)
-    u -= cell
-    integral: Array = cells[0][cell] + u * (cells[1][cell] + u * (cells[2][cell] + u * cells[3][cell]))
-    return integral
+    """Return the integral of the Bessel function J0 from 0 to a, for a below 100, to eight digits."""
+    return bessel_table().over(a)
 
 
 @functools.cache
-def bessel_cells() -> Array:
-    """Return the coefficients of the cells, (4, cells).
+def bessel_table() -> HermiteTable:
+    """Return the integral of J0 as a table.
 
     J0(a) = mean of cos(a sin u) for u in 0 to pi/2; the midpoint rule converges once it has more points than
     a / 2.
@@ -168,19 +162,14 @@ def bessel_cells() -> Array:
     a = np.arange(BESSEL_END * BESSEL_CELLS + 1) / BESSEL_CELLS
     s = np.sin((np.arange(64) + 0.5) * (math.pi / 128))
     angles = np.multiply.outer(a, s)
-    y = (np.sin(angles) / s).mean(axis=1)
-    slope = np.cos(angles).mean(axis=1) / BESSEL_CELLS
-    rise = np.diff(y)
-    return np.array(
-        [y[:-1], slope[:-1], 3.0 * rise - 2.0 * slope[:-1] - slope[1:], slope[:-1] + slope[1:] - 2.0 * rise]
-    )
+    return HermiteTable((np.sin(angles) / s).mean(axis=1), np.cos(angles).mean(axis=1), BESSEL_CELLS)
 
 
 class Design:
     """The impulse response of a head in the making: portions of about equal work, however long it is.
 
     linear: with linear phase, centred on the frame lead; otherwise with minimum phase from frame 0
-    h: the response, (tracks, taps), once it is whole; one track where all channels hear alike
+    h: the response, (tracks, taps), once it is complete; one track where all channels hear alike
     """
 
     def __init__(self, head: Geometry, fs: float, channels: int, linear: bool, lead: int) -> None:
@@ -195,12 +184,12 @@ class Design:
         # Steps fine enough to place the gap's nulls: 3072 from one to the next.
         steps = max(1024.0, 8.0 * self.reach, 3072.0 * fs * max(head.gap, head.slant))
         self.n: int = min(LARGEST_FFT, 1 << math.ceil(math.log2(steps)), 3 << math.ceil(math.log2(steps / 3.0)))
-        self.whole = False
+        self.complete = False
         self.left = self.portions()
 
     def proceed(self) -> None:
         """Do the next portion of the work."""
-        self.whole = next(self.left, True) is True
+        self.complete = next(self.left, True) is True
 
     def portions(self) -> Iterator[None]:
         self.bins = Bins(self.n)

@@ -19,6 +19,11 @@ import tapegraph
 from tapegraph.node import Node
 
 OUTSIDE = ("open", "os.", "shutil.", "glob.", "pathlib.", "subprocess.", "socket.", "import", "compile", "exec")
+ROOM = 0.5  # that any call may take, of what prepare() takes
+# What takes more, and why.
+MORE_ROOM = {
+    "playhead_loss": 1.0,  # a design takes some in its first portion, and gives it back in its last
+}
 SMALL = 200_000  # bytes that any call may take for a while
 TRANSFORMED = 1 << 16  # samples that the transforms of one call may take together: 50 of a long response's block
 LOOSELY_S = 0.1
@@ -90,13 +95,13 @@ def taken_by(call: Callable[[], object]) -> int:
 
 
 def test_no_room_is_made(kind: str) -> None:
-    """No call takes half of what prepare() does, but for what is small anyway."""
+    """No call takes half of what prepare() does, but for what is small anyway, or listed."""
     for params in variants(kind):
         gc.collect()
         room = taken_by(partial(started, kind, frames=64, **params))
         for name, call in calls(kind, params):
             taken = taken_by(call)
-            assert taken < max(SMALL, room // 2), f"{name} {params}: {taken} of {room} bytes"
+            assert taken < max(SMALL, MORE_ROOM.get(kind, ROOM) * room), f"{name} {params}: {taken} of {room} bytes"
 
 
 def test_the_work_of_a_call_fits_into_a_block(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,9 +81,9 @@ def test_what_is_subnormal_is_found_where_it_stands() -> None:
     engine = tapegraph.chain(delay={"time_s": 0.01}, dc_blocker={}, playhead_loss={}).rendering(FS, 1).engine
     assert not subnormal(engine)
     delay, blocker, head = (engine.plan.nodes[name] for name in ("delay", "dc_blocker", "playhead_loss"))
-    delay.ring[7] = blocker.s[1] = head.past.samples[3] = 1e-310  # type: ignore[attr-defined]
+    delay.line.ring[0].samples[7] = blocker.s[1] = head.past.samples[3] = 1e-310  # type: ignore[attr-defined]
     assert {name.split()[-1] for name in subnormal(engine)} == {
-        "Delay.ring",
+        "Block.samples",
         "DcBlocker.s",
         "Past.samples",
         "Past.pairs",

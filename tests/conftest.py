@@ -6,7 +6,9 @@ Extensions that are older than their sources are refused: they would hide every 
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import fake_sounddevice
@@ -33,6 +35,17 @@ def pytest_report_header() -> str:
     import tapegraph
 
     return f"tapegraph {tapegraph.__version__}, {'compiled' if tapegraph.COMPILED else 'interpreted'}"
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Have SIGINT interrupt a test and what it starts, also where it is ignored: in the background of a shell."""
+    meant = signal.getsignal(signal.SIGINT)
+    if meant is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    if meant is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, meant)
 
 
 @pytest.fixture

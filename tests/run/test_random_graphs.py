@@ -71,7 +71,9 @@ def drawn(rng: Rng) -> FlatGraph:
         ]
         heard.append(("echo", "out"))
     links += [FlatLink(*end, "output", "in") for end in {*some(3), heard[-1]}]
-    automation = {("n0", "factor"): ((0.0, 0.5), (0.01, -0.5))} if nodes["n0"].cls is Scale else {}
+    automation: dict[End, tuple[tuple[float, float], ...]] = {}
+    if nodes["n0"].cls is Scale:
+        automation["n0", "factor"] = ((0.0, 0.5), (0.01, -0.5))
     resampler = str(rng.choice(["linear", "minimum"]))
     return FlatGraph(64, resampler, nodes, tuple(links), tuple(modulations), automation)
 
@@ -90,7 +92,7 @@ def test_buffers_that_are_used_again_change_nothing(seed: int) -> None:
 
 def test_a_node_that_is_heard_early_and_late_keeps_its_buffer() -> None:
     """a is heard by b at once and, three nodes later, by d."""
-    half = {"factor": 0.5}
+    half: dict[str, Any] = {"factor": 0.5}
     graph = flat(
         "input.out>a.in, a.out>b.in, b.out>c.in, c.out>d.in, a.out>d.in, d.out>output.in",
         a=Scale,
@@ -106,7 +108,8 @@ def test_paths_meet_in_time_whatever_the_shape_of_the_graph(seed: int) -> None:
     """Of nodes that scale or shift, the output is the input times the sum over all paths of the product of factors."""
     rng = np.random.default_rng(seed)
     gain, late = {"input": 1.0}, {"input": 0}
-    nodes, links = {}, []
+    nodes: dict[str, Any] = {}
+    links: list[str] = []
     for k in range(rng.integers(3, 12)):
         name, shift = f"n{k}", int(rng.choice([0, 0, 3, 64, 77]))
         factor = float(rng.integers(-2, 3)) / 2.0

@@ -51,7 +51,7 @@ def loudness(sound: Array, sample_rate: float) -> float:
     if not frames:
         return -math.inf
     power = np.abs(np.fft.rfft(sound, axis=1)) ** 2
-    power[:, 1 : (frames + 1) // 2] *= 2.0  # each stands for its mirror image too
+    power[:, 1 : (frames + 1) // 2] *= 2.0  # the mirror image of each has as much
     w = 2.0 * np.pi * np.arange(power.shape[1]) / frames
     z = float(np.sum(power * k_weighting(w, sample_rate))) / frames**2
     return -0.691 + 10.0 * math.log10(z) if z > 0.0 else -math.inf

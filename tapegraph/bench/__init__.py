@@ -1,7 +1,22 @@
 """Measures how fast this installation is, in figures that can be compared with another run.
 
-A figure is the least and the median of several runs. The solvers of the hysteresis node take turns with the same
-equations in plain C and in Numba, compiled in the same run, so that the ratios hold on any machine.
+A figure is the least and the median of several runs. Where a node has rivals, the same equations in plain C and in
+Numba, they take turns with it, compiled in the same run, so that the ratios hold on any machine.
+
+Rivals are found in the folder `_rivals` of a package of nodes, in a file named after the node's kind, with one class:
+
+    KIND           kind of the node
+    CHOICE         name of its parameter whose options are measured, a Choice
+    SETTING        values of other parameters, by name
+    C_SOURCE       name of the C file beside it, of which a shared library is made
+    C_OPTIONS      options that it has
+    NUMBA_OPTIONS  options that Numba has
+
+    in_c(library, option, fs, setting), in_numba(option, fs, setting)
+        Return run(x, y), which processes one channel x, (frames,), from silence into y, alike. library: of ctypes;
+        fs: sample rate, Hz; setting: values of the other parameters, by name.
+
+Rivals need no base class and import nothing from here: nodes stay free of the bench.
 """
 
 from __future__ import annotations

@@ -1,18 +1,18 @@
-"""Times nodes by themselves: every solver of the hysteresis node beside its rivals, then every other kind."""
+"""Times nodes by themselves: those with rivals option by option, then every other kind."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from tapegraph import demo
-from tapegraph.bench.figure import RUNS, Figure, figure
-from tapegraph.bench.rivals import compete, constants
-from tapegraph.node import Choice, Node, Signal, registry
+from tapegraph.bench.figure import RUNS, Figure, figure, seconds
+from tapegraph.bench.rivals import Rival, Rivals, compiled, find, options
+from tapegraph.node import Node, Signal, registry
 from tapegraph.node.params import Value
 from tapegraph.node.setup import make, start
 from tapegraph.run.sound import Array
@@ -20,13 +20,12 @@ from tapegraph.run.sound import Array
 BLOCK_FRAMES = 64  # at 48 kHz
 OVERSAMPLE = 2
 RATE = OVERSAMPLE * demo.SAMPLE_RATE
-SOURCE_OVERSAMPLE = 16  # what a bias oscillator needs
-SETTING = {"drive": 0.5, "saturation": 0.5, "bias": 0.5}
+SOURCE_OVERSAMPLE = 16  # enough for a bias oscillator
 UNIT = "ns a sample and channel"
 
 
 def music(channels: int, sound_s: float) -> Array:
-    """Return the demo's music at RATE, over and over, (channels, frames): what an oversampled node hears."""
+    """Return the demo's music at RATE, repeated, (channels, frames): the input of an oversampled node."""
     x = demo.music()[:channels]
     doubled = np.fft.irfft(np.fft.rfft(x), OVERSAMPLE * x.shape[1]) * OVERSAMPLE
     frames = round(sound_s * RATE)
@@ -34,9 +33,9 @@ def music(channels: int, sound_s: float) -> Array:
 
 
 class Player:
-    """A node by itself, every input port of which hears the same music in blocks.
+    """A node by itself, with the same sound at every input port, in blocks.
 
-    x: (channels, frames) at the node's sample rate fs, Hz; what does not fill a block is left out
+    x: (channels, frames) at the node's sample rate fs, Hz; frames that do not fill a block are left out
     """
 
     def __init__(self, kind: str, x: Array, fs: int, **params: Value) -> None:
@@ -52,7 +51,7 @@ class Player:
         self.samples = len(self.blocks) * self.y[0].array.size
 
     def ns(self) -> float:
-        """Play all blocks once; return the time of a sample and channel, ns."""
+        """Process all blocks once; return the time for a sample and channel, ns."""
         started = time.perf_counter()
         for block in self.blocks:
             self.node.process(block, self.y)
@@ -60,37 +59,43 @@ class Player:
 
 
 def solvers(sound_s: float) -> Iterator[Figure | str]:
-    """Time every solver in stereo and mono, and in turns with them the rivals, which take a channel at a time."""
-    choice = next(p for p in registry.find("hysteresis").PARAMS if isinstance(p, Choice) and p.name == "solver")
+    """Time nodes that have rivals, option by option, in stereo and mono; rivals take turns, one channel at a time."""
     stereo = music(2, sound_s)
     mono = np.ascontiguousarray(stereo[:1])
-    with compete() as (rivals, missing):
-        yield from missing
-        for solver in choice.options:
-            setting: dict[str, Any] = {"solver": solver, **SETTING}
-            two, one = Player("hysteresis", stereo, RATE, **setting), Player("hysteresis", mono, RATE, **setting)
-            able = [rival for rival in rivals if solver in rival.SOLVERS]
-            known = constants(solver, RATE, **SETTING)
-            for rival in able:
-                rival.play(known, solver, mono[0, :BLOCK_FRAMES])  # some compile when they are first called
-            both: list[float] = []
-            alone: list[float] = []
-            theirs: dict[str, list[float]] = {rival.NAME: [] for rival in able}
-            for _ in range(RUNS):
-                both.append(two.ns())
-                for rival in able:
-                    theirs[rival.NAME].append(rival.play(known, solver, mono[0])[1])
-                alone.append(one.ns())
-            yield figure(f"{solver}, stereo", UNIT, both, theirs, real_time=1e9 / (2 * RATE))
-            yield figure(f"{solver}, mono", UNIT, alone, theirs, real_time=1e9 / RATE)
-            for name, values in theirs.items():
-                yield figure(f"{solver}, {name}", UNIT, values, real_time=1e9 / RATE)
+    for rivals in find():
+        with compiled(rivals) as (able, missing):
+            yield from missing
+            for option in options(rivals):
+                yield from against(rivals, [rival for rival in able if option in rival.options], option, stereo, mono)
+
+
+def against(rivals: Rivals, able: list[Rival], option: str, stereo: Array, mono: Array) -> Iterator[Figure]:
+    """Time one option of a node and of the rivals that have it."""
+    setting = {rivals.CHOICE: option, **rivals.SETTING}
+    two, one = Player(rivals.KIND, stereo, RATE, **setting), Player(rivals.KIND, mono, RATE, **setting)
+    runs = {rival.name: rival.start(option, float(RATE), rivals.SETTING) for rival in able}
+    y = np.empty_like(mono[0])
+    for run in runs.values():
+        run(mono[0, :BLOCK_FRAMES], y[:BLOCK_FRAMES])  # some compile when they are first called
+    both: list[float] = []
+    alone: list[float] = []
+    theirs: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(RUNS):
+        both.append(two.ns())
+        for name, run in runs.items():
+            theirs[name].append(seconds(partial(run, mono[0], y)) / len(y) * 1e9)
+        alone.append(one.ns())
+    yield figure(f"{option}, stereo", UNIT, both, theirs, real_time=1e9 / (2 * RATE))
+    yield figure(f"{option}, mono", UNIT, alone, theirs, real_time=1e9 / RATE)
+    for name, values in theirs.items():
+        yield figure(f"{option}, {name}", UNIT, values, real_time=1e9 / RATE)
 
 
 def nodes() -> Iterator[Figure]:
-    """Time every other kind of node with its defaults in stereo at 48 kHz; sources oversampled, as they are used."""
+    """Time every kind without rivals with its defaults, in stereo at 48 kHz; sources oversampled, as they are used."""
+    measured = {rivals.KIND for rivals in find()}
     for kind in registry.kinds():
-        if kind == "hysteresis":
+        if kind in measured:
             continue
         cls = registry.find(kind)
         fs = demo.SAMPLE_RATE * (SOURCE_OVERSAMPLE if cls.SOURCE else 1)

@@ -1,4 +1,4 @@
-"""What play and live have in common: their options, and a session run in a terminal until it ends."""
+"""What play and live share: their options, and running a session in a terminal until it ends."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from tapegraph.live.devices import BLOCK_FRAMES
 
 if TYPE_CHECKING:
     from tapegraph.live.session import Session
+    from tapegraph.live.slots import Slots
     from tapegraph.ui.terminal import Screen
     from tapegraph.ui.watch import Watch
 
-LOOK_S = 0.2  # between two looks at the graph file and the load
-MINE = ("midi", "learn", "screen", "quiet")  # what run() sees to
+POLL_S = 0.2  # between two checks of the graph file and the load
+OWN = ("midi", "learn", "screen", "quiet")  # options that run() handles
 
 
 def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add the options of a session: what it takes is given to the command, what run() sees to is not."""
+    """Add the options of a session; those that run() handles are not passed to the command."""
     options = (
         click.option(
             "--block",
@@ -35,63 +36,66 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
             default=block,
             show_default=True,
             metavar="FRAMES",
-            help="How much the card asks for at a time: more is safer, less is quicker.",
+            help="Block size of the card: larger is safer, smaller has less latency.",
         ),
         click.option(
             "--quality",
             type=click.Choice(["draft", "live", "render"]),
             default="render",
             show_default=True,
-            help="Solver and oversampling: the quickest, at most twice the rate, or as the graph says.",
+            help="Solvers and oversampling: fastest, at most 2x oversampled, or as in the graph.",
         ),
-        click.option("--record", metavar="FILE", help="Also write what is heard: wav, flac, aiff ..."),
-        click.option("--overwrite", is_flag=True, help="Replace the recording if it is there."),
-        click.option("--midi", is_flag=True, help="Let MIDI controllers move what they were learnt for."),
+        click.option("--record", metavar="FILE", help="Record the output to a file: wav, flac, aiff ..."),
+        click.option("--overwrite", is_flag=True, help="Replace the recording if it exists."),
+        click.option("--midi", is_flag=True, help="Let MIDI controllers set the parameters assigned to them."),
         click.option(
             "--learn",
             multiple=True,
             metavar="NODE.PARAM",
-            help="Ask for a MIDI controller for a parameter, a $variable or a control; may be repeated.",
+            help="Assign a MIDI controller to a parameter, a $variable or a control; may be repeated.",
         ),
         click.option("--screen", is_flag=True, help="Show sliders and meters in the terminal."),
-        click.option("--quiet", "-q", is_flag=True, help="Say nothing but warnings and errors."),
+        click.option("--quiet", "-q", is_flag=True, help="Print only warnings and errors."),
     )
 
     def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
-        def without_mine(**given: Any) -> Any:
-            return command(**{name: value for name, value in given.items() if name not in MINE})
+        def without_own(**values: Any) -> Any:
+            return command(**{name: value for name, value in values.items() if name not in OWN})
 
-        return functools.reduce(lambda inner, option: option(inner), reversed(options), without_mine)
+        return functools.reduce(lambda inner, option: option(inner), reversed(options), without_own)
 
     return with_options
 
 
 def run(session: Session, start_line: Callable[[], str]) -> None:
-    """Run a session until it ends or Ctrl-C, with its graph file watched; then say how it went.
+    """Run a session until it ends or Ctrl-C, and watch its graph file; then print a summary.
 
-    start_line: returns what is to be said once the sound runs
+    start_line: returns the line to print once the sound runs
     """
+    from tapegraph.live.slots import Slots
+
     params = click.get_current_context().params
     quiet = params["quiet"]
     watch = watched_file()
     shown = sys.stderr.isatty() and not quiet
     clear = clear_line()
+    slots = Slots(session)
 
-    def look() -> list[str]:
-        return read_again(session, watch) if watch is not None and watch.changed() else []
+    def reload_if_saved() -> list[str]:
+        return reload(slots, watch) if watch is not None and watch.changed() else []
 
     with stop_on_signals(session):
         screen = screen_class() if params["screen"] else None
         failed = False
-        with knobs(session), session.start():
+        with knobs(slots), session.start():
             if not quiet:
                 click.echo(start_line(), err=True)
             if screen is not None:
-                failed = screen_failed(screen(session, look))
+                failed = screen_failed(screen(slots, reload_if_saved))
                 session.stopping = True
-            while not session.wait(LOOK_S):
-                for line in look():
+            while not session.wait(POLL_S):
+                for line in reload_if_saved():
                     click.echo(clear + line, err=True)
                 if shown:
                     click.echo(clear + state(session)[: columns()], nl=False, err=True)
@@ -105,13 +109,13 @@ def run(session: Session, start_line: Callable[[], str]) -> None:
 
 
 def screen_failed(screen: Screen) -> bool:
-    """Run the screen; return whether a mistake of its own ended it, which it has shown."""
+    """Run the screen; return whether an error of its own ended it, which it has shown."""
     screen.run()
     return bool(screen.return_code)
 
 
 def screen_class() -> type[Screen]:
-    """Return the screen, which takes so long to import that sound would stumble over it."""
+    """Return the screen, to be imported before the sound starts: that takes long enough for dropouts."""
     from tapegraph.errors import TapegraphError
 
     try:
@@ -123,22 +127,22 @@ def screen_class() -> type[Screen]:
 
 @contextlib.contextmanager
 def stop_on_signals(session: Session) -> Iterator[None]:
-    """Have Ctrl-C, kill and a terminal that is closed end the sound as if it had come to its end.
+    """End the sound at SIGINT, SIGTERM and SIGHUP as at the end of the input.
 
-    What is to be ignored, as under nohup, still is.
+    Signals that are ignored, as under nohup, still are.
     """
 
     def end(number: int, frame: object) -> None:
         session.stopping = True
-        if number == getattr(signal, "SIGHUP", None):  # what is still written would wait for the terminal for ever
-            nowhere = os.open(os.devnull, os.O_RDWR)
+        if number == getattr(signal, "SIGHUP", None):  # writing to a closed terminal would block forever
+            null = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
-                os.dup2(nowhere, descriptor)
+                os.dup2(null, descriptor)
 
-    from tapegraph.live.devices import ENDING
+    from tapegraph.live.portaudio import TERMINATING
 
-    heeded = [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in heeded}
+    handled = [number for number in TERMINATING if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in handled}
     try:
         yield
     finally:
@@ -147,8 +151,8 @@ def stop_on_signals(session: Session) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def knobs(session: Session) -> Iterator[None]:
-    """Let MIDI controllers move the graph that plays, where --midi or --learn says so."""
+def knobs(slots: Slots) -> Iterator[None]:
+    """Let MIDI controllers set parameters of the selected graph, where --midi or --learn asks for it."""
     params = click.get_current_context().params
     if not (params["midi"] or params["learn"]):
         yield
@@ -159,7 +163,7 @@ def knobs(session: Session) -> Iterator[None]:
         click.echo(clear_line() + line, err=True)
 
     file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
-    ports = listen(Knobs(session.playing, file, params["learn"], say).receive)
+    ports = listen(Knobs(slots.lend, file, params["learn"], say).receive)
     try:
         yield
     finally:
@@ -174,31 +178,31 @@ def watched_file() -> Watch | None:
     return Watch(file) if file is not None else None
 
 
-def read_again(session: Session, watch: Watch) -> list[str]:
-    """Go over to the graph as it has been saved; where there is a mistake in it, play on. Return what to say."""
+def reload(slots: Slots, watch: Watch) -> list[str]:
+    """Switch to the graph as it has been saved, unless it has errors. Returns lines to print."""
     from tapegraph.errors import TapegraphError
 
     try:
-        session.change(chosen(None, str(watch.path), click.get_current_context().params["settings"]))
+        slots.load(chosen(None, str(watch.path), click.get_current_context().params["settings"]))
     except TapegraphError as error:
-        said = str(error)
-    except Exception as error:  # by a node of somebody's own
-        said = f"{watch.path}: {type(error).__name__}: {error}"
+        message = str(error)
+    except Exception as error:  # in a node of the user's own
+        message = f"{watch.path}: {type(error).__name__}: {error}"
     else:
-        return [f"{watch.path}: read again"]
-    return [said, f"{watch.path}: the sound goes on as it was"]
+        return [f"{watch.path}: reloaded"]
+    return [message, f"{watch.path}: not reloaded; the old graph plays on"]
 
 
 def clear_line() -> str:
-    """Return what takes the last state off the terminal, where there is one."""
+    """Return the escape codes that clear the status line, where there is a terminal."""
     return "\r\033[K" if sys.stderr.isatty() else ""
 
 
 def columns() -> int:
-    """Return how long a line may be that is to be cleared again: one that wraps would stay."""
+    """Return how long the status line may be: one that wraps could not be cleared."""
     return shutil.get_terminal_size().columns - 1
 
 
 def state(session: Session) -> str:
     minutes, tenths = divmod(round(10 * session.frames / session.sample_rate), 600)
-    return f"{minutes}:{tenths / 10:04.1f} heard, {session.effort()}, dropouts {session.dropouts}"
+    return f"{minutes}:{tenths / 10:04.1f} played, {session.effort()}, dropouts {session.dropouts}"

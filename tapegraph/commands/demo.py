@@ -1,4 +1,4 @@
-"""tapegraph demo: something to listen to, at once."""
+"""tapegraph demo: something to listen to, in one command."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", default="tapegraph-demo", metavar="[FOLDER]")
 @click.option("--preset", "names", multiple=True, metavar="NAME", help="Only this preset; may be repeated.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
 def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
     """Write a few bars of music into FOLDER (tapegraph-demo), and the same through every preset."""
     import tapegraph
     from tapegraph import demo, resources
-    from tapegraph.files import audio
     from tapegraph.files.render import render_file
+    from tapegraph.files.write import create
 
     graphs = {name: load_preset(name) for name in names or resources.presets()}
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise tapegraph.TapegraphError(f"{folder}: is no folder to write to: {error.strerror}") from None
+        raise tapegraph.TapegraphError(f"{folder}: is not a folder that can be written to: {error.strerror}") from None
     dry = Path(folder, "music.wav")
     music = demo.music()
-    with audio.create(dry, demo.SAMPLE_RATE, *music.shape, overwrite=overwrite) as file:
+    with create(dry, demo.SAMPLE_RATE, *music.shape, overwrite=overwrite) as file:
         file.write(music)
     click.echo(f"{dry}: {music.shape[1] / demo.SAMPLE_RATE:.2f} s of music, without tape")
     for name, graph in graphs.items():

@@ -1,4 +1,4 @@
-"""tapegraph describe: what a kind of node does and takes."""
+"""tapegraph describe: what a kind of node does, its ports and its parameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Examples:
 @click.argument("kind")
 @nodes_option
 def command(kind: str) -> None:
-    """Say what a kind of node does, its ports and its parameters."""
+    """Describe a kind of node: what it does, its ports and its parameters."""
     from tapegraph.node import registry
 
     if kind not in registry.kinds():
@@ -42,7 +42,7 @@ def ports(cls: type[Node]) -> Iterator[str]:
     if cls.MAX_CHANNELS:
         yield f"channels at most {cls.MAX_CHANNELS}"
     if cls.BREAKS_LOOPS:
-        yield "a loop may be closed through it"
+        yield "may close a feedback loop"
     yield ""
 
 

@@ -22,12 +22,13 @@ def read(entry: Entry, sub_graph: SubGraph, problems: Collection[Problem] = (), 
     versioned: whether the version of the format is required
     Raises TapegraphError with every problem.
     """
-    reading = Reading(Spec(), sub_graph, list(problems))
+    spec = Spec()
+    reading = Reading(spec, sub_graph, list(problems))
     read_keys(entry, reading, versioned)
     if reading.problems:
         raise TapegraphError(*sorted(reading.problems, key=position))
-    check_complete(reading.spec)
-    return reading.spec
+    check_complete(spec)
+    return spec
 
 
 def read_keys(entry: Entry, reading: Reading, versioned: bool) -> None:

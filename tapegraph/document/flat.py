@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import attrs
 
 from tapegraph.document.links import INPUT, OUTPUT, End, pairs
+from tapegraph.document.parts import Parts
 from tapegraph.document.paths import graph_within, leaves, resolve
 from tapegraph.document.spec import Spec
 from tapegraph.errors import TapegraphError
@@ -81,7 +82,7 @@ class Scope:
     """
 
     def __init__(
-        self, spec: Spec, prefix: str = "", oversample: int = 1, outer: Scope | None = None, name: str = ""
+        self, spec: Parts, prefix: str = "", oversample: int = 1, outer: Scope | None = None, name: str = ""
     ) -> None:
         self.spec, self.prefix, self.oversample, self.outer, self.name = spec, prefix, oversample, outer, name
         self.inner = {

@@ -9,21 +9,19 @@ Reading never stops at a problem: it is noted, and a value that lets the reader 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import attrs
 
+from tapegraph.document.parts import Parts
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem
 from tapegraph.node.params import Value
 from tapegraph.node.registry import NAME, NAME_RULE
 from tapegraph.quantity import to_float
 
-if TYPE_CHECKING:
-    from tapegraph.document.spec import Spec
-
 Schema = dict[str, Any]
-SubGraph = Callable[[Any, Place], "Spec"]
+SubGraph = Callable[[Any, Place], Parts]
 SCALAR: Schema = {"type": ["number", "boolean", "string"]}
 
 
@@ -37,7 +35,7 @@ class Reading:
     broken: nodes that are there but could not be read: no more is said about them
     """
 
-    spec: Spec
+    spec: Parts
     sub_graph: SubGraph
     problems: list[Problem] = attrs.field(factory=list)
     broken: set[str] = attrs.field(factory=set)

@@ -6,15 +6,11 @@ A target is "node.parameter", "sub/node.parameter", "$variable" or the name of a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import attrs
 
+from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.node.params import Value
-
-if TYPE_CHECKING:
-    from tapegraph.document.sections.nodes import NodeSpec
-    from tapegraph.document.spec import Spec
 
 Path = tuple[str, ...]  # names of nodes: sub-graphs, from the outside in, and the node itself
 Leaf = tuple[Path, str]  # a parameter of a node
@@ -26,7 +22,7 @@ def split(target: str) -> tuple[str, str]:
     return (target, "") if mark is None else (target[: mark.start()], target[mark.end() :])
 
 
-def leaves(spec: Spec, target: str) -> list[Leaf]:
+def leaves(spec: Parts, target: str) -> list[Leaf]:
     """Return the parameters that a target sets; none of a variable that nothing uses."""
     if target.startswith("$"):
         return [
@@ -53,7 +49,7 @@ def leaf_name(leaf: Leaf) -> str:
     return f"{'/'.join(leaf[0])}.{leaf[1]}"
 
 
-def node_at(spec: Spec, path: Path) -> NodeSpec:
+def node_at(spec: Parts, path: Path) -> NodeSpec:
     """Return the node at the end of a path, as its own graph has it."""
     for name in path[:-1]:
         inner = spec.nodes[name].graph
@@ -62,14 +58,14 @@ def node_at(spec: Spec, path: Path) -> NodeSpec:
     return spec.nodes[path[-1]]
 
 
-def settled(spec: Spec, path: Path) -> dict[str, Value]:
+def settled(spec: Parts, path: Path) -> dict[str, Value]:
     """Return the parameters that are set at a node, with all that surrounds it taken into account."""
     for name in path[:-1]:
         spec = graph_within(spec, spec.nodes[name])
     return {param: resolve(spec, value) for param, value in spec.nodes[path[-1]].params.items()}
 
 
-def graph_within(spec: Spec, node: NodeSpec) -> Spec:
+def graph_within(spec: Parts, node: NodeSpec) -> Parts:
     """Return the graph of a node that is a sub-graph of spec, with what spec sets in it."""
     assert node.graph is not None
     if not node.params:
@@ -82,21 +78,21 @@ def graph_within(spec: Spec, node: NodeSpec) -> Spec:
     return graph
 
 
-def resolve(spec: Spec, value: Value) -> Value:
+def resolve(spec: Parts, value: Value) -> Value:
     """Return a value, or the variable's where it is "$name"."""
     if isinstance(value, str) and value.startswith("$"):
         return spec.vars[value[1:]]
     return value
 
 
-def aim(spec: Spec, target: str) -> str:
+def aim(spec: Parts, target: str) -> str:
     """Return what a control, or a control of a control, stands for; any other target as it is."""
     while target in spec.controls:
         target = spec.controls[target]
     return target
 
 
-def assign(spec: Spec, target: str, value: Value) -> None:
+def assign(spec: Parts, target: str, value: Value) -> None:
     """Set what a target stands for in the data of a graph, unchecked."""
     target = aim(spec, target)
     if target.startswith("$"):

@@ -13,6 +13,7 @@ from typing import Any
 from tapegraph import resources
 from tapegraph.document import load
 from tapegraph.document.form import SCALAR, Schema
+from tapegraph.document.parts import Parts
 from tapegraph.document.sections.nodes import OVERSAMPLE
 from tapegraph.document.spec import Key, Spec, keys
 from tapegraph.document.targets import declared, values_of
@@ -134,7 +135,7 @@ def pattern(family: str) -> str:
     return f"^{stem}[1-9][0-9]*$"
 
 
-def settings(spec: Spec) -> Iterator[tuple[str, Schema]]:
+def settings(spec: Parts) -> Iterator[tuple[str, Schema]]:
     """Yield each target in a graph, families with their #, and what it takes."""
     for name in (*spec.controls, *(f"${name}" for name in spec.vars)):
         params = declared(spec, name)

@@ -13,10 +13,11 @@ import attrs
 
 from tapegraph.document.form import Form, ListOf, OneOf, Text, Variables, Version, Whole
 from tapegraph.document.links import INPUT, OUTPUT
-from tapegraph.document.sections.automation import Automation, Points
+from tapegraph.document.parts import NodeSpec, Parts, Points
+from tapegraph.document.sections.automation import Automation
 from tapegraph.document.sections.controls import Controls
 from tapegraph.document.sections.links import Links
-from tapegraph.document.sections.nodes import Nodes, NodeSpec
+from tapegraph.document.sections.nodes import Nodes
 from tapegraph.node.params import Value
 
 __all__ = ["INPUT", "OUTPUT", "VERSION", "Key", "NodeSpec", "Spec", "keys"]
@@ -51,7 +52,7 @@ def key(form: Form, default: Any, meaning: str, *, required: bool = False) -> An
 
 
 @attrs.define
-class Spec:
+class Spec(Parts):
     """All that a graph file says, in the order in which it is read and written."""
 
     tapegraph: int = key(Version(VERSION), VERSION, "version of the format", required=True)
@@ -68,7 +69,7 @@ class Spec:
     automation: dict[str, Points] = key(Automation(), {}, "[time in s, value] over time, by node.parameter")
 
 
-def keys(spec: type[Spec], versioned: bool = True) -> tuple[Key, ...]:
+def keys(spec: type[Parts], versioned: bool = True) -> tuple[Key, ...]:
     """Return the keys of a graph, in the order in which they are read and written.
 
     versioned: whether the version is required; it is not in Python and in a graph that is written inside another

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
 
 from tapegraph.document.links import pairs
+from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.paths import Leaf, Path, aim, leaf_name, leaves, node_at, settled, split
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.node import Node, registry
 from tapegraph.node.params import AnyParam, Param, Value
 from tapegraph.node.ports import find_param, is_family, member, number_of
-
-if TYPE_CHECKING:
-    from tapegraph.document.sections.nodes import NodeSpec
-    from tapegraph.document.spec import Spec
 
 
 def declared_at(node: NodeSpec, name: str) -> AnyParam:
@@ -24,18 +20,18 @@ def declared_at(node: NodeSpec, name: str) -> AnyParam:
     return found
 
 
-def declared(spec: Spec, target: str) -> list[AnyParam]:
+def declared(spec: Parts, target: str) -> list[AnyParam]:
     """Return the declarations of all that a target sets."""
     return [declared_at(node_at(spec, path), name) for path, name in leaves(spec, target)]
 
 
-def is_numeric(spec: Spec, target: str) -> bool:
+def is_numeric(spec: Parts, target: str) -> bool:
     """Tell whether a target sets something, and only numbers, so that signals and automation can move it."""
     found = declared(spec, target)
     return bool(found) and all(isinstance(param, Param) for param in found)
 
 
-def values_of(spec: Spec, names: Iterable[str]) -> dict[str, Value]:
+def values_of(spec: Parts, names: Iterable[str]) -> dict[str, Value]:
     """Return the values of targets; where one sets several parameters, that of the first."""
     found: dict[str, Value] = {}
     at: dict[Path, dict[str, Value]] = {}  # several targets may lead to one node
@@ -54,7 +50,7 @@ def values_of(spec: Spec, names: Iterable[str]) -> dict[str, Value]:
     return found
 
 
-def check_value(spec: Spec, target: str, value: Value) -> None:
+def check_value(spec: Parts, target: str, value: Value) -> None:
     """Check a value for all that a target sets. Raises TapegraphError for the first that does not take it."""
     for path, name in leaves(spec, target):
         try:
@@ -63,7 +59,7 @@ def check_value(spec: Spec, target: str, value: Value) -> None:
             raise TapegraphError(f"{leaf_name((path, name))} {error}") from None
 
 
-def targets(spec: Spec) -> list[str]:
+def targets(spec: Parts) -> list[str]:
     """Return all that a user would set: controls, variables, and what no variable sets; nothing that is automated."""
     names = [name for name in (*spec.controls, *(f"${name}" for name in spec.vars)) if leaves(spec, name)]
     for name, node in spec.nodes.items():
@@ -80,7 +76,7 @@ def is_variable(value: object) -> bool:
     return isinstance(value, str) and value.startswith("$")
 
 
-def members(spec: Spec, node: str, param: str) -> list[str]:
+def members(spec: Parts, node: str, param: str) -> list[str]:
     """Return a parameter; where it is a family, such as weight#, the one of each numbered input that is linked."""
     if not is_family(param):
         return [param]
@@ -91,7 +87,7 @@ def members(spec: Spec, node: str, param: str) -> list[str]:
     return [member(param, number) for number in sorted(numbers)]
 
 
-def unknown_target(spec: Spec, target: str) -> str | None:
+def unknown_target(spec: Parts, target: str) -> str | None:
     """Return what is wrong with a target, or None where there is such a thing."""
     if target.startswith("$"):
         known = [f"${name}" for name in spec.vars]
@@ -127,7 +123,7 @@ def has(known: Collection[str]) -> str:
     return f"; it has {', '.join(known)}" if known else "; it has none"
 
 
-def automated(spec: Spec) -> dict[Leaf, str]:
+def automated(spec: Parts) -> dict[Leaf, str]:
     """Return the parameters that automation moves, here and in sub-graphs, each with the target that is automated."""
     found = {leaf: target for target in spec.automation for leaf in leaves(spec, target)}
     for name, node in spec.nodes.items():
@@ -137,7 +133,7 @@ def automated(spec: Spec) -> dict[Leaf, str]:
     return found
 
 
-def automated_target(spec: Spec, target: str) -> str | None:
+def automated_target(spec: Parts, target: str) -> str | None:
     """Return why a target cannot be set, where automation moves something that it sets; None where it does not."""
     moved = automated(spec)
     for leaf in leaves(spec, target) if moved else ():
@@ -150,7 +146,7 @@ def automated_target(spec: Spec, target: str) -> str | None:
     return None
 
 
-def known_nodes(spec: Spec) -> list[str]:
+def known_nodes(spec: Parts) -> list[str]:
     """Return the names of all nodes, "sub/node" in a sub-graph."""
     names = []
     for name, node in spec.nodes.items():
@@ -158,10 +154,10 @@ def known_nodes(spec: Spec) -> list[str]:
     return names
 
 
-def find_node(spec: Spec, name: str) -> Path:
+def find_node(spec: Parts, name: str) -> Path:
     """Return the path to a node, "sub/node" in a sub-graph. Raises TapegraphError where there is none."""
     path = tuple(name.split("/"))
-    inner: Spec | None = spec
+    inner: Parts | None = spec
     for part in path:
         node = inner.nodes.get(part) if inner is not None else None
         if node is None:

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from tapegraph.document import text
-from tapegraph.document.spec import NodeSpec, Spec, keys
+from tapegraph.document.parts import NodeSpec, Parts
+from tapegraph.document.spec import keys
 from tapegraph.document.text import Inline
 
 
-def to_yaml(spec: Spec) -> str:
+def to_yaml(spec: Parts) -> str:
     """Return a graph as the text of a file; reading it gives an equal graph."""
     return text.dump(words(spec))
 
 
-def words(spec: Spec) -> dict[str, Any]:
+def words(spec: Parts) -> dict[str, Any]:
     """Return a graph as plain data, under the keys of the file and in their order; defaults are left out."""
     values = ((key, getattr(spec, key.name)) for key in keys(type(spec)))
     return {key.name: plain(value) for key, value in values if key.required or value != key.default}
@@ -23,7 +24,7 @@ def words(spec: Spec) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """Return a value with plain data in place of the graphs and nodes in it."""
-    if isinstance(value, Spec):
+    if isinstance(value, Parts):
         return words(value)
     if isinstance(value, NodeSpec):
         return node_words(value)

@@ -1,4 +1,4 @@
-"""The scheduler: runs the steps of a plan on fixed blocks, with nothing made anew while it runs.
+"""The scheduler: runs the steps of a plan on fixed blocks, without allocating per block.
 
 A plan is made once (tapegraph/run/plan.py): which steps, in which order, on which signals. A step reads and writes
 signals that stay the same objects for as long as a stream lives.
@@ -17,7 +17,7 @@ from mypy_extensions import i64
 from tapegraph.node import Node, Signal, TapegraphError, silence
 from tapegraph.node.params import NodeValue
 
-LOUDEST: Final = 1e6  # 120 dB over full scale: a loop that amplifies has got out of hand
+LOUDEST: Final = 1e6  # +120 dBFS: beyond it a loop with a gain above 1 has run away
 
 
 class Step:
@@ -27,10 +27,10 @@ class Step:
         pass
 
     def reset(self) -> None:
-        """Silence the state, in the audio thread: where the graph has got out of hand."""
+        """Silence the state, in the audio thread, after output that was not finite or far too loud: no prepare()."""
 
     def restart(self) -> None:
-        """Start anew, outside the audio thread: there is time for what takes long."""
+        """Start from the beginning, outside the audio thread: prepare() may be called."""
         self.reset()
 
 
@@ -67,7 +67,7 @@ class Call(Step):
 
     def restart(self) -> None:
         if self.set_since_prepared:
-            with contextlib.suppress(TapegraphError):  # what it refuses to start with it has borne while sound ran
+            with contextlib.suppress(TapegraphError):  # a value that prepare() refuses was accepted while sound ran
                 self.node.prepare()
             self.set_since_prepared = False
         self.reset()
@@ -91,9 +91,9 @@ class Sum(Step):
 
 
 class Line:
-    """Straight lines between breakpoints, whose times rise; held before the first and after the last.
+    """Straight lines between breakpoints of increasing time; constant before the first and after the last.
 
-    A time is looked for from the last one on: sound moves by a block, so that mostly none or one breakpoint is passed.
+    The search starts at the last time: it advances by a block, so that mostly none or one breakpoint is passed.
     """
 
     def __init__(self, breakpoints: list[tuple[float, float]]) -> None:
@@ -120,7 +120,7 @@ class Line:
 
 
 class Modulation(Step):
-    """Moves one parameter once a block: its set value or automation, plus all that modulates it, within its range.
+    """Sets one parameter once a block: its set value or automation, plus all that modulates it, within its range.
 
     The value set for a block is the one that is due at the end of it; the node ramps there from the last one.
 
@@ -169,7 +169,7 @@ class Modulation(Step):
         self.apply(value)
 
     def apply(self, value: float) -> None:
-        if not value >= self.minimum:  # also where a modulator is not a number
+        if not value >= self.minimum:  # also where a modulator is NaN
             value = self.minimum
         if value > self.maximum:
             value = self.maximum
@@ -182,8 +182,8 @@ class Schedule:
     """The steps of a plan, run block by block on the sound between source and sink.
 
     steps: in the order of running
-    silenced: blocks of output that were not finite or beyond LOUDEST; each was made silent and every node reset
-    muted: samples of input that were not finite and were taken as silence
+    silenced: blocks of output that were not finite or above LOUDEST; each was silenced and every node reset
+    muted: samples of input that were not finite and were replaced by silence
     """
 
     def __init__(self, steps: list[Step], source: Signal, sink: Signal) -> None:
@@ -195,7 +195,7 @@ class Schedule:
         self.restart()
 
     def restart(self) -> None:
-        """Start anew: parameters first, so that every node starts at its targets. Not for the audio thread."""
+        """Start from the beginning, outside the audio thread: parameters first, so nodes start at their targets."""
         silence(self.source.samples)
         silence(self.sink.samples)
         for step in self.steps:
@@ -206,23 +206,27 @@ class Schedule:
                 step.restart()
 
     def take_over_counts(self, other: Schedule) -> None:
-        """Count on from another schedule, which has heard the same input for longer."""
+        """Continue the counts of another schedule, which has run on the same input for longer."""
         self.silenced += other.silenced
         self.muted = other.muted
 
-    def process(self, sound: npt.NDArray[np.float64], blocks: i64) -> vec[float]:
+    def process(self, sound: list[npt.NDArray[np.float64]], blocks: i64) -> vec[float]:
         """Run a number of blocks.
 
-        sound: blocks * frames samples of the first channel of the source, then of the next ...
-        Returns the sound of the sink, laid out alike.
+        sound: blocks * frames samples of each channel of the source, each contiguous in memory
+        Returns the sound of the sink: all samples of the first channel, then of the next ...
         """
-        audio = vec[float](sound)  # made here: a vec that interpreted code passes in is never freed (mypyc 2.4.1)
+        # Made here: a vec that interpreted code passes in is never freed (mypyc 2.4.1).
+        audio = [vec[float](channel) for channel in sound]
         frames = self.source.frames
         length = blocks * frames
         out: vec[float] = vec[float]([0.0] * (self.sink.channels * length))
         b: i64 = 0
         while b < blocks:
-            self.muted += fetch(audio, self.source.samples, self.source.channels, length, b * frames, frames)
+            target: i64 = 0
+            for samples in audio:
+                self.muted += fetch(samples, self.source.samples, b * frames, target, frames)
+                target += frames
             for step in self.steps:
                 step.run()
             if is_sound(self.sink.samples):
@@ -256,22 +260,20 @@ def add(x: vec[float], y: vec[float], x_channels: i64, y_channels: i64, first: b
         c += 1
 
 
-def fetch(audio: vec[float], y: vec[float], channels: i64, length: i64, start: i64, frames: i64) -> i64:
-    """Copy one block out of the planar audio into y; silence what is not finite and return how many samples."""
+def fetch(audio: vec[float], y: vec[float], start: i64, target: i64, frames: i64) -> i64:
+    """Copy one block of a channel from start in the audio to target in y.
+
+    Samples that are not finite become 0; returns how many.
+    """
     muted: i64 = 0
-    c: i64 = 0
-    while c < channels:
-        i: i64 = 0
-        source = c * length + start
-        target = c * frames
-        while i < frames:
-            v = audio[source + i]
-            if v - v != 0.0:  # infinite or not a number
-                v = 0.0
-                muted += 1
-            y[target + i] = v
-            i += 1
-        c += 1
+    i: i64 = 0
+    while i < frames:
+        v = audio[start + i]
+        if v - v != 0.0:  # infinite or not a number
+            v = 0.0
+            muted += 1
+        y[target + i] = v
+        i += 1
     return muted
 
 
@@ -289,7 +291,7 @@ def store(x: vec[float], audio: vec[float], channels: i64, length: i64, start: i
 
 
 def is_sound(x: vec[float]) -> bool:
-    """Tell whether every sample is a number, and none beyond what anything can play."""
+    """Return whether every sample is finite and none is above LOUDEST."""
     n: i64 = len(x)
     i: i64 = 0
     while i < n:

@@ -1,4 +1,4 @@
-"""Many files through one graph, on several cores: each is rendered by one process, just as it would be alone."""
+"""Many files through one graph, on several cores: each is rendered by one process, with the same result as alone."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tapegraph.node import registry
 def render_files(
     graph: GraphModel, sources: Sequence[str | Path], folder: str | Path, jobs: int, **options: Any
 ) -> Iterator[Report | TapegraphError]:
-    """Render files into a folder, where they keep their names; yield a report or what went wrong, in their order.
+    """Render files into a folder under their own names; yield a report or an error for each, in order.
 
-    jobs: how many files are rendered at once, or groups of channels of an only file
+    jobs: how many files are rendered at once; of a single file, how many groups of channels
     options: as for render_file
     Raises TapegraphError, before anything is rendered, when two files would become one.
     """

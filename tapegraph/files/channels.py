@@ -1,54 +1,72 @@
-"""One long file on several cores: channels that do not hear each other are rendered apart, two at a time.
+"""One long file on several cores: independent channels are rendered in separate processes, two at a time.
 
-Every process reads the source itself and sends on what becomes of its channels; this one puts them together again,
-block by block, equal to the bit to what comes of all channels in one process. Two at a time, because kernels take two
-channels in one loop: one alone takes them nearly as long.
+Every process reads the source itself and sends its rendered channels; the parent joins them block by block. The file
+is equal to the bit to one that a single process renders. Two at a time, because kernels take two channels in one loop:
+one alone takes them nearly as long.
 """
 
 from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from tapegraph.document.flat import FlatGraph
-from tapegraph.document.order import reachable
-from tapegraph.document.spec import INPUT
+from tapegraph.document.order import Order, reachable
+from tapegraph.document.spec import INPUT, OUTPUT
 from tapegraph.errors import TapegraphError
-from tapegraph.files.audio import Reader
+from tapegraph.files.read import Reader
 from tapegraph.node import registry
 from tapegraph.node.ports import find_param
+from tapegraph.run.plan import find_channels
 from tapegraph.run.rendering import Rendering
 from tapegraph.run.sound import Array, Tail
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
 
     from tapegraph.document.model import GraphModel
 
-ENDED = "a process that rendered was ended from outside; fewer jobs need less memory"
+ENDED = "a rendering process was killed; fewer jobs need less memory"
+
+
+@attrs.frozen
+class Sound:
+    """Rendered sound on its way into a file.
+
+    most_frames: how long it may become
+    blocks: (channels, frames) each
+    warnings: returns a sentence for each thing that went wrong, once all blocks have been taken
+    """
+
+    channels: int
+    most_frames: int
+    blocks: Generator[Array, None, None]
+    warnings: Callable[[], list[str]]
 
 
 class MustRenderTogetherError(Exception):
-    """Something went wrong with the sound: only all channels together tell what it does to each of them."""
+    """A worker muted or reset sound; start over in one process so that all channels are affected alike."""
 
 
 def channels_independent(graph: FlatGraph) -> bool:
     """Tell whether every channel of a graph comes out as it would alone.
 
-    So where no node couples channels (Node.COUPLED_BY), no parameter is moved by sound that comes from the input, which
-    moves all channels by the first one, and no loop decides by the loudest channel when a rendering ends.
+    That is so where no node couples channels (Node.COUPLED_BY); no parameter is modulated by the input, whose first
+    channel would move all of them; and there is no loop, whose rendering ends when the loudest channel is silent.
     """
     reach = reachable(graph.links + graph.modulations)
     moved = {(link.target_node, link.target_port) for link in graph.modulations} | graph.automation.keys()
     for name, node in graph.nodes.items():
-        coupled_by = vars(node.cls).get("COUPLED_BY")  # its own word, not that of a class which it changes
+        coupled_by = vars(node.cls).get("COUPLED_BY")  # as this class declares it: a base class cannot know
         if coupled_by is None or node.cls.CHANNELS > 1 or name in reach[name]:
             return False
         for param in coupled_by:
@@ -59,22 +77,34 @@ def channels_independent(graph: FlatGraph) -> bool:
 
 
 def groups(channels: int, jobs: int) -> list[slice]:
-    """Return which channels go together, pairs as far as there are any, into at most as many groups as jobs."""
+    """Return which channels each process renders: whole pairs where possible, in at most `jobs` groups."""
     pairs = -(-channels // 2)
     bounds = [2 * (k * pairs // min(jobs, pairs)) for k in range(min(jobs, pairs) + 1)]
     return [slice(a, min(b, channels)) for a, b in pairwise(bounds)]
 
 
-def render_in_parallel(
-    graph: GraphModel, reader: Reader, parts: list[slice], tail: Tail
-) -> Generator[Array, None, None]:
-    """Yield the output for an audio file, each part of its channels rendered by a process of its own.
+@contextlib.contextmanager
+def rendered_in_parallel(graph: GraphModel, reader: Reader, parts: list[slice], tail: Tail) -> Iterator[Sound]:
+    """Give what becomes of an audio file, each part of its channels rendered by a process of its own.
 
-    reader: says which file; at the end it has the warnings of those who have read it
-    Raises MustRenderTogetherError where the result has to come from all channels together.
+    reader: names the file; nothing is read from it here
+    Raises TapegraphError where the graph cannot run; the blocks raise MustRenderTogetherError where all channels have
+    to be rendered together.
     """
+    flat = graph.flat()
+    channels = find_channels(flat, Order(flat), reader.channels)[OUTPUT]  # no part could tell that they do not fit
     context = get_context("spawn")  # on every system alike, and safe whatever threads this process has
-    running = []
+    running: list[tuple[SpawnProcess, Connection]] = []
+    warnings: list[str] = []
+
+    def blocks() -> Generator[Array, None, None]:
+        while True:
+            pieces = [receive(here) for _, here in running]
+            if isinstance(pieces[0], list):
+                warnings.extend(pieces[0])
+                return
+            yield np.concatenate(pieces)
+
     try:
         for part in parts:
             here, there = context.Pipe(duplex=False)
@@ -83,12 +113,8 @@ def render_in_parallel(
             process.start()
             there.close()
             running.append((process, here))
-        while True:
-            pieces = [receive(here) for _, here in running]
-            if isinstance(pieces[0], list):
-                reader.warnings = pieces[0]
-                return
-            yield np.concatenate(pieces)
+        most_frames = max(receive(here) for _, here in running)
+        yield Sound(channels, most_frames, blocks(), lambda: warnings)
     finally:
         for process, here in running:
             here.close()
@@ -97,26 +123,30 @@ def render_in_parallel(
 
 
 def receive(here: Connection) -> Any:
-    """Return the next block of a part, or, at its end, what was wrong with the file."""
+    """Return the next message of a part, see render_part(). Raises the error that it has sent."""
     try:
-        sent = here.recv()
+        message = here.recv()
     except EOFError:
         raise TapegraphError(ENDED) from None
-    if isinstance(sent, Exception):
-        raise sent
-    return sent
+    if isinstance(message, Exception):
+        raise message
+    return message
 
 
 def render_part(there: Connection, paths: list[Path], graph: GraphModel, source: Path, part: slice, tail: Tail) -> None:
-    """Send what becomes of some channels of a file, block by block, then what is wrong with it; or an error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked ends this one
-    with contextlib.suppress(BrokenPipeError):  # it has been ended itself
+    """Render some channels of a file; send how many frames it may come to, each block, and the file's warnings.
+
+    Instead of any of these an exception is sent.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
+    with contextlib.suppress(BrokenPipeError):  # the parent has been ended itself
         try:
             registry.add_paths(paths)
             with Reader(source) as reader:
                 rendering = Rendering(
                     graph.flat(), reader.sample_rate, part.stop - part.start, tail, first_channel=part.start
                 )
+                there.send(rendering.due(reader.frames))
                 for block in rendering.blocks(piece[part] for piece in reader.blocks()):
                     there.send(block)
             there.send(MustRenderTogetherError() if rendering.engine.warnings() else reader.warnings)

@@ -10,24 +10,32 @@ from pathlib import Path
 
 import attrs
 
+from tapegraph.document.flat import FlatGraph
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import Problem, TapegraphError
-from tapegraph.files.audio import Reader, create, decibels
-from tapegraph.files.channels import MustRenderTogetherError, channels_independent, groups, render_in_parallel
+from tapegraph.files.channels import (
+    MustRenderTogetherError,
+    Sound,
+    channels_independent,
+    groups,
+    rendered_in_parallel,
+)
+from tapegraph.files.read import Reader
+from tapegraph.files.write import create
 from tapegraph.run.rendering import Rendering
-from tapegraph.run.sound import Tail
+from tapegraph.run.sound import Tail, decibels
 
 Progress = Callable[[float], None]
 
 
 @attrs.frozen
 class Report:
-    """What came of a rendering.
+    """What a rendering has written.
 
-    seconds: how long the new file is
+    seconds: length of the new file
     wall_seconds: how long making it took, reading and writing included
     peak_dbfs: the largest sample, dB; -infinity for silence
-    clipped: samples beyond full scale that the kind of file could not hold
+    clipped: samples beyond full scale, clipped because the kind of file cannot store them
     warnings: a sentence for each thing that the listener should know
     """
 
@@ -68,53 +76,62 @@ def render_file(
 
     subtype: libsndfile's name of how to store samples, PCM_24 say; otherwise as in the source
     tail: seconds, or "auto" for as long as the nodes say
-    jobs: processes that share the channels, where these do not hear each other; the file is the same
+    jobs: processes that share the channels, where these are independent; the file is the same
     progress: called now and then with how much has been rendered, 0 to 1
     Raises TapegraphError, without leaving a file, for files that cannot be read or written.
     """
     started = time.perf_counter()
-    try:
-        with Reader(source) as reader:
-            if Path(target).exists() and os.path.samefile(source, target):
-                raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
-            rendering = Rendering(graph.flat(), reader.sample_rate, reader.channels, tail)
-            parts = groups(reader.channels, jobs)
-            if (
-                len(parts) > 1 and Path(source).is_file() and channels_independent(graph.flat())
-            ):  # a pipe can be read only once
-                blocks = render_in_parallel(graph, reader, parts, tail)
-            else:
-                blocks = rendering.blocks(reader.blocks())
-            with (
-                contextlib.closing(blocks),
-                create(
-                    target,
-                    reader.sample_rate,
-                    rendering.output_channels,
-                    rendering.due(reader.frames),
-                    subtype=subtype,
-                    like=reader.subtype,
-                    dither=dither,
-                    overwrite=overwrite,
-                ) as writer,
-            ):
-                for block in blocks:
-                    writer.write(block)
-                    if progress:
-                        progress(min(1.0, writer.frames / reader.frames))
-    except MustRenderTogetherError:
-        return render_file(
-            graph, source, target, subtype=subtype, dither=dither, overwrite=overwrite, tail=tail, progress=progress
+
+    def write(sound: Sound) -> Report:
+        with (
+            contextlib.closing(sound.blocks),
+            create(
+                target,
+                reader.sample_rate,
+                sound.channels,
+                sound.most_frames,
+                subtype=subtype,
+                like=reader.subtype,
+                dither=dither,
+                overwrite=overwrite,
+            ) as writer,
+        ):
+            for block in sound.blocks:
+                writer.write(block)
+                if progress:
+                    progress(min(1.0, writer.frames / reader.frames))
+        return Report(
+            Path(target),
+            reader.sample_rate,
+            sound.channels,
+            writer.subtype,
+            writer.frames / reader.sample_rate,
+            time.perf_counter() - started,
+            decibels(writer.peak),
+            writer.clipped,
+            (*sound.warnings(), *writer.warnings()),
         )
-    warnings = [*reader.warnings, *rendering.engine.warnings(), *writer.warnings()]
-    return Report(
-        Path(target),
-        reader.sample_rate,
+
+    with Reader(source) as reader:
+        if Path(target).exists() and os.path.samefile(source, target):
+            raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
+        flat = graph.flat()
+        parts = groups(reader.channels, jobs)
+        if len(parts) > 1 and Path(source).is_file() and channels_independent(flat):  # a pipe can be read only once
+            with (
+                contextlib.suppress(MustRenderTogetherError),
+                rendered_in_parallel(graph, reader, parts, tail) as sound,
+            ):
+                return write(sound)
+        return write(rendered_together(flat, reader, tail))
+
+
+def rendered_together(graph: FlatGraph, reader: Reader, tail: Tail) -> Sound:
+    """Return what becomes of a file in this process."""
+    rendering = Rendering(graph, reader.sample_rate, reader.channels, tail)
+    return Sound(
         rendering.output_channels,
-        writer.subtype,
-        writer.frames / reader.sample_rate,
-        time.perf_counter() - started,
-        decibels(writer.peak),
-        writer.clipped,
-        tuple(warnings),
+        rendering.due(reader.frames),
+        rendering.blocks(reader.blocks()),
+        lambda: [*reader.warnings, *rendering.engine.warnings()],
     )

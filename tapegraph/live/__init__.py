@@ -1,4 +1,4 @@
-"""Sound through the sound card: playing, live input, recording what is heard.
+"""Sound through the sound card: playback, live input, recording, and A/B comparison.
 
-The only part that knows sounddevice, and so PortAudio; it is imported when a card is needed and not before.
+The only room that uses sounddevice, and so PortAudio, which is imported only when a card is needed.
 """

@@ -1,6 +1,6 @@
-"""Sound whose sample rate the card refuses: converted to the card's own on its way into the graph.
+"""Converts sound whose sample rate the card refuses to the card's own rate, before it enters the graph.
 
-By soxr's linear-phase resampler at its very high quality, in time with the sound. The extra `resample` brings it.
+It uses soxr's linear-phase resampler at very high quality, without latency. soxr comes with the extra `resample`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from tapegraph.errors import TapegraphError
-from tapegraph.live.devices import Device, sounddevice
+from tapegraph.live.devices import Device
+from tapegraph.live.portaudio import sounddevice
 from tapegraph.run.sound import Array, Audio
 
 QUALITY = "VHQ"
@@ -25,7 +26,7 @@ def accepts(output: Device, sample_rate: float) -> bool:
     try:
         sd.check_output_settings(device=output.number, dtype="float32", samplerate=sample_rate)
     except sd.PortAudioError as error:
-        return "sample rate" not in str(error.args[0])  # what else is wrong is told when it is opened
+        return "sample rate" not in str(error.args[0])  # other errors are reported when it is opened
     return True
 
 
@@ -36,7 +37,7 @@ def soxr(output: Device, sample_rate: float) -> Any:
     except ImportError:
         raise TapegraphError(
             f"{output.name} ({output.host}) refuses {round(sample_rate)} Hz; it runs at "
-            f"{round(output.sample_rate)} Hz: pip install 'tapegraph[resample]' to have the sound converted"
+            f"{round(output.sample_rate)} Hz; to convert the sound, pip install 'tapegraph[resample]'"
         ) from None
     return soxr
 

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import signal
-import sys
-import threading
-from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 
 from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.live.portaudio import sounddevice
 from tapegraph.quantity import is_whole_number
 
-ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
-
-opening = threading.Lock()  # PortAudio opens one stream at a time
-
-BLOCK_FRAMES = (16, 8192)  # what a card may be asked to take at a time
+BLOCK_FRAMES = (16, 8192)  # the smallest and the largest block of a card
 
 Direction = Literal["input", "output"]
-
-NO_PORTAUDIO = (
-    "playing needs the library PortAudio, which is not installed: apt install libportaudio2 on Debian and Ubuntu, "
-    "dnf install portaudio on Fedora, brew install portaudio on macOS"
-)
 
 NO_DEVICE = "there is no sound card or sound server; plug one in, or start PipeWire, PulseAudio or jackd"
 
 
 @attrs.frozen
 class Device:
-    """One that PortAudio lists.
+    """A sound card or sound server.
 
-    number: its place in PortAudio's list
-    host: the system it belongs to: ALSA, JACK, Core Audio, WASAPI ...
-    inputs, outputs: how many channels it has each way
-    sample_rate: its own, Hz
-    default: whether it is the one that the system prefers for "input" or "output"
+    number: its index in PortAudio's list
+    host: the audio system it belongs to: ALSA, JACK, Core Audio, WASAPI ...
+    inputs, outputs: numbers of channels
+    sample_rate: its default, Hz
+    default: the directions, "input" or "output", for which the system prefers it
     """
 
     number: int
@@ -54,46 +40,8 @@ class Device:
         return self.inputs if direction == "input" else self.outputs
 
 
-def sounddevice() -> Any:
-    """Return the module sounddevice. Raises TapegraphError where PortAudio is missing."""
-    there = "sounddevice" in sys.modules
-    try:
-        with deferred_signals():
-            import sounddevice  # waits for another thread that is at it
-    except OSError:
-        raise TapegraphError(NO_PORTAUDIO) from None
-    except Exception as error:  # one of sounddevice's own, which is gone again with the module
-        raise TapegraphError(f"PortAudio cannot start: {error}; is the configuration of ALSA right?") from None
-    if there:
-        return sounddevice
-    atexit.register(
-        signal.signal, signal.SIGINT, signal.SIG_IGN
-    )  # comes before PortAudio's own end, see deferred_signals()
-    return sounddevice
-
-
-@contextlib.contextmanager
-def deferred_signals() -> Iterator[None]:
-    """Hold Ctrl-C back until the end: cut short, PortAudio and libjack crash, at once or when the program ends."""
-    meant = signal.getsignal(signal.SIGINT)
-    held: list[int] = []
-    in_main_thread = threading.current_thread() is threading.main_thread() and callable(meant)
-    if in_main_thread:
-        signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING) if hasattr(signal, "pthread_sigmask") else None
-    try:
-        yield
-    finally:
-        if blocked is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        if in_main_thread:
-            signal.signal(signal.SIGINT, meant)
-        if held:
-            signal.raise_signal(signal.SIGINT)
-
-
 def devices() -> list[Device]:
-    """Return every device there is, in PortAudio's order."""
+    """Return all devices, in PortAudio's order."""
     sd = sounddevice()
     hosts = sd.query_hostapis()
     preferred: dict[Direction, int] = dict(zip(("input", "output"), sd.default.device, strict=True))
@@ -112,26 +60,26 @@ def devices() -> list[Device]:
 
 
 def find(wanted: str | int | None, direction: Direction) -> Device:
-    """Return the device of a number, or of a name or a part of one; without either, the one the system prefers.
+    """Return the device with a number, a name or a part of a name; of None, the one that the system prefers.
 
-    Raises TapegraphError when there is none, or several that a name could mean.
+    Raises TapegraphError when there is none, or when a name is ambiguous.
     """
     usable = [device for device in devices() if device.channels(direction)]
     if not usable:
-        raise TapegraphError(f"there is no {direction} to use: {NO_DEVICE}")
+        raise TapegraphError(f"there is no {direction} device: {NO_DEVICE}")
     if wanted is None:
         return next((device for device in usable if direction in device.default), usable[0])
     named = matching(usable, str(wanted))
     if len(named) == 1:
         return named[0]
     if named:
-        raise TapegraphError(f"{wanted} could be {listed(named)}; give the number of one")
+        raise TapegraphError(f"{wanted} is ambiguous: {listed(named)}; use a number")
     hint = did_you_mean(str(wanted), (device.name for device in usable)) or f"; there is {listed(usable)}"
     raise TapegraphError(f"no {direction} is called {wanted}{hint}")
 
 
 def matching(usable: list[Device], wanted: str) -> list[Device]:
-    """Return those with the number, or else the name, or else a name that contains it."""
+    """Return the devices with this number, otherwise with this name, otherwise with a name that contains it."""
     tests = (
         lambda device: str(device.number) == wanted,
         lambda device: device.name == wanted,
@@ -141,7 +89,7 @@ def matching(usable: list[Device], wanted: str) -> list[Device]:
 
 
 def check_block(block: int) -> int:
-    """Return how many frames a card is to ask for at a time. Raises TapegraphError where that cannot be."""
+    """Return a block size of a card, frames. Raises TapegraphError where it is not allowed."""
     low, high = BLOCK_FRAMES
     if not is_whole_number(block, low, high):
         raise TapegraphError(f"block is {block!r}; it must be a whole number of frames from {low} to {high}")

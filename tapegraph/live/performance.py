@@ -1,24 +1,27 @@
-"""What was turned while sound ran, as automation: a graph file that makes the same sound again from the same input.
+"""Parameter changes of a live session as automation: a graph that makes the same sound again from the same input.
 
-A move that came before block k is a step between the ends of blocks k - 1 and k, where the scheduler reads automation.
+A change before block k becomes a step between the ends of blocks k - 1 and k, where the scheduler reads automation.
 """
 
 from __future__ import annotations
 
 from tapegraph.document.flat import FlatGraph
 from tapegraph.document.model import GraphModel
-from tapegraph.document.spec import Spec
+from tapegraph.document.parts import Parts
 from tapegraph.live.deck import Deck
 from tapegraph.node import Param
 from tapegraph.node.ports import find_param
 
-BEFORE, AFTER = 0.4, 0.6  # where the step lies, in blocks: far from both ends, so that rounding changes nothing
+BEFORE, AFTER = (
+    0.4,
+    0.6,
+)  # ends of the step, in blocks: far from those of the block, so that rounding does not matter
 
 
 def performance(start: GraphModel, deck: Deck) -> GraphModel:
-    """Return the graph as it was at the start, with the deck's moves as its automation.
+    """Return the graph as it was at the start, with the parameter changes of a deck as its automation.
 
-    What is not a number, and what is automated already, has no breakpoints and is left out; left_out() names it.
+    Parameters that are not numbers or are automated already are left out; left_out() names them.
     """
     graph = start.copy()
     stand_alone(graph)
@@ -27,13 +30,13 @@ def performance(start: GraphModel, deck: Deck) -> GraphModel:
     for block, node, param, value in deck.log():
         if not can_be_automated(flat, node, param) or not isinstance(value, int | float):
             continue
-        # Automation reaches what closes a loop at the end of a block, for the next one.
+        # A node that closes a loop reads its automation at the end of a block, for the next one.
         first = block - 1 if deck.plan.nodes[node].loop_latency else block
         target = f"{node}.{param}"
         late_s = deck.plan.timing.arrival[node] / deck.sample_rate
         points = graph.automation.setdefault(target, [])
         before = points[-1][1] if points else float(flat.nodes[node].params.get(param, default(flat, node, param)))
-        down, up = ((first + share) * block_s - late_s for share in (BEFORE, AFTER))
+        down, up = ((first + position) * block_s - late_s for position in (BEFORE, AFTER))
         if points and down < points[-1][0]:  # the same block again
             points[-1] = (points[-1][0], float(value))
         elif down > 0.0:
@@ -44,7 +47,7 @@ def performance(start: GraphModel, deck: Deck) -> GraphModel:
 
 
 def left_out(start: GraphModel, deck: Deck) -> list[str]:
-    """Return the targets of moves that performance() cannot tell."""
+    """Return the targets of changes that performance() leaves out."""
     flat = start.flat()
     return sorted({f"{node}.{param}" for _, node, param, _ in deck.log() if not can_be_automated(flat, node, param)})
 
@@ -59,8 +62,8 @@ def default(flat: FlatGraph, node: str, param: str) -> float:
     return declared.default
 
 
-def stand_alone(spec: Spec) -> None:
-    """Take sub-graphs in whole, so that the file can be anywhere."""
+def stand_alone(spec: Parts) -> None:
+    """Include sub-graphs in full, so that the file does not depend on others."""
     for node in spec.nodes.values():
         if node.graph is not None:
             node.reference = ""

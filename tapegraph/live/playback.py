@@ -1,11 +1,11 @@
-"""Playing: a thread renders ahead into a ring, and the audio thread copies from it."""
+"""Playback of finished sound: a thread renders ahead into a ring, and the audio thread copies from it."""
 
 from __future__ import annotations
 
 import math
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,26 @@ from tapegraph.document.model import GraphModel
 from tapegraph.live.convert import accepts, converted
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import check_block, find
+from tapegraph.live.portaudio import CLOSE_S
 from tapegraph.live.quality import lowered
 from tapegraph.live.ring import Frames, Ring
-from tapegraph.live.session import CLOSE_S, Session
+from tapegraph.live.session import Session
 from tapegraph.node.params import Quality
 from tapegraph.run.rendering import Rendering
 from tapegraph.run.sound import Audio, Tail, check_sample_rate
 
-AHEAD_S = 0.25  # rendered ahead: as late as a knob is heard, as long as the renderer may be held up
-START_S = 0.4  # how long the start may wait for it
-PIECE_FRAMES = 256  # rendered at a time: Python runs nothing else meanwhile, not even the audio thread
-NAP_S = 0.005
+AHEAD_S = 0.25  # rendered ahead: by which knobs lag, and for which the renderer may be delayed
+START_S = 0.4  # how long the start may wait for the ring to fill
+CHUNK_FRAMES = 256  # rendered at a time: no other thread runs meanwhile, not even the audio thread
+POLL_S = 0.005
 
 
 class Playback(Session):
     """Sound through a graph to a card, from its beginning to the end of its tail.
 
-    Sound of a rate that the card refuses is converted to the card's own, which is then that of graph and recording.
+    Sound at a rate that the card refuses is converted to the card's own, at which graph and recording then run.
 
-    underruns: blocks for which nothing had been rendered in time
+    underruns: blocks that were not rendered in time
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Playback(Session):
         if not accepts(output, sample_rate):
             audio = converted(audio, channels, sample_rate, output)
             sample_rate = output.sample_rate
-        self.rendering = Rendering(lowered(graph.flat(), quality), sample_rate, channels, tail, Deck)
+        self.rendering = Rendering(
+            lowered(graph.flat(), quality), sample_rate, channels, tail, Deck, chunk_frames=CHUNK_FRAMES
+        )
         deck = self.rendering.engine
         assert isinstance(deck, Deck)
         super().__init__(graph, deck, quality, output, block, record, overwrite)
@@ -76,18 +79,18 @@ class Playback(Session):
         )
 
     def prepare(self) -> None:
-        """Start rendering; where the ring is soon full, the sound starts on a full one."""
+        """Start rendering, and wait until the ring is full, but not for long."""
         renderer = threading.Thread(target=self.render, name="tapegraph renderer", daemon=True)
         renderer.start()
-        self.rest.callback(renderer.join, CLOSE_S)
-        until = time.monotonic() + START_S
-        while self.ring.space and time.monotonic() < until and not self.rendered.wait(NAP_S):
+        self.at_end.callback(renderer.join, CLOSE_S)
+        deadline = time.monotonic() + START_S
+        while self.ring.space and time.monotonic() < deadline and not self.rendered.wait(POLL_S):
             pass
 
     def render(self) -> None:
         try:
             started = time.perf_counter()
-            for piece in self.rendering.blocks(pieces(self.audio)):
+            for piece in self.rendering.blocks(self.audio):
                 self.worked(time.perf_counter() - started, piece.shape[1])
                 self.hand_over(piece.T)
                 if self.stopping:
@@ -102,16 +105,16 @@ class Playback(Session):
         while len(block) and not self.stopping:
             block = block[self.ring.write(block) :]
             if len(block):
-                time.sleep(NAP_S)
+                time.sleep(POLL_S)
 
     def callback(self, out: Frames, frames: int, times: Any, status: Any) -> None:
         self.called(out, status, lambda: self.fill(out))
 
     def fill(self, out: Frames) -> int:
-        over = self.rendered.is_set()
+        complete = self.rendered.is_set()
         n = self.ring.read(out)
         out[n:] = 0.0
-        if n == len(out) or over:
+        if n == len(out) or complete:
             return n
         self.underruns += 1
         return len(out)
@@ -123,9 +126,3 @@ class Playback(Session):
     @property
     def dropouts(self) -> int:
         return self.xruns + self.underruns
-
-
-def pieces(audio: Iterable[Audio]) -> Iterator[Audio]:
-    for block in audio:
-        for start in range(0, block.shape[-1], PIECE_FRAMES):
-            yield block[..., start : start + PIECE_FRAMES]

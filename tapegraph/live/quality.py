@@ -1,4 +1,4 @@
-"""Less work for a slow machine: a graph with lighter choices and less oversampling, and otherwise the same."""
+"""Less work for a slow machine: the same graph with cheaper solvers and less oversampling."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MOST_OVERSAMPLE: dict[Quality, int] = {"draft": 1, "live": 2}
 
 
 def lowered(graph: FlatGraph, quality: Quality) -> FlatGraph:
-    """Return the graph at a quality; "render" is as it stands.
+    """Return the graph at a quality; "render" leaves it unchanged.
 
-    Each Choice says what stands in for its options. Nodes that share a rate with a sound source keep it: a bias
-    oscillator makes nothing that a lower rate could carry.
+    Each Choice says which options replace others. Nodes that run at the rate of a source that feeds them keep it: a
+    lower rate could not carry a bias oscillator's frequency.
     """
     if quality not in QUALITIES:
         raise TapegraphError(f"quality is {quality!r}; it must be one of {', '.join(QUALITIES)}")
@@ -41,7 +41,7 @@ def less(node: FlatNode, quality: Quality, keeps_rate: bool) -> FlatNode:
 
 
 def fed_by_sources(graph: FlatGraph) -> set[str]:
-    """Return the nodes that make sound, and all that hear them at their own rate."""
+    """Return the sources, and all nodes that they feed at the same rate."""
     found = {name for name, node in graph.nodes.items() if node.cls.SOURCE}
     grown = True
     while grown:

@@ -1,4 +1,4 @@
-"""Keeps the collector, and threads that do not let go, out of the way of the audio thread."""
+"""Disables garbage collection and shortens the GIL switch interval while audio runs."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import gc
 import sys
 import threading
 
-SWITCH_S = 5e-5  # how soon another thread of Python makes way for the audio thread; sooner, asking takes all its time
+SWITCH_S = 5e-5  # GIL switch interval while audio runs; shorter ones cost more than they gain
 
 
 class RealtimeMode:
-    """A context manager for the whole process, which several may hold at once and leave in any order."""
+    """A context manager for the process; several users may enter it at once and leave in any order."""
 
     def __init__(self) -> None:
-        self.counting = threading.Lock()
+        self.lock = threading.Lock()
         self.holders = 0
         self.collecting, self.switch_s = True, 0.0  # as they were before the first
 
     def __enter__(self) -> None:
-        with self.counting:
+        with self.lock:
             self.holders += 1
             if self.holders > 1:
                 return
@@ -29,7 +29,7 @@ class RealtimeMode:
             sys.setswitchinterval(SWITCH_S)
 
     def __exit__(self, *error: object) -> None:
-        with self.counting:
+        with self.lock:
             self.holders -= 1
             if self.holders:
                 return
@@ -42,11 +42,11 @@ class RealtimeMode:
 realtime_mode = RealtimeMode()
 
 
-def clear_away() -> None:
-    """Collect the youngest garbage where there is enough of it: for any thread but the audio thread.
+def collect_young_garbage() -> None:
+    """Collect the youngest generation where it has grown enough: for any thread but the audio thread.
 
-    What a screen leaves in an hour would fill a gigabyte. What has grown older stays: to look for it takes longer than
-    sound can wait.
+    A user interface would otherwise leave a gigabyte in an hour. Older generations stay: collecting them takes longer
+    than audio can wait.
     """
     if gc.get_count()[0] > gc.get_threshold()[0]:
         gc.collect(0)

@@ -1,4 +1,4 @@
-"""The last seconds of what came in, kept so that two graphs can be compared with them."""
+"""The last seconds of the input, with which two graphs can be compared."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tapegraph.analysis.loudness import SHORT_TERM_S
-from tapegraph.run.sound import Array
+from tapegraph.run.sound import Array, Audio
 
 
 class RecentInput:
-    """The last of a sound that goes by: written by the audio thread, which it never makes wait, and read by another.
+    """The end of the input so far: written by the audio thread without waiting, and read by another thread.
 
     It holds a second more than it returns, so that what is read is not overwritten meanwhile.
     """
@@ -21,8 +21,8 @@ class RecentInput:
         self.sound: npt.NDArray[np.float32] = np.zeros((channels, self.size), np.float32)
         self.written = 0  # frames since the beginning
 
-    def write(self, sound: Array) -> None:
-        """Take (channels, frames), fewer than it holds."""
+    def write(self, sound: Audio) -> None:
+        """Append (channels, frames), fewer than it holds."""
         n = sound.shape[1]
         start = self.written % self.size
         first = min(n, self.size - start)
@@ -31,7 +31,7 @@ class RecentInput:
         self.written += n
 
     def read(self) -> Array:
-        """Return what has been written last, the oldest frame first: SHORT_TERM_S of it, or as much as there was."""
+        """Return the last SHORT_TERM_S of the input, or all of a shorter one: (channels, frames), oldest first."""
         end = self.written
         n = min(end, self.kept)
         return self.sound[:, np.arange(end - n, end) % self.size].astype(np.float64)

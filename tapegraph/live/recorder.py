@@ -1,4 +1,4 @@
-"""Writes what is heard: a ring that the audio thread fills, and a thread that empties it into a file."""
+"""Records the output: a ring that the audio thread fills, and a thread that empties it into a file."""
 
 from __future__ import annotations
 
@@ -8,57 +8,58 @@ from pathlib import Path
 import numpy as np
 
 from tapegraph.errors import TapegraphError
-from tapegraph.files import audio
+from tapegraph.files.kinds import WAV_BYTES, find_container
+from tapegraph.files.write import create
 from tapegraph.live.ring import Frames, Ring
 
-AHEAD_S = 4.0  # for how long the disk may be busy
-NAP_S = 0.05
+BUFFER_S = 4.0  # how long the disk may be busy
+POLL_S = 0.05
 
 
 class Recorder:
     """A file that grows while sound runs and appears under its name when that ends.
 
-    lost: frames for which there was no space in the ring, because the disk was busy for too long
-    full: frames for which there was none in the file
-    cut: why the file holds only what came before, such as that the disk is full; else nothing
+    lost: frames for which the ring had no space, because the disk was busy for too long
+    full: frames for which the file had no space
+    cut: why the recording ended early, such as a full disk; "" if it did not
     """
 
     def __init__(self, path: str | Path, sample_rate: int, channels: int, overwrite: bool = False) -> None:
         self.path = Path(path)
-        self.ring = Ring(round(AHEAD_S * sample_rate), channels)
+        self.ring = Ring(round(BUFFER_S * sample_rate), channels)
         self.lost = 0
         self.full = 0
         self.cut = ""
-        most_bytes = min(audio.WAV_BYTES, audio.find_container(self.path).max_bytes)
-        self.most_frames = int(most_bytes) // (4 * channels)  # hours of it; longer files are read by few programs
-        self.file = audio.create(
+        most_bytes = min(WAV_BYTES, find_container(self.path).max_bytes)
+        self.most_frames = int(most_bytes) // (4 * channels)  # hours; few programs read longer files
+        self.file = create(
             path, sample_rate, channels, self.most_frames, like="FLOAT", dither=False, overwrite=overwrite
         )
-        self.writer = self.file.__enter__()  # here, so that a name that cannot be is known before the sound starts
+        self.writer = self.file.__enter__()  # here, so that a wrong name is reported before the sound starts
         self.ending = threading.Event()
         self.thread = threading.Thread(target=self.work, name="tapegraph recorder", daemon=True)
         self.thread.start()
 
-    def take(self, heard: Frames) -> None:
-        """Keep (frames, channels). For the audio thread: it copies, and nothing else."""
+    def take(self, output: Frames) -> None:
+        """Keep (frames, channels). For the audio thread: it only copies."""
         if not self.cut:
-            self.lost += len(heard) - self.ring.write(heard)
+            self.lost += len(output) - self.ring.write(output)
 
     def work(self) -> None:
         try:
             block: Frames = np.zeros((self.ring.size, self.ring.frames.shape[1]), np.float32)
-            while not self.ending.wait(NAP_S) or self.ring.filled:
-                there = self.ring.read(block)
-                n = min(there, self.most_frames - self.writer.frames)
-                self.full += there - n
+            while not self.ending.wait(POLL_S) or self.ring.filled:
+                frames = self.ring.read(block)
+                n = min(frames, self.most_frames - self.writer.frames)
+                self.full += frames - n
                 self.writer.write(block[:n].T.astype(np.float64))
         except TapegraphError:
             self.cut = self.writer.disk_error() or "it could not be written"
 
     def close(self) -> None:
-        """Write the rest and give the file its name, if anything was heard.
+        """Write the rest and give the file its name, unless it is empty.
 
-        Raises TapegraphError when it could not be kept.
+        Raises TapegraphError where the file cannot be kept.
         """
         self.ending.set()
         self.thread.join()
@@ -71,7 +72,7 @@ class Recorder:
         if error is None and self.writer.frames:
             self.file.__exit__(None, None, None)
             return
-        unwanted = error or TapegraphError("nothing was heard")
+        unwanted = error or TapegraphError("nothing was played")
         self.file.__exit__(TapegraphError, unwanted, None)
         if error is not None:
             raise error

@@ -1,6 +1,6 @@
-"""A buffer between two threads, one that writes and one that reads: made once, and without a lock.
+"""A lock-free ring buffer between two threads, one that writes and one that reads.
 
-Each end moves a count of its own, and both only ever look at the other's; so neither can make the other wait.
+Each thread changes only its own count and reads the other's, so that neither waits.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Ring:
         first = min(n, self.size - start)
         self.frames[start : start + first] = block[:first]
         self.frames[: n - first] = block[first:n]
-        self.written += n  # only now does the other end see them
+        self.written += n  # only now can the reader see them
         return n
 
     def read(self, block: Frames) -> int:

@@ -1,8 +1,8 @@
-"""Live: what comes in goes through the graph and out again, in the same call of the audio thread.
+"""Live input: it goes through the graph and to the output in the same call of the audio thread.
 
     round trip = latency of the card's input + of its output + of the graph
 
-A block of the card is some whole blocks of the graph, so that cutting adds nothing to that.
+A block of the card is a multiple of the graph's block, so that no further latency arises.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from tapegraph.live.deck import Deck
 from tapegraph.live.devices import check_block, find
 from tapegraph.live.quality import lowered
 from tapegraph.live.ring import Frames
-from tapegraph.live.session import BELIEVED_S, Session
+from tapegraph.live.session import MAX_LATENCY_S, Session
 from tapegraph.node.params import Quality
 from tapegraph.quantity import plural
 from tapegraph.run.sound import Array, check_channels
 
-LEARN_PERIODS, LEARN_S = 3, 0.25  # how many periods of the card the start waits for, and how long
-NAP_S = 0.002
+LEARN_PERIODS, LEARN_S = 3, 0.25  # how many periods of the card are measured at the start, and for how long
+POLL_S = 0.002
 
 
 class Through(Session):
     """A graph between the input of a card and its output.
 
-    most_load: the largest share of its time that a block took; 1 is all of it
+    most_load: the highest load of a single block; 1 is all of its duration
     """
 
     def __init__(
@@ -49,16 +49,16 @@ class Through(Session):
     ) -> None:
         block = check_block(block)
         self.input = find(input, "input")
-        there = find(output, "output")
+        card = find(output, "output")
         flat = lowered(graph.flat(), quality)
         if block % flat.block:
             raise TapegraphError(f"block is {block} frames; it must be a multiple of the graph's {flat.block}")
         self.inputs = min(2, self.input.inputs) if channels is None else check_channels(channels)
-        if self.inputs > self.input.inputs:  # PortAudio would refuse it without saying which of the two it means
+        if self.inputs > self.input.inputs:  # PortAudio does not say which direction it refuses
             name, wanted = f"{self.input.name} ({self.input.host})", plural(self.inputs, "channel")
             raise TapegraphError(f"{name} refuses {wanted} of input; it has {self.input.inputs}")
-        deck = Deck(flat, there.sample_rate if sample_rate is None else sample_rate, self.inputs)
-        super().__init__(graph, deck, quality, there, block, record, overwrite)
+        deck = Deck(flat, card.sample_rate if sample_rate is None else sample_rate, self.inputs)
+        super().__init__(graph, deck, quality, card, block, record, overwrite)
         self.most_load = 0.0
         self.period_began = -1.0
         self.periods = self.period_calls = 0
@@ -77,13 +77,13 @@ class Through(Session):
             finished_callback=self.ended,
         )
 
-    def callback(self, heard: Frames, out: Frames, frames: int, times: Any, status: Any) -> None:
+    def callback(self, source: Frames, out: Frames, frames: int, times: Any, status: Any) -> None:
         self.learn_period(times.currentTime)
-        self.called(out, status, lambda: self.fill(heard, out))
+        self.called(out, status, lambda: self.fill(source, out))
 
-    def fill(self, heard: Frames, out: Frames) -> int:
+    def fill(self, source: Frames, out: Frames) -> int:
         started = time.perf_counter()
-        self.inbox[:] = heard.T
+        self.inbox[:] = source.T
         out[:] = self.deck.process(self.inbox).T
         self.worked(time.perf_counter() - started, self.block)
         return len(out)
@@ -97,12 +97,12 @@ class Through(Session):
 
     def begin(self) -> None:
         super().begin()
-        until = time.monotonic() + LEARN_S
-        while self.periods < LEARN_PERIODS and time.monotonic() < until:
-            time.sleep(NAP_S)
+        deadline = time.monotonic() + LEARN_S
+        while self.periods < LEARN_PERIODS and time.monotonic() < deadline:
+            time.sleep(POLL_S)
 
     def learn_period(self, now: float) -> None:
-        """Count the calls of one period of the card's, which all have the same time."""
+        """Count the calls in one period of the card, which all have the same time stamp."""
         if now != self.period_began:
             self.period_began = now
             self.periods += 1
@@ -112,10 +112,10 @@ class Through(Session):
 
     @property
     def round_trip_s(self) -> float:
-        """From input to output, s: what the card states, and the graph's.
+        """Latency from input to output, s: what the card states, and that of the graph.
 
-        JACK and PipeWire state nonsense: there it is one of their periods and a block.
+        What JACK and PipeWire state is wrong: there it is one of their periods and a block.
         """
         stated = float(sum(self.stream.latency)) if self.stream is not None else 0.0
         least = (self.most_period_calls + 1) * self.block / self.sample_rate
-        return (stated if least < stated < BELIEVED_S else least) + self.graph_latency_s
+        return (stated if least < stated < MAX_LATENCY_S else least) + self.graph_latency_s

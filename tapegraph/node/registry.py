@@ -229,6 +229,19 @@ def modules(package: str, folders: Iterable[str]) -> Iterator[str]:
             yield f"{package}.{name}"
 
 
+def companions(folder: str) -> dict[str, str]:
+    """Return the modules in a folder of all packages of nodes, such as _systems: full names by their last part."""
+    found = {}
+    for entry in entry_points(group=GROUP):
+        try:
+            package = importlib.import_module(f"{entry.module}.{folder}")
+        except ModuleNotFoundError:
+            continue  # a package of nodes without such a folder
+        for name in modules(package.__name__, package.__path__):
+            found[name.rpartition(".")[2]] = name
+    return found
+
+
 def only(module: str, kind: str, entry: EntryPoint, own: bool) -> type[Node]:
     """Return the node of a kind from the module of that name."""
     for cls in classes(importlib.import_module(module)):

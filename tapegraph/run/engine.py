@@ -10,7 +10,7 @@ from tapegraph.document.flat import FlatGraph
 from tapegraph.node.params import NodeValue
 from tapegraph.quantity import plural
 from tapegraph.run.plan import Plan, plan
-from tapegraph.run.sound import Array, check_channels, check_sample_rate
+from tapegraph.run.sound import Array, Audio, check_channels, check_sample_rate
 
 
 class Engine:
@@ -42,14 +42,14 @@ class Engine:
         else:
             running.calls[node].set(param, value)
 
-    def process(self, audio: Array) -> Array:
-        """Run whole blocks: audio (channels, k * block) to (output_channels, k * block)."""
+    def process(self, audio: Audio) -> Array:
+        """Run whole blocks: audio (channels, k * block), float32 or float64, to (output_channels, k * block)."""
         self.apply()
         return self.run(self.plan, audio)
 
-    def run(self, running: Plan, audio: Array) -> Array:
-        samples = np.ascontiguousarray(audio, dtype=np.float64).reshape(-1)
-        out = running.schedule.process(samples, audio.shape[1] // self.block)
+    def run(self, running: Plan, audio: Audio) -> Array:
+        channels = [np.ascontiguousarray(channel, dtype=np.float64) for channel in audio]
+        out = running.schedule.process(channels, audio.shape[1] // self.block)
         return np.frombuffer(memoryview(out), dtype=np.float64).reshape(self.output_channels, -1)
 
     def reset(self) -> None:
@@ -57,16 +57,17 @@ class Engine:
         self.plan.schedule.restart()
 
     def warnings(self) -> list[str]:
-        """Return what went wrong with the sound so far, a sentence each."""
+        """Return a sentence for each thing that went wrong with the sound so far."""
         schedule = self.plan.schedule
         messages = []
         if schedule.muted:
-            muted = plural(int(schedule.muted), "sample")
-            messages.append(f"silence took the place of {muted} of the input that came in not finite")
+            were = "was" if schedule.muted == 1 else "were"
+            muted = plural(int(schedule.muted), "input sample")
+            messages.append(f"{muted} {were} NaN or infinite and {were} replaced by silence")
         if schedule.silenced:
-            silenced = f"{plural(int(schedule.silenced), 'block')} of {self.block} frames"
+            was, it = ("was", "it was") if schedule.silenced == 1 else ("were", "they were")
+            silenced = f"{plural(int(schedule.silenced), 'block')} ({self.block} frames) of output"
             messages.append(
-                f"silence took the place of {silenced} that came out of the graph not finite or 120 dB too loud, "
-                "and every node was reset"
+                f"{silenced} {was} NaN, infinite or above +120 dBFS; {it} silenced and all nodes were reset"
             )
         return messages

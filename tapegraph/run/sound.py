@@ -1,7 +1,8 @@
-"""Sound as callers bring it: arrays (channels, frames), sample rates, tails; checked, and given back in their form."""
+"""Sound as callers pass it: arrays (channels, frames), sample rates, tails; checked, and returned in their form."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -18,11 +19,11 @@ SAMPLE_RATES_HZ = (8_000.0, 384_000.0)
 MAX_CHANNELS = 64
 
 
-def planar(audio: Audio, channels: int | None = None) -> Array:
-    """Return audio as float64 (channels, frames). Raises TapegraphError for other shapes and types."""
+def planar(audio: Audio, channels: int | None = None) -> Audio:
+    """Return audio as (channels, frames), without a copy. Raises TapegraphError for other shapes and types."""
     x = np.asarray(audio)
     if x.dtype not in (np.float32, np.float64):
-        hint = "; divide whole numbers by their full scale first" if np.issubdtype(x.dtype, np.integer) else ""
+        hint = "; divide integers by their full scale first" if np.issubdtype(x.dtype, np.integer) else ""
         raise TapegraphError(f"audio is of type {x.dtype}; it must be float32 or float64{hint}")
     if x.ndim == 1:
         x = x[np.newaxis, :]
@@ -31,13 +32,12 @@ def planar(audio: Audio, channels: int | None = None) -> Array:
     check_channels(x.shape[0], "; audio is (channels, frames): transpose it")
     if channels is not None and x.shape[0] != channels:
         raise TapegraphError(f"audio has {plural(x.shape[0], 'channel')}; this stream was opened for {channels}")
-    return x.astype(np.float64, copy=False)
+    return x
 
 
-def shaped(out: Array, like: Audio) -> Audio:
-    """Return out in the type of the input, and in its number of dimensions where it has one channel."""
-    like = np.asarray(like)
-    return (out[0] if like.ndim == 1 and out.shape[0] == 1 else out).astype(like.dtype)
+def shaped(out: Audio, like: Audio) -> Audio:
+    """Return out one-dimensional where the input was and out has one channel."""
+    return out[0] if np.ndim(like) == 1 and out.shape[0] == 1 else out
 
 
 def check_sample_rate(sample_rate: float) -> None:
@@ -62,3 +62,8 @@ def check_tail(tail: Any) -> float:
     if isinstance(tail, bool) or not isinstance(tail, int | float) or not 0.0 <= tail <= 3600.0:
         raise TapegraphError(f'tail is {tail!r}; it must be 0 to 3600 s, or "auto"')
     return float(tail)
+
+
+def decibels(level: float) -> float:
+    """Return a level, full scale 1, in dBFS; of silence, minus infinity."""
+    return 20.0 * math.log10(level) if level > 0.0 else -math.inf

@@ -1,14 +1,17 @@
-"""Sound through a graph in pieces of any size, as they come.
+"""Sound through a graph in pieces of any size.
 
-Inside, everything runs in the graph's own fixed blocks, so the result does not depend on how the sound was cut.
+The graph runs in its own fixed blocks, so that the result does not depend on how the sound is cut.
 """
 
 from __future__ import annotations
+
+from itertools import chain
 
 import numpy as np
 
 from tapegraph.document.flat import FlatGraph
 from tapegraph.node.params import NodeValue
+from tapegraph.run.blocks import CHUNK_FRAMES, BlockCutter
 from tapegraph.run.engine import Engine
 from tapegraph.run.sound import Array, Audio, planar, shaped
 
@@ -26,24 +29,24 @@ class Stream:
         self.channels = self.engine.channels
         self.latency = round(self.engine.plan.latency) + self.engine.block - 1
         self.tail = self.engine.plan.tail_s
-        self.waiting: Array
-        self.ready: Array
+        self.cutter: BlockCutter
+        self.ready: Array  # what has been computed and not yet returned, less than a block
         self.reset()
 
     def process(self, audio: Audio) -> Audio:
         """Return as many frames as come in, (channels, frames) or one-dimensional, of the same float type."""
         x = planar(audio, self.channels)
-        self.waiting = np.concatenate([self.waiting, x], axis=1)
-        whole = self.waiting.shape[1] // self.engine.block * self.engine.block
-        ready = self.engine.process(self.waiting[:, :whole])
-        self.waiting = self.waiting[:, whole:]
-        self.ready = np.concatenate([self.ready, ready], axis=1)
-        out = self.ready[:, : x.shape[1]]
-        self.ready = self.ready[:, x.shape[1] :]
+        out = np.empty((self.engine.output_channels, x.shape[1]), x.dtype)
+        n = 0
+        for ready in chain([self.ready], map(self.engine.process, self.cutter.cut(x))):
+            part = ready[:, : out.shape[1] - n]
+            out[:, n : n + part.shape[1]] = part
+            n += part.shape[1]
+            self.ready = ready[:, part.shape[1] :]
         return shaped(out, audio)
 
     def flush(self) -> Array:
-        """Return what is still inside, (channels, latency frames): the end of the sound so far. Then start anew."""
+        """Return the end of the sound so far, (channels, latency frames), and reset."""
         rest = self.process(np.zeros((self.channels, self.latency)))
         self.reset()
         return rest
@@ -53,13 +56,13 @@ class Stream:
         self.engine.set(node, param, value)
 
     def reset(self) -> None:
-        """Start anew, as if nothing had been played."""
+        """Return to the initial state."""
         self.engine.reset()
-        self.waiting = np.zeros((self.channels, 0))
+        self.cutter = BlockCutter(self.channels, self.engine.block, CHUNK_FRAMES)
         self.ready = np.zeros((self.engine.output_channels, self.engine.block - 1))
 
     def warnings(self) -> list[str]:
-        """Return what went wrong with the sound so far, a sentence each."""
+        """Return a sentence for each thing that went wrong with the sound so far."""
         return self.engine.warnings()
 
     def __enter__(self) -> Stream:

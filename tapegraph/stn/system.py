@@ -1,18 +1,16 @@
-"""What a system is to the type checker, and how systems are found: in the folder `_systems` of a package of nodes."""
+"""The type of a system, and how systems are found: in the folder `_systems` of a package of nodes."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from importlib.metadata import entry_points
 from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.node import registry
 from tapegraph.node.params import Param, Value
-from tapegraph.node.registry import GROUP
 
 Array = npt.NDArray[np.float64]
 Setting = dict[str, Array]
@@ -40,22 +38,9 @@ class System(Protocol):
     def transition(self, state: Array, x: Array, fs: Array, setting: Setting) -> tuple[Array, Array, Array, Array]: ...
 
 
-def modules() -> dict[str, str]:
-    """Return the module of every system, by name."""
-    found = {}
-    for entry in entry_points(group=GROUP):
-        try:
-            systems = importlib.import_module(f"{entry.module}._systems")
-        except ModuleNotFoundError:
-            continue  # a package of nodes without systems
-        for module in pkgutil.iter_modules(systems.__path__):
-            found[module.name] = f"{systems.__name__}.{module.name}"
-    return found
-
-
 def find(name: str) -> System:
     """Return a system by name. Raises TapegraphError when there is none."""
-    known = modules()
+    known = registry.companions("_systems")
     if name not in known:
         hint = did_you_mean(name, known) or f"; there are {', '.join(sorted(known))}"
         raise TapegraphError(f"no system is called {name}{hint}")

@@ -1,8 +1,8 @@
-"""Knobs by MIDI: controllers that move what a graph has, learnt once and remembered.
+"""MIDI controllers that set what a graph has, learnt once and remembered.
 
-    share of a knob's way = v / 127,    v the controller's value
+    fraction of a knob's range = v / 127,    v the controller's value
 
-Every MIDI input is heard that mido's backend knows: ALSA's on Linux, or, with MIDO_BACKEND set to
+All MIDI inputs of mido's backend are opened: those of ALSA on Linux, or, with MIDO_BACKEND set to
 mido.backends.rtmidi/UNIX_JACK, those of JACK.
 """
 
@@ -26,48 +26,48 @@ Controller = tuple[int, int]  # channel 1 to 16, number 0 to 127
 
 
 class Knobs:
-    """Which controller moves what, and the setting of it.
+    """Maps controllers to targets, learns new ones, and sets the targets.
 
-    current: lends the graph that plays
-    learning: what still waits for a controller, the next one first
-    said: called with a line when something has been learnt
+    lend: lends the graph whose targets are set
+    learning: targets that still wait for a controller, the next one first
+    report: called with each line that is to be shown
     """
 
     def __init__(
         self,
-        current: Callable[[], AbstractContextManager[GraphModel]],
+        lend: Callable[[], AbstractContextManager[GraphModel]],
         file: Path,
         learning: Iterable[str] = (),
-        said: Callable[[str], None] = print,
+        report: Callable[[str], None] = print,
     ) -> None:
-        self.current, self.file, self.said = current, file, said
+        self.lend, self.file, self.report = lend, file, report
         self.targets = read_targets(file)
         self.learning = list(learning)
         self.learnt: set[Controller] = set()
-        with current() as graph:
+        with lend() as graph:
             for target in self.learning:
-                if wrong := unmovable(graph, target):
-                    raise TapegraphError(wrong)
-        self.ask()
+                if problem := cannot_set(graph, target):
+                    raise TapegraphError(problem)
+        self.prompt()
 
     def receive(self, message: Any) -> None:
-        """Take a message of mido; those that are no controller's are left alone."""
+        """Handle a message of mido; all but control changes are ignored."""
         if message.type != "control_change":
             return
         controller = (message.channel + 1, message.control)
         if self.learning and controller not in self.learnt:
             try:
                 self.learn(controller)
-            except TapegraphError as error:  # nobody else hears of it: this is a thread of MIDI's
-                self.said(str(error))
+            except TapegraphError as error:  # it would be lost: this runs in a thread of MIDI's
+                self.report(str(error))
         target = self.targets.get(controller)
-        with self.current() as graph:
-            if target is None or unmovable(graph, target):  # learnt for another graph
+        with self.lend() as graph:
+            if target is None or cannot_set(graph, target):  # assigned for another graph
                 return
             try:
                 graph.set(target, declared(graph, target)[0].value_at(message.value / TOP))
             except TapegraphError as error:
-                self.said(str(error))
+                self.report(str(error))
 
     def learn(self, controller: Controller) -> None:
         target = self.learning.pop(0)
@@ -76,23 +76,23 @@ class Knobs:
         self.learnt.add(controller)
         write_targets(self.file, self.targets)
         channel, number = controller
-        self.said(f"{target} is moved by controller {number} on channel {channel}")
-        self.ask()
+        self.report(f"controller {number} on channel {channel} sets {target}")
+        self.prompt()
 
-    def ask(self) -> None:
+    def prompt(self) -> None:
         if self.learning:
-            self.said(f"turn the controller for {self.learning[0]}")
+            self.report(f"move the controller for {self.learning[0]}")
 
 
-def unmovable(graph: GraphModel, target: str) -> str | None:
-    """Return why a knob cannot move a target, or None."""
-    if wrong := unknown_target(graph, target) or automated_target(graph, target):
-        return wrong
+def cannot_set(graph: GraphModel, target: str) -> str | None:
+    """Return why a controller cannot set a target, or None."""
+    if problem := unknown_target(graph, target) or automated_target(graph, target):
+        return problem
     return None if declared(graph, target) else f"{target} moves nothing: no node uses it"
 
 
 def read_targets(file: Path) -> dict[Controller, str]:
-    """Return what has been learnt: a mapping of "channel/number" to targets in YAML. No file, nothing."""
+    """Read the targets of controllers from YAML, "channel/number: target"; without a file there are none."""
     if not file.exists():
         return {}
     try:
@@ -100,7 +100,7 @@ def read_targets(file: Path) -> dict[Controller, str]:
         return {controller_of(key): str(target) for key, target in found.items()}
     except (OSError, ValueError, AttributeError, yaml.YAMLError):
         raise TapegraphError(
-            f'{file}: must have lines like "1/74: Drive", channel/controller; put it right or delete it'
+            f'{file}: must have lines like "1/74: Drive", channel/controller; correct or delete it'
         ) from None
 
 
@@ -115,25 +115,25 @@ def write_targets(file: Path, targets: dict[Controller, str]) -> None:
     except OSError as error:
         raise TapegraphError(Problem(f"cannot be written: {error.strerror}", str(file))) from None
     with replacing(file) as temporary:
-        said = {f"{channel}/{number}": target for (channel, number), target in sorted(targets.items())}
-        temporary.write_text(yaml.safe_dump(said, allow_unicode=True, sort_keys=False), "utf-8")
+        words = {f"{channel}/{number}": target for (channel, number), target in sorted(targets.items())}
+        temporary.write_text(yaml.safe_dump(words, allow_unicode=True, sort_keys=False), "utf-8")
 
 
 def listen(receive: Callable[[Any], None]) -> list[Any]:
-    """Open every MIDI input and have its messages received, in a thread of MIDI's; return what can be closed.
+    """Open all MIDI inputs, whose messages go to receive() in a thread of MIDI's; return the ports.
 
     Raises TapegraphError where there is none, or the library is missing.
     """
     try:
         import mido
-        import rtmidi  # noqa: F401  what mido needs, and imports too late for a good message
+        import rtmidi  # noqa: F401  mido imports it later, with a less helpful error
     except ImportError:
         raise TapegraphError("MIDI needs mido and python-rtmidi: pip install 'tapegraph[midi]'") from None
     try:
         names = mido.get_input_names()
         ports = [mido.open_input(name, callback=receive) for name in names]
-    except (OSError, ImportError, ValueError) as error:  # the last two by a wrong MIDO_BACKEND
-        raise TapegraphError(f"MIDI cannot be heard: {error}") from None
+    except (OSError, ImportError, ValueError) as error:  # the last two: a wrong MIDO_BACKEND
+        raise TapegraphError(f"MIDI inputs cannot be opened: {error}") from None
     if not ports:
         raise TapegraphError("there is no MIDI input; plug in a controller")
     return ports

@@ -6,22 +6,22 @@ from pathlib import Path
 
 
 class Watch:
-    """Looks at a file now and then. Editors that put a new file in its place are noticed too."""
+    """Watches a file by polling, also where an editor replaces it by a new one."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.known = self.seen = self.look()
+        self.known = self.seen = self.stamp()
 
-    def look(self) -> tuple[int, int, int] | None:
+    def stamp(self) -> tuple[int, int, int] | None:
         try:
             status = self.path.stat()
         except OSError:
-            return None  # in the middle of being replaced
+            return None  # it is being replaced
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def changed(self) -> bool:
-        """Return whether the file is another than before. It must have rested for a call: it may be half written."""
-        before, self.seen = self.seen, self.look()
+        """Return whether the file has changed and then stayed the same for one call: it may be half written before."""
+        before, self.seen = self.seen, self.stamp()
         if self.seen in (None, self.known) or self.seen != before:
             return False
         self.known = self.seen

@@ -81,13 +81,13 @@ def test_two_graphs_12_db_apart_are_within_half_a_db_when_compared() -> None:
     apart = [weighted(Deck(side, RATE, 2).process(music[:, : 2 * RATE])) for side in sides]
     assert apart[1] - apart[0] > 12.0
     deck = Deck(sides[1], RATE, 2)
-    deck.past = RecentInput(RATE, 2)
+    deck.recent = RecentInput(RATE, 2)
     heard = []
     at = 1
     for part in np.split(music, 3, axis=1):
         blocks = np.split(part, 2 * RATE // 256, axis=1)
         heard.append(np.concatenate([deck.process(block) for block in blocks], axis=1))
-        gain = match(sides[at], sides[1 - at], deck.past.read(), RATE)
+        gain = match(sides[at], sides[1 - at], deck.recent.read(), RATE)
         at = 1 - at
         assert gain == 1.0 if at == 0 else gain < 10 ** (-11.5 / 20)
         deck.change(sides[at], gain)

@@ -27,7 +27,7 @@ class Tuned(Spec):
 
 @pytest.fixture
 def tuned(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (check, load, model, schema, write):
+    for module in (check, load, model, schema):
         monkeypatch.setattr(module, "Spec", Tuned)
 
 

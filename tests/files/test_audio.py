@@ -17,9 +17,10 @@ from toys import Echo, Scale, flat
 from tapegraph import Graph
 from tapegraph.document.flat import FlatGraph, FlatNode
 from tapegraph.errors import TapegraphError
-from tapegraph.files import audio
-from tapegraph.files.audio import Reader, create
+from tapegraph.files import libsndfile
+from tapegraph.files.read import Reader
 from tapegraph.files.render import render_file
+from tapegraph.files.write import create
 from tapegraph.run.sound import Array
 
 RATE = 48_000
@@ -180,7 +181,7 @@ def test_samples_are_stored_as_in_the_source_or_the_nearest_way(
 
 
 @pytest.mark.parametrize(
-    ("name", "rate", "channels", "options", "said"),
+    ("name", "rate", "channels", "options", "expected"),
     [
         ("a.opus", 44100, 2, {}, "sample rate is 44100 Hz; opus takes one of 8000, 12000, 16000, 24000, 48000 Hz"),
         ("a.mp3", 48000, 3, {}, "channels are 3; mp3 takes at most 2"),
@@ -188,15 +189,15 @@ def test_samples_are_stored_as_in_the_source_or_the_nearest_way(
         ("a.flac", 48000, 9, {}, "channels are 9; flac takes at most 8"),
         ("a.flac", 48000, 2, {"subtype": "FLOAT"}, "subtype is FLOAT; flac takes one of PCM_S8, PCM_16, PCM_24"),
         ("a.aiff", 48000, 64, {}, "may come to 192.0 GB; aiff takes at most 2.1 GB"),
-        ("a", 48000, 2, {}, "has no extension; it decides about the kind of file: .wav, "),
-        ("a.xyz", 48000, 2, {}, "has the extension .xyz; it decides about the kind of file: .wav, "),
+        ("a", 48000, 2, {}, "has no extension; it selects the kind of file: .wav, "),
+        ("a.xyz", 48000, 2, {}, "has the extension .xyz; it selects the kind of file: .wav, "),
         ("gone/a.wav", 48000, 2, {}, "cannot be written: No such file or directory"),
         ("folder.wav", 48000, 2, {}, "exists and is not a file"),
         ("there.wav", 48000, 2, {}, "exists already; it is replaced only with --overwrite"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_work_starts(
-    tmp_path: Path, name: str, rate: int, channels: int, options: dict[str, str], said: str
+    tmp_path: Path, name: str, rate: int, channels: int, options: dict[str, str], expected: str
 ) -> None:
     (tmp_path / "folder.wav").mkdir()
     (tmp_path / "there.wav").write_text("precious")
@@ -205,7 +206,7 @@ def test_what_cannot_be_written_is_said_before_work_starts(
         create(tmp_path / name, rate, channels, 10**9, **options),  # type: ignore[arg-type]
     ):
         pytest.fail("was let in")
-    assert str(caught.value).startswith(f"{tmp_path / name}: {said}")
+    assert str(caught.value).startswith(f"{tmp_path / name}: {expected}")
     assert (tmp_path / "there.wav").read_text() == "precious"
     assert sorted(os.listdir(tmp_path)) == ["folder.wav", "there.wav"]
 
@@ -224,7 +225,7 @@ def test_more_frames_than_announced_are_refused(tmp_path: Path) -> None:
 
 
 def test_samples_that_are_not_finite_never_reach_an_encoder(tmp_path: Path) -> None:
-    with pytest.raises(TapegraphError, match="not finite"), create(tmp_path / "a.mp3", RATE, 1, 100) as file:
+    with pytest.raises(TapegraphError, match="NaN or infinite"), create(tmp_path / "a.mp3", RATE, 1, 100) as file:
         file.write(np.array([[0.0, np.nan]]))
     assert not os.listdir(tmp_path)
 
@@ -255,7 +256,7 @@ def test_an_error_leaves_nothing_behind_and_the_old_file_whole(tmp_path: Path, e
 def test_a_full_disk_is_said_in_a_line_and_leaves_nothing(tmp_path: Path, extension: str, frames: int) -> None:
     code = f"""if True:
         import resource, numpy as np
-        from tapegraph.files.audio import create
+        from tapegraph.files.write import create
         from tapegraph.errors import TapegraphError
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
         try:
@@ -293,14 +294,14 @@ def test_a_file_cut_short_is_read_as_far_as_it_goes_with_a_warning(
     (warning,) = file.warnings
     missing = int(warning.partition(" frames")[0].rpartition(" ")[2])
     assert missing == pytest.approx(NOISE.shape[1] - sound.shape[1], abs=20)  # some count bytes of the header
-    assert warning.startswith(f"{path}: is cut short")
+    assert warning.startswith(f"{path}: is truncated")
 
 
 @pytest.mark.parametrize(("extension", "subtype"), [("ogg", "VORBIS"), ("opus", "OPUS")])
 def test_an_ogg_without_its_end_is_noticed(tmp_path: Path, extension: str, subtype: str) -> None:
     path = cut(write(tmp_path / f"a.{extension}", np.tile(NOISE, 5), subtype), 0.6)
     with Reader(path) as file:
-        assert file.warnings == [f"{path}: is cut short: its last page is missing"]
+        assert file.warnings == [f"{path}: is truncated: its last page is missing"]
 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFF000])
@@ -323,24 +324,24 @@ def test_a_flac_of_unknown_length_is_read_to_its_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "expected"),
     [
         ("empty.wav", b"", "is empty: it has 0 bytes"),
-        ("text.wav", b"no sound at all", "is not audio of a kind that can be read, or is damaged ("),
-        ("noise.mp3", bytes(range(256)) * 40, "is not audio of a kind that can be read, or is damaged ("),
-        ("head.raw", b"\0" * 100, "is not audio of a kind that can be read, or is damaged ("),
+        ("text.wav", b"no sound at all", "is not an audio file of a supported kind, or is damaged ("),
+        ("noise.mp3", bytes(range(256)) * 40, "is not an audio file of a supported kind, or is damaged ("),
+        ("head.raw", b"\0" * 100, "is not an audio file of a supported kind, or is damaged ("),
     ],
 )
-def test_what_is_no_audio_file_is_refused(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+def test_what_is_no_audio_file_is_refused(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     (tmp_path / name).write_bytes(content)
-    assert refused(tmp_path / name).startswith(f"{tmp_path / name}: {said}")
+    assert refused(tmp_path / name).startswith(f"{tmp_path / name}: {expected}")
 
 
 def test_missing_files_folders_and_files_without_sound_are_told_apart(tmp_path: Path) -> None:
     write(tmp_path / "guitar.wav", NOISE[:, :0])
     assert refused(tmp_path) == f"{tmp_path}: is a folder; an audio file is needed"
     assert refused(tmp_path / "gitar.wav").endswith("gitar.wav: there is no such file; did you mean guitar.wav?")
-    assert refused(tmp_path / "guitar.wav").endswith("guitar.wav: holds no sound: it has 0 frames")
+    assert refused(tmp_path / "guitar.wav").endswith("guitar.wav: contains no sound: it has 0 frames")
     soundfile.write(tmp_path / "slow.wav", NOISE[0], 4000)
     assert refused(tmp_path / "slow.wav").endswith("sample_rate is 4000 Hz; it must be 8000 to 384000 Hz")
 
@@ -366,7 +367,9 @@ def test_a_report_warns_of_clipping_cut_sources_and_samples_that_are_not_finite(
     cut(tmp_path / "in.wav", 0.5)
     report = render_file(THROUGH, tmp_path / "in.wav", tmp_path / "out.flac")
     assert report.clipped > 5000
-    assert [word in said for word, said in zip(("cut short", "not finite", "clipped"), report.warnings, strict=True)]
+    assert all(
+        part in text for part, text in zip(("truncated", "NaN or infinite", "clipped"), report.warnings, strict=True)
+    )
     assert f"up to {20 * np.log10(1.8):.1f} dB" in report.warnings[2]
 
 
@@ -397,7 +400,7 @@ def test_it_is_said_when_libsndfile_is_missing(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delitem(sys.modules, "soundfile")
     monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
     with pytest.raises(TapegraphError) as caught:
-        audio.soundfile()
+        libsndfile.soundfile()
     assert str(caught.value) == (
         "reading and writing audio files needs the library libsndfile: sndfile library not found"
     )

@@ -14,6 +14,9 @@ from toys import Scale, flat
 
 import tapegraph
 from tapegraph import Graph
+from tapegraph.document.flat import FlatGraph
+from tapegraph.errors import TapegraphError
+from tapegraph.files import render
 from tapegraph.files.channels import channels_independent, groups
 from tapegraph.files.render import render_file
 
@@ -105,6 +108,37 @@ def test_a_file_is_the_same_however_many_processes_share_its_channels(sound: Pat
     assert (tmp_path / "1.wav").read_bytes() == (tmp_path / "3.wav").read_bytes()
 
 
+def test_the_process_that_writes_plans_nothing_and_renders_nothing(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def planned(*arguments: object) -> None:
+        pytest.fail("was planned in the process that writes")
+
+    monkeypatch.setattr(render, "Rendering", planned)
+    render_file(tapegraph.chain(gain={}), sound, tmp_path / "out.wav", jobs=2)
+    np.testing.assert_array_equal(soundfile.read(tmp_path / "out.wav")[0], soundfile.read(sound)[0])
+
+
+def test_more_channels_than_a_node_takes_are_refused_however_many_processes_there_are(
+    sound: Path, tmp_path: Path
+) -> None:
+    class Stereo(Scale):
+        KIND: ClassVar[str] = "stereo"
+        MAX_CHANNELS: ClassVar[int] = 2
+        COUPLED_BY: ClassVar[tuple[str, ...]] = ()
+
+    class Machine(Graph):
+        def flat(self) -> FlatGraph:
+            return flat("input.out>a.in, a.out>output.in", a=Stereo)
+
+    machine = Machine(nodes={}, links=["input -> output"])
+    assert channels_independent(machine.flat())
+    for jobs in (1, 2):
+        with pytest.raises(TapegraphError, match=r"^a \(stereo\) gets 5 channels; it takes 2$"):
+            render_file(machine, sound, tmp_path / "out.wav", jobs=jobs)
+    assert not active_children()
+
+
 def test_warnings_are_those_of_all_channels_together(tmp_path: Path) -> None:
     x = np.random.default_rng(4).uniform(-0.5, 0.5, (1000, 4))
     x[500, 3] = np.nan
@@ -114,7 +148,7 @@ def test_warnings_are_those_of_all_channels_together(tmp_path: Path) -> None:
         for jobs in (1, 2)
     ]
     assert reports[0].warnings == reports[1].warnings
-    assert "silence took the place of 1 sample of the input that came in not finite" in reports[1].warnings
+    assert "1 input sample was NaN or infinite and was replaced by silence" in reports[1].warnings
 
 
 def test_a_file_that_is_cut_short_is_told_of(sound: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import soundfile
 
 import tapegraph
 from tapegraph.__main__ import main
-from tapegraph.live import devices, session
+from tapegraph.live import devices, portaudio, session
 from tapegraph.live.deck import Deck
 from tapegraph.node.params import Quality
 from tapegraph.run.plan import Plan, plan
@@ -69,7 +69,7 @@ def test_without_a_card_a_line_says_what_to_plug_in_or_start(
     assert main(["devices"]) == 1
     assert capsys.readouterr().err == missing
     assert main(["live", "--preset", "clean"]) == 1
-    assert capsys.readouterr().err == "there is no input to use: " + missing
+    assert capsys.readouterr().err == "there is no input device: " + missing
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_card_is_found_by_number_name_or_part_of_it(
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("scarlett", "scarlett could be 1 (Scarlett 2i2, Fake), 2 (Scarlett 18i8, Fake); give the number of one"),
+        ("scarlett", "scarlett is ambiguous: 1 (Scarlett 2i2, Fake), 2 (Scarlett 18i8, Fake); use a number"),
         ("bilt-in", "no output is called bilt-in; did you mean Built-in?"),
         (
             "Microphone",
@@ -115,8 +115,8 @@ def test_without_soxr_a_refused_rate_is_told_with_what_to_install(monkeypatch: p
     with pytest.raises(tapegraph.TapegraphError) as caught:
         graph().play(NOISE, 96_000)
     assert str(caught.value) == (
-        "Scarlett 2i2 (Fake) refuses 96000 Hz; it runs at 48000 Hz: "
-        "pip install 'tapegraph[resample]' to have the sound converted"
+        "Scarlett 2i2 (Fake) refuses 96000 Hz; it runs at 48000 Hz; "
+        "to convert the sound, pip install 'tapegraph[resample]'"
     )
 
 
@@ -163,14 +163,14 @@ def test_a_card_that_falls_silent_ends_the_session(
     card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(card, "gone_after", 20)
-    monkeypatch.setattr(session, "LOOK_S", 0.01)
-    monkeypatch.setattr(session, "left_behind", [])
+    monkeypatch.setattr(session, "WATCH_S", 0.01)
+    monkeypatch.setattr(portaudio, "left_behind", [])
     registered: list[object] = []
     monkeypatch.setattr(atexit, "register", registered.append)
-    said = "^Scarlett 2i2 has gone: it has asked for no sound for 0 s$"
+    said = "^Scarlett 2i2 does not respond: it has requested no sound for 0 s$"
     with pytest.raises(tapegraph.TapegraphError, match=said), graph().live(record=tmp_path / "take.wav") as running:
         running.wait(10)
-    assert registered[-1] == session.leave  # or else the process could not end
+    assert registered[-1] == portaudio.exit_without_portaudio  # or else the process could not end
     assert len(soundfile.read(tmp_path / "take.wav")[0]) == 20 * 256
 
 
@@ -178,7 +178,7 @@ def test_a_card_that_is_pulled_out_ends_the_session(
     card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(card, "pulled_after", 20)
-    said = "^Scarlett 2i2 has gone: it ended the stream$"
+    said = "^Scarlett 2i2 was disconnected$"
     with pytest.raises(tapegraph.TapegraphError, match=said), graph().live(record=tmp_path / "take.wav") as running:
         running.wait(10)
     assert len(soundfile.read(tmp_path / "take.wav")[0]) == 20 * 256
@@ -193,7 +193,7 @@ def test_a_card_that_another_program_has_is_told_to_be_busy(
     monkeypatch.setattr(card, "refusal", "Error opening Stream: Device unavailable [PaErrorCode -9985]")
     assert main(["live", "--preset", "clean", "--record", str(tmp_path / "take.wav")]) == 1
     assert capsys.readouterr().err == (
-        "Scarlett 2i2 (Fake) is busy: another program has it; end that, or use another one: see tapegraph devices\n"
+        "Scarlett 2i2 (Fake) is in use by another program; quit that, or choose another device, see tapegraph devices\n"
     )
     assert not list(tmp_path.iterdir())
 
@@ -217,7 +217,7 @@ def test_an_interruption_while_the_sound_is_about_to_start_leaves_nothing_open(
 
 def test_ctrl_c_waits_until_portaudio_has_done_what_it_is_at() -> None:
     done = False
-    with pytest.raises(KeyboardInterrupt), devices.deferred_signals():
+    with pytest.raises(KeyboardInterrupt), portaudio.deferred_signals():
         signal.raise_signal(signal.SIGINT)
         done = True
     assert done
@@ -231,7 +231,7 @@ def test_late_calls_are_counted_and_advice_is_given(
     with graph().live(block=128) as running:
         running.wait(0.1)
     assert running.xruns == 2
-    assert running.warnings() == ["2 blocks came too late; try --block 256 or --quality live"]
+    assert running.warnings() == ["2 dropouts (blocks late); try --block 256 or --quality live"]
 
 
 @pytest.mark.parametrize(
@@ -240,16 +240,16 @@ def test_late_calls_are_counted_and_advice_is_given(
         ("render", 0.3, "try --block 512 or --quality live"),
         ("live", 0.3, "try --block 512 or --quality draft"),
         ("draft", 0.3, "try --block 512"),
-        ("render", 1.1, "the graph takes 110 % of the time: try --quality live"),
-        ("live", 1.1, "the graph takes 110 % of the time: try --quality draft"),
-        ("draft", 1.1, "the graph takes 110 % of the time: it is too much for this machine"),
+        ("render", 1.1, "the load is 110 %: try --quality live"),
+        ("live", 1.1, "the load is 110 %: try --quality draft"),
+        ("draft", 1.1, "the load is 110 %: this machine is too slow for it"),
     ],
 )
 def test_advice_is_what_helps(quality: Quality, load: float, advice: str) -> None:
     with graph().live(quality=quality) as running:
         running.wait(0.02)
     running.xruns, running.load = 1, load
-    assert running.warnings() == [f"1 block came too late; {advice}"]
+    assert running.warnings() == [f"1 dropout (block late); {advice}"]
 
 
 def test_a_block_that_is_not_whole_blocks_of_the_graph_is_refused() -> None:
@@ -338,7 +338,7 @@ def test_what_another_thread_sets_during_an_exchange_reaches_the_new_graph(monke
     with old.live() as running:
         running.change(new)
         knob.join()
-        while running.deck.asked or running.deck.next or running.deck.incoming:
+        while running.deck.requested or running.deck.next or running.deck.incoming:
             running.wait(0.01)
         assert running.deck.plan.nodes["gain"].gain_db == -12.0  # type: ignore[attr-defined]
     assert [old.get("gain.gain_db"), new.get("gain.gain_db")] == [0.0, -12.0]

@@ -17,12 +17,12 @@ from tapegraph.commands._session import state
 
 
 @pytest.mark.parametrize(
-    ("frames", "said"),
+    ("frames", "played"),
     [(0, "0:00.0"), (4799, "0:00.1"), (2_877_000, "0:59.9"), (2_878_560, "1:00.0"), (2_880_000, "1:00.0")],
 )  # fmt: skip
-def test_a_minute_has_no_more_than_59_9_seconds(frames: int, said: str) -> None:
+def test_a_minute_has_no_more_than_59_9_seconds(frames: int, played: str) -> None:
     session: Any = SimpleNamespace(frames=frames, sample_rate=48_000.0, effort=lambda: "load 3 %", dropouts=0)
-    assert state(session) == f"{said} heard, load 3 %, dropouts 0"
+    assert state(session) == f"{played} played, load 3 %, dropouts 0"
 
 
 def test_in_a_narrow_terminal_the_line_is_cut_so_that_it_stays_one(
@@ -34,6 +34,6 @@ def test_in_a_narrow_terminal_the_line_is_cut_so_that_it_stays_one(
     soundfile.write(tmp_path / "a.wav", np.zeros(24_000), 48_000)
     assert main(["play", str(tmp_path / "a.wav"), "--preset", "clean"]) == 0
     out, err = capsys.readouterr()
-    drawn = [line for line in err.split("\r\033[K") if " heard, " in line]
+    drawn = [line for line in err.split("\r\033[K") if " played, " in line]
     assert drawn and {len(line) for line in drawn} == {19}
     assert out.rstrip().endswith("dropouts 0")

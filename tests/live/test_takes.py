@@ -83,7 +83,10 @@ links: [input -> tape -> sub -> level -> output]
     assert len(again.automation["level.gain_db"]) >= 10
     np.testing.assert_array_equal(again.render(noise, RATE)[0].astype(np.float32), take[:, 0])
     assert not np.array_equal(machine.render(noise, RATE)[0].astype(np.float32), take[:, 0])
-    assert playing.warnings() == [f"{tmp_path / 'take.moves.yaml'}: without tape.solver, which no automation can tell"]
+    assert playing.warnings() == [
+        f"{tmp_path / 'take.moves.yaml'}: tape.solver is left out: "
+        "only numeric parameters without automation of their own can be automated"
+    ]
 
 
 def test_moves_within_a_loop_and_of_numbered_parameters_are_heard_and_rendered_again_to_the_bit(tmp_path: Path) -> None:
@@ -120,13 +123,13 @@ def test_a_loop_that_gets_out_of_hand_is_silenced_and_the_recording_goes_on(tmp_
     take, _ = soundfile.read(tmp_path / "take.wav")
     assert len(take) == NOISE.shape[1] + 2400
     assert 1.0 < np.max(np.abs(take)) <= 1e6
-    assert "came out of the graph" in playing.warnings()[0]
+    assert "above +120 dBFS" in playing.warnings()[0]
 
 
 def test_what_a_full_disk_took_of_a_recording_is_kept_and_the_sound_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tapegraph.files.audio import Writer
+    from tapegraph.files.write import Writer
 
     write = Writer.write
 
@@ -142,13 +145,13 @@ def test_what_a_full_disk_took_of_a_recording_is_kept_and_the_sound_goes_on(
     take, _ = soundfile.read(tmp_path / "take.wav", dtype="float32")
     assert 2000 < len(take) < playing.frames
     np.testing.assert_array_equal(take.T, graph().render(np.tile(NOISE, 4), RATE)[:, : len(take)])
-    assert playing.warnings() == [f"{tmp_path / 'take.wav'}: holds only the beginning: No space left on device"]
+    assert playing.warnings() == [f"{tmp_path / 'take.wav'}: contains only the beginning: No space left on device"]
 
 
 def test_a_recording_that_clips_says_by_how_much(tmp_path: Path) -> None:
     with tapegraph.chain(gain={"gain_db": 12}).play(NOISE, RATE, record=tmp_path / "take.flac") as playing:
         playing.wait(10)
-    assert "samples beyond full scale had to be clipped, by up to 6.0 dB" in playing.warnings()[0]
+    assert "samples beyond full scale were clipped, by up to 6.0 dB" in playing.warnings()[0]
 
 
 def test_ctrl_c_while_a_session_ends_waits_until_the_recording_is_whole(
@@ -205,5 +208,5 @@ def test_moves_around_an_exchanged_graph_are_told_to_be_lost(tmp_path: Path) -> 
         running.wait(0.05)
         running.change(tapegraph.chain(gain={"gain_db": -9}))
         running.wait(0.05)
-    said = f"{tmp_path / 'take.moves.yaml'}: not written: the graph was exchanged meanwhile"
+    said = f"{tmp_path / 'take.moves.yaml'}: not written: the graph was replaced during the recording"
     assert running.warnings() == [said]

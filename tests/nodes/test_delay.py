@@ -7,9 +7,11 @@ import time
 import numpy as np
 import pytest
 from harness import prepared, process, run
-from tapegraph_nodes.motion.delay import AT_ONCE, Delay
+from tapegraph_nodes._kernels.delay_line import SAMPLES_AT_ONCE
+from tapegraph_nodes.motion.delay import Delay
 
 from tapegraph.errors import TapegraphError
+from tapegraph.node.setup import start
 
 FS = 48_000.0
 
@@ -97,7 +99,7 @@ def test_in_a_loop_what_the_loop_takes_is_taken_off() -> None:
     node = Delay()
     node.fs, node.frames, node.loop_latency = FS, 64, 100
     node.set("time_s", 164 / FS)
-    node.prepare()
+    start(node)
     x = np.zeros(640)
     x[0] = 1.0
     assert np.flatnonzero(process(node, x)[0][0]).tolist() == [64]
@@ -135,7 +137,7 @@ def test_other_threads_get_their_turn_while_room_is_made(monkeypatch: pytest.Mon
     turns: list[float] = []
     monkeypatch.setattr(time, "sleep", turns.append)
     prepared(Delay, 8 * FS, 2, 512)
-    assert len(turns) >= 2 * 10 * 8 * FS // AT_ONCE
+    assert len(turns) >= 2 * 10 * 8 * FS // SAMPLES_AT_ONCE
 
 
 @pytest.mark.parametrize("frames_late", [0, 40.25, 5000, 479_999.5])

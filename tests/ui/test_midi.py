@@ -29,19 +29,19 @@ def machine() -> tapegraph.Graph:
 
 
 def test_a_controller_is_learnt_and_remembered_for_the_next_time(tmp_path: Path) -> None:
-    graph, file, said = machine(), tmp_path / "settings" / "midi.yaml", list[str]()
-    knobs = Knobs(lambda: nullcontext(graph), file, ["Drive", "level.gain_db"], said.append)
+    graph, file, lines = machine(), tmp_path / "settings" / "midi.yaml", list[str]()
+    knobs = Knobs(lambda: nullcontext(graph), file, ["Drive", "level.gain_db"], lines.append)
     knobs.receive(SimpleNamespace(type="note_on", channel=0, note=60, velocity=64))
     knobs.receive(turned(74, 10))
     knobs.receive(turned(74, 127))  # still the same knob: it is not learnt for the second one too
     assert graph.get("Drive") == 1.0
     knobs.receive(turned(7, 0, channel=9))
     assert graph.get("level.gain_db") == -96.0
-    assert said == [
-        "turn the controller for Drive",
-        "Drive is moved by controller 74 on channel 1",
-        "turn the controller for level.gain_db",
-        "level.gain_db is moved by controller 7 on channel 10",
+    assert lines == [
+        "move the controller for Drive",
+        "controller 74 on channel 1 sets Drive",
+        "move the controller for level.gain_db",
+        "controller 7 on channel 10 sets level.gain_db",
     ]
     assert file.read_text() == "1/74: Drive\n10/7: level.gain_db\n"
     other = machine()
@@ -80,9 +80,9 @@ def test_a_variable_that_nothing_uses_is_not_learnt(tmp_path: Path) -> None:
 
 def test_a_knob_that_goes_too_far_for_one_of_its_nodes_says_so_and_moves_nothing(tmp_path: Path) -> None:
     (tmp_path / "midi.yaml").write_text("1/74: $share\n")
-    graph, said = shared_variable(), list[str]()
-    Knobs(lambda: nullcontext(graph), tmp_path / "midi.yaml", (), said.append).receive(turned(74, 127))
-    assert said == ["tape.drive is 48; it must be 0 to 1"]
+    graph, lines = shared_variable(), list[str]()
+    Knobs(lambda: nullcontext(graph), tmp_path / "midi.yaml", (), lines.append).receive(turned(74, 127))
+    assert lines == ["tape.drive is 48; it must be 0 to 1"]
     assert graph.get("$share") == 0.5
 
 
@@ -93,15 +93,15 @@ def test_a_damaged_file_of_settings_is_told_with_what_it_must_be(tmp_path: Path)
         with pytest.raises(tapegraph.TapegraphError) as caught:
             Knobs(lambda: nullcontext(machine()), file)
         assert str(caught.value) == (
-            f'{file}: must have lines like "1/74: Drive", channel/controller; put it right or delete it'
+            f'{file}: must have lines like "1/74: Drive", channel/controller; correct or delete it'
         )
 
 
 def test_what_cannot_be_remembered_is_told_and_moves_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "settings").write_text("a file where a folder should be")
-    graph, file, said = machine(), tmp_path / "settings" / "midi.yaml", list[str]()
-    Knobs(lambda: nullcontext(graph), file, ["Drive"], said.append).receive(turned(74, 127))
-    assert said == ["turn the controller for Drive", f"{file}: cannot be written: File exists"]
+    graph, file, lines = machine(), tmp_path / "settings" / "midi.yaml", list[str]()
+    Knobs(lambda: nullcontext(graph), file, ["Drive"], lines.append).receive(turned(74, 127))
+    assert lines == ["move the controller for Drive", f"{file}: cannot be written: File exists"]
     assert graph.get("Drive") == 1.0
 
 

@@ -12,6 +12,7 @@ import pytest
 import tapegraph
 from tapegraph import resources
 from tapegraph.document.targets import targets
+from tapegraph.live.slots import Slots
 
 textual = pytest.importorskip("textual")
 
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("card")
 def with_screen(graph: tapegraph.Graph, act: Act) -> None:
     async def main() -> None:
         with graph.live() as session:
-            screen = Screen(session)
+            screen = Screen(Slots(session))
             async with screen.run_test() as pilot:
                 await act(pilot, screen)
 
@@ -257,7 +258,7 @@ def test_the_screen_ends_with_the_sound() -> None:
 
     async def main() -> None:
         with graph.live() as session:
-            screen = Screen(session)
+            screen = Screen(Slots(session))
             async with screen.run_test() as pilot:
                 session.stopping = True
                 session.finished.wait(5)

@@ -1,1 +1,1 @@
-"""Equations that nodes are made of: functions on numbers and states, with no node among them."""
+"""What nodes are built from: ramps, filters, delay lines, random numbers, tables, the equations of tape and heads."""

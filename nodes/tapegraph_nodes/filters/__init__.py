@@ -1,1 +1,1 @@
-"""What is taken away or lifted by frequency."""
+"""Filters: what lowers or raises parts of the spectrum."""

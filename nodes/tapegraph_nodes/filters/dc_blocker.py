@@ -6,7 +6,8 @@
 
 Q is 1.307 in the first and 0.541 in the second. -3.01 dB falls on cutoff_hz, which is held under 0.49 fs. The
 integrators are trapezoidal, so the filter is the bilinear transform of the analogue one, but it keeps its accuracy
-where the cutoff is a millionth of the rate, and stays stable while g moves, in equal steps over a block.
+where the cutoff is a millionth of the rate, and stays stable while g moves, in equal steps over 5 ms or a block,
+whichever is longer.
 
 Source: V. Zavalishin, The Art of VA Filter Design, ch. 4 (state-variable filter), ch. 8 (Butterworth cascades).
 """
@@ -19,7 +20,10 @@ from typing import ClassVar, Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Node, Param, Signal
+from tapegraph.node import AnyParam, Node, Param, Signal, silence
+from tapegraph_nodes._kernels.prewarp import prewarped, without_subnormal
+from tapegraph_nodes._kernels.ramp import Ramp
+from tapegraph_nodes._kernels.svf import filtered
 
 DAMPING_1: Final = 2.0 * math.sin(math.pi / 8.0)  # 1/Q of the first filter
 DAMPING_2: Final = 2.0 * math.cos(math.pi / 8.0)  # 1/Q of the second
@@ -29,42 +33,43 @@ class DcBlocker(Node):
     KIND: ClassVar[str] = "dc_blocker"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
-        Param("cutoff_hz", 35.0, 1.0, 500.0, "Hz", "where the level is 3 dB down; all below goes", "log"),
+        Param("cutoff_hz", 35.0, 1.0, 500.0, "Hz", "where the level is 3 dB down; everything below is removed", "log"),
     )
 
     cutoff_hz: float  # parameter
-    target: float  # coefficient: g
-    g: float  # state: g reached by the last sample
+    g: Ramp
     s: vec[float]  # state: s1, s2 of the first filter, then of the second, for each channel
 
     def prepare(self) -> None:
-        self.update()
-        self.reset()
-
-    def update(self) -> None:
-        self.target = math.tan(math.pi * min(self.cutoff_hz / self.fs, 0.49))
-
-    def reset(self) -> None:
-        self.g = self.target
+        self.g = Ramp(self.fs, self.frames)
         self.s = vec[float]([0.0] * (4 * self.channels))
 
+    def update(self) -> None:
+        self.g.target[0] = prewarped(self.cutoff_hz, self.fs)
+
+    def reset(self) -> None:
+        self.g.jump()
+        silence(self.s)
+
     def process(self, x: list[Signal], y: list[Signal]) -> None:
-        highpass(x[0].samples, y[0].samples, self.s, self.g, self.target)
-        self.g = self.target
+        self.g.begin()
+        highpass(x[0].samples, y[0].samples, self.s, self.g.start[0], self.g.end[0])
+        self.g.finish()
 
     def tail(self) -> float:
         # The slowest poles fall as exp(-pi cutoff_hz DAMPING_1 t); all together start from 3 at most, for a step.
         return math.log(3e6) / (math.pi * self.cutoff_hz * DAMPING_1)
 
 
-def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, target: float) -> None:
-    """Filter every channel of x into y, from and to its four states in s, while g moves from start to target.
+def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, end: float) -> None:
+    """Filter every channel of x into y, from and to its four states in s, while g moves from start to end.
 
     Both filters run in one loop: while one waits for its state, the other works.
     """
     channels: i64 = len(s) // 4
     n: i64 = len(x) // channels
-    step = (target - start) / float(n)
+    step = (end - start) / float(n)
+    R1, R2 = DAMPING_1, DAMPING_2
     c: i64 = 0
     while c < channels:
         s1 = s[4 * c]
@@ -73,27 +78,15 @@ def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, target: 
         t2 = s[4 * c + 3]
         g = start
         i: i64 = c * n
-        end = i + n
-        while i < end:
+        stop = i + n
+        while i < stop:
             g += step
-            twice = g + g
-            part_1 = 1.0 / (1.0 + g * (DAMPING_1 + g))
-            part_2 = 1.0 / (1.0 + g * (DAMPING_2 + g))
-            h = (x[i] - (DAMPING_1 + g) * s1 - s2) * part_1
-            s2 += twice * (g * h + s1)
-            s1 += twice * h
-            h = (h - (DAMPING_2 + g) * t1 - t2) * part_2
-            t2 += twice * (g * h + t1)
-            t1 += twice * h
+            h, _b, _l, s1, s2 = filtered(x[i], g, R1, s1, s2)
+            h, _b, _l, t1, t2 = filtered(h, g, R2, t1, t2)
             y[i] = h
             i += 1
-        s[4 * c] = audible(s1)
-        s[4 * c + 1] = audible(s2)
-        s[4 * c + 2] = audible(t1)
-        s[4 * c + 3] = audible(t2)
+        s[4 * c] = without_subnormal(s1)
+        s[4 * c + 1] = without_subnormal(s2)
+        s[4 * c + 2] = without_subnormal(t1)
+        s[4 * c + 3] = without_subnormal(t2)
         c += 1
-
-
-def audible(state: float) -> float:
-    """Return a state, and from -600 dB on silence: smaller numbers become subnormal, which are slow."""
-    return 0.0 if abs(state) < 1e-30 else state

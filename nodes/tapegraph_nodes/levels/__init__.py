@@ -1,1 +1,1 @@
-"""How loud: gain and mixing."""
+"""Levels: gain and mixing."""

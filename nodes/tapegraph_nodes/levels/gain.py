@@ -1,6 +1,8 @@
-"""Gain, ramped across the block so that a moving control does not click.
+"""Gain: changes the level.
 
-    y[i] = a[i] x[i],    a[i] from the last gain to 10^(gain_db / 20), linear in i
+    y[i] = a[i] x[i],    a -> 10^(gain_db / 20)
+
+A changed gain is reached in 5 ms or a block, whichever is longer, in equal steps.
 
 Source: U. Zoelzer, DAFX, ch. 4 (dynamics), for the ramp; the decibel as in IEC 60027-3.
 """
@@ -11,6 +13,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Node, Param, Signal
+from tapegraph_nodes._kernels.ramp import Ramp
 
 
 class Gain(Node):
@@ -19,30 +22,33 @@ class Gain(Node):
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (Param("gain_db", 0.0, -96.0, 48.0, "dB", "level change"),)
 
     gain_db: float  # parameter
-    target: float  # coefficient: the gain as a ratio
-    a: float  # state: the gain reached by the last sample
+    a: Ramp  # the gain as a ratio
+
+    def prepare(self) -> None:
+        self.a = Ramp(self.fs, self.frames)
 
     def update(self) -> None:
-        self.target = 10.0 ** (self.gain_db / 20.0)
+        self.a.target[0] = 10.0 ** (self.gain_db / 20.0)
 
     def reset(self) -> None:
-        self.a = self.target
+        self.a.jump()
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
-        scale(x[0].samples, y[0].samples, self.channels, self.a, self.target)
-        self.a = self.target
+        self.a.begin()
+        scale(x[0].samples, y[0].samples, self.channels, self.a.start[0], self.a.end[0])
+        self.a.finish()
 
 
-def scale(x: vec[float], y: vec[float], channels: i64, start: float, target: float) -> None:
-    """Scale every channel of x into y by a gain that moves from start to target in equal steps."""
+def scale(x: vec[float], y: vec[float], channels: i64, start: float, end: float) -> None:
+    """Scale every channel of x into y by a gain that moves from start to end in equal steps."""
     n: i64 = len(x) // channels
-    step = (target - start) / float(n)
+    step = (end - start) / float(n)
     c: i64 = 0
     while c < channels:
         a = start
         i: i64 = c * n
-        end = i + n
-        while i < end:
+        stop = i + n
+        while i < stop:
             a += step
             y[i] = a * x[i]
             i += 1

@@ -8,13 +8,12 @@ from itertools import pairwise
 import attrs
 
 from tapegraph.document.form import Reading, Schema, shown
+from tapegraph.document.parts import Points
 from tapegraph.document.paths import leaf_name, leaves
 from tapegraph.document.sections.controls import is_target
 from tapegraph.document.targets import automated, declared, is_numeric
 from tapegraph.document.text import Entry
 from tapegraph.quantity import to_float
-
-Points = list[tuple[float, float]]
 
 
 @attrs.frozen

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import attrs
 
 from tapegraph.document.form import Reading, Schema, shown
 from tapegraph.document.links import ARROW, INPUT, OUTPUT, End, ends
+from tapegraph.document.parts import Parts
 from tapegraph.document.targets import has, is_numeric, unknown_target
 from tapegraph.document.text import Entry
 from tapegraph.errors import did_you_mean
 from tapegraph.node import registry
 from tapegraph.node.params import Param
 from tapegraph.node.ports import has_port, member
-
-if TYPE_CHECKING:
-    from tapegraph.document.spec import Spec
 
 EXAMPLE = "input -> tape -> output"
 
@@ -86,7 +83,7 @@ def wrong_terminal(end: End, first: bool, last: bool) -> str | None:
     return None if end.port in ("", port) else f"{end.node} has no port {end.port}; it has {port}"
 
 
-def wrong_port(spec: Spec, end: End, first: bool, last: bool) -> str | None:
+def wrong_port(spec: Parts, end: End, first: bool, last: bool) -> str | None:
     """Return what is wrong with the port or parameter of a node that an end names."""
     node = spec.nodes[end.node]
     if node.graph is not None:
@@ -105,7 +102,7 @@ def wrong_port(spec: Spec, end: End, first: bool, last: bool) -> str | None:
     return f"{who} has no {what} called {end.port}{hint}"
 
 
-def wrong_graph_port(graph: Spec, end: End, first: bool) -> str | None:
+def wrong_graph_port(graph: Parts, end: End, first: bool) -> str | None:
     """Return what is wrong with the port or target that an end names of a node that is a graph."""
     if end.port in ("", "out" if first else "in"):
         return None

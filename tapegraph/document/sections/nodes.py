@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
 from tapegraph.document.form import NAME_SCHEMA, Reading, Schema, Whole, shown
 from tapegraph.document.links import INPUT, OUTPUT
+from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.paths import resolve
 from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
 from tapegraph.document.text import Entry
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.node import Node, registry
-from tapegraph.node.params import AnyParam, Value
+from tapegraph.node.params import AnyParam
 from tapegraph.quantity import to_float
 
-if TYPE_CHECKING:
-    from tapegraph.document.spec import Spec
-
 OVERSAMPLE = Whole(1, 64)
-
-
-@attrs.define
-class NodeSpec:
-    """One node: of a kind, or a graph used as a node.
-
-    kind: name of the kind; empty for a sub-graph
-    graph: the sub-graph
-    reference: preset or file that the sub-graph came from; empty where it is written inside the graph itself
-    oversample: how many times the rate of the graph the node runs at
-    params: values by parameter, "$name" for that of a variable; of a sub-graph by control, $variable or node.parameter
-    where: place for error messages
-    """
-
-    kind: str = ""
-    graph: Spec | None = None
-    reference: str = ""
-    oversample: int = 1
-    params: dict[str, Value] = attrs.field(factory=dict)
-    where: str = attrs.field(default="", eq=False)
 
 
 @attrs.frozen
@@ -108,7 +84,7 @@ def read_kind(entry: Entry, reading: Reading) -> type[Node] | None:
         return None
 
 
-def read_sub_graph(name: str, entry: Entry, reading: Reading) -> Spec | None:
+def read_sub_graph(name: str, entry: Entry, reading: Reading) -> Parts | None:
     if not isinstance(entry.value, str | dict):
         allowed = "the name of a preset, the path of a file or a graph"
         reading.refuse(entry.place, f"{name}.graph is {shown(entry)}; it must be {allowed}")
@@ -129,7 +105,7 @@ def read_params(name: str, node: NodeSpec, cls: type[Node], values: dict[str, En
             read_value(f"{name}.{param}", node, param, [declared_at(node, param)], entry, reading)
 
 
-def read_setting(name: str, node: NodeSpec, graph: Spec, target: str, entry: Entry, reading: Reading) -> None:
+def read_setting(name: str, node: NodeSpec, graph: Parts, target: str, entry: Entry, reading: Reading) -> None:
     """Read what a node that is a graph sets in it: a control, a $variable or node.parameter."""
     wrong = unknown_target(graph, target)
     if wrong:

@@ -1,10 +1,10 @@
-"""Networks of dense layers that run in real time: weights in one flat vector, and no call of a library.
+"""Networks of dense layers for real time: weights in one flat vector, and no library calls.
 
     a_0 = inputs,    a_k = f(b_k + W_k a_(k-1)),    y = b + W a_last
     f(x) = u (4 - |u|),    u = |x + 1| - |x - 1|
 
 f is close to 4 tanh(2 x): two parabolas, without a division or a branch, so that a processor computes two neurons at
-once. Weights stand layer by layer: the biases of its neurons, then for each input what it means to every neuron.
+once. Weights are stored layer by layer: the biases of its neurons, then for each input its weights in all neurons.
 """
 
 from librt.vecs import vec
@@ -14,7 +14,7 @@ from mypy_extensions import i64
 def dense(w: vec[float], at: i64, x: vec[float], inputs: i64, y: vec[float], neurons: i64) -> i64:
     """Compute the neurons of a layer, before f, into y; return where in w the next layer begins.
 
-    Four at a time stay in registers while the inputs pass by.
+    Four at a time stay in registers during the loop over the inputs.
     """
     j: i64 = 0
     while j + 3 < neurons:
@@ -51,7 +51,7 @@ def dense(w: vec[float], at: i64, x: vec[float], inputs: i64, y: vec[float], neu
 
 
 def activate(y: vec[float], neurons: i64) -> None:
-    """Put f into the place of its arguments."""
+    """Replace the arguments of f by its values."""
     j: i64 = 0
     while j < neurons:
         u = abs(y[j] + 1.0) - abs(y[j] - 1.0)
@@ -60,7 +60,7 @@ def activate(y: vec[float], neurons: i64) -> None:
 
 
 def run(w: vec[float], widths: vec[i64], x: vec[float], y: vec[float]) -> None:
-    """Compute the outputs of any network from inputs x into y. Both are as long as the widest layer; x is spoilt."""
+    """Compute the outputs of any network from inputs x into y, both as long as the widest layer. x is overwritten."""
     layers: i64 = len(widths)
     at: i64 = 0
     k: i64 = 1
@@ -76,54 +76,68 @@ def run(w: vec[float], widths: vec[i64], x: vec[float], y: vec[float]) -> None:
 
 
 class Network:
-    """A network as a node runs it: its weights, where they are moving to, and room for its layers.
+    """A network as a node runs it: weights that move towards a goal, and room for its layers.
 
-    widths: of the layers, inputs first; weights: the flat weights of now; was: those at the beginning of a block;
-    goal: what they are to become; steps: how many steps are left to the goal
+    A node calls aim() in update(), jump() in reset(), and begin(), step() and settle() in process().
+
+    goal, goal_widths: coefficient: the flat weights to move to, and the widths of their layers, inputs first
+    widths, weights: state: those of now; was: state: the weights when the block began
+    steps: state: how many equal steps are left to the goal
     x, y: room for run(), as long as the widest layer
     """
 
     def __init__(self) -> None:
+        self.goal_widths: vec[i64] = vec[i64]([])
+        self.goal: vec[float] = vec[float]([])
         self.widths: vec[i64] = vec[i64]([])
         self.weights: vec[float] = vec[float]([])
         self.was: vec[float] = vec[float]([])
-        self.goal: vec[float] = vec[float]([])
         self.steps: i64 = 0
         self.x: vec[float] = vec[float]([])
         self.y: vec[float] = vec[float]([])
 
     def aim(self, widths: list[int], goal: list[float]) -> None:
-        """Set a goal. Weights of a network of other widths cannot move there, and are replaced."""
-        shape = vec[i64]([i64(w) for w in widths])
-        same = len(shape) == len(self.widths)
-        k: i64 = 0
-        while same and k < len(shape):
-            same = shape[k] == self.widths[k]
-            k += 1
+        """Set the goal."""
+        self.goal_widths = vec[i64]([i64(w) for w in widths])
         self.goal = vec[float](goal)
-        if not same:
-            room = [0.0] * max(widths)
-            self.widths = shape
-            self.weights = vec[float](goal)
-            self.was = vec[float](goal)
-            self.x = vec[float](room)
-            self.y = vec[float](room)
+
+    def fits(self) -> bool:
+        """Tell whether the network has the layers of its goal."""
+        if len(self.widths) != len(self.goal_widths):
+            return False
+        k: i64 = 0
+        while k < len(self.widths):
+            if self.widths[k] != self.goal_widths[k]:
+                return False
+            k += 1
+        return True
 
     def jump(self) -> None:
         """Be at the goal."""
+        if not self.fits():
+            widest: i64 = 0
+            for width in self.goal_widths:
+                widest = max(widest, width)
+            self.widths = self.goal_widths
+            self.weights = vec[float]([0.0] * len(self.goal))
+            self.was = vec[float]([0.0] * len(self.goal))
+            self.x = vec[float]([0.0] * widest)
+            self.y = vec[float]([0.0] * widest)
         copy(self.goal, self.was)
         copy(self.goal, self.weights)
 
     def run(self) -> None:
-        """Compute the outputs into y from the inputs in x, which are spoilt."""
+        """Compute the outputs into y from the inputs in x, which is overwritten."""
         run(self.weights, self.widths, self.x, self.y)
 
     def begin(self, steps: i64) -> None:
-        """Be where the block began, so many equal steps from the goal."""
+        """Be where the block began, so many equal steps from the goal; weights of other layers cannot move there."""
+        if not self.fits():
+            self.jump()
         self.steps = steps
         copy(self.was, self.weights)
 
-    def move(self) -> None:
+    def step(self) -> None:
         """Take one of the steps that are left."""
         if self.steps > 1:
             approach(self.weights, self.goal, 1.0 / float(self.steps))

@@ -1,4 +1,4 @@
-"""The rival in Numba: the loops of rival.c over again, in the same letters, as one would write them for Numba.
+"""The rival in Numba: the loops of hysteresis.c in the same letters, as one would write them for Numba.
 
 Importing this needs Numba, which compiles a function when it is first called.
 """
@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numba
+import numpy as np
+import numpy.typing as npt
 
-from tapegraph.run.sound import Array
-
+Array = npt.NDArray[np.float64]
 F = TypeVar("F", bound=Callable[..., object])
 compiled: Callable[[F], F] = numba.njit(error_model="numpy")  # divides as C does
 
@@ -37,24 +38,24 @@ def slope(
     L, L1, L2 = langevin((H + alpha * M) / a)
     d = M_s * L - M
     delta = 1.0 if H_d >= 0.0 else -1.0
-    share = 1.0 - c if d * delta > 0.0 else 0.0
+    fraction = 1.0 - c if d * delta > 0.0 else 0.0
     D = (1.0 - c) * delta * k - alpha * d
-    f1 = share * d / D
+    f1 = fraction * d / D
     f2 = c * (M_s / a) * L1
     f3 = 1.0 - alpha * f2
     f = H_d * (f1 + f2) / f3
     if not wanted:
         return f, 0.0
     d1 = alpha * (M_s / a) * L1 - 1.0
-    f1_M = share * (d1 / D + alpha * d * d1 / (D * D))
+    f1_M = fraction * (d1 / D + alpha * d * d1 / (D * D))
     f2_M = alpha * c * M_s / (a * a) * L2
     return f, (H_d * (f1_M + f2_M) + f * alpha * f2_M) / f3
 
 
 @compiled
-def decayed(way: float, D: float) -> float:
-    """Return (1 - exp(-z)) / way with z = way / D; exp by the Pade approximant of degrees 2 and 3."""
-    z = way / D
+def decayed(path: float, D: float) -> float:
+    """Return (1 - exp(-z)) / path with z = path / D; exp by the Pade approximant of degrees 2 and 3."""
+    z = path / D
     return (1.0 + 0.1 * z + z * z / 60.0) / (D * (1.0 + 0.6 * z + 0.15 * z * z + z * z * z / 60.0))
 
 
@@ -70,9 +71,9 @@ def relax(
     f, irreversible = 1.0, 0.0
     if x >= 0.0:
         D = k - alpha * x / (1.0 - c)
-        share = decayed(abs(dH), D)
-        f = D * share
-        irreversible = dH * x * share
+        fraction = decayed(abs(dH), D)
+        f = D * fraction
+        irreversible = dH * x * fraction
     else:
         rise = delta * (1.0 - c) * dL
         if rise > -x:
@@ -85,7 +86,7 @@ def relax(
 
 
 @compiled
-def move(
+def traverse(
     M_s: float, a: float, c: float, k: float, alpha: float, M: float, L: float, H: float, dH: float
 ) -> tuple[float, float]:
     """Return M and L at the field H, from those dH before, in parts of at most a / 2, as far as four suffice."""
@@ -97,16 +98,16 @@ def move(
 
 @compiled
 def exponential(M_s: float, a: float, c: float, k: float, alpha: float, x: Array, y: Array) -> None:
-    """Magnetise one channel of x into y, by way of the top where the field turns between samples."""
+    """Magnetise one channel of x into y, by way of the extremum where the field turns between samples."""
     M = L = Hpp = Hp = 0.0
     for i in range(len(x)):
         H = x[i]
         before, now = Hp - Hpp, H - Hp
         if (before + now) * (3.0 * now - before) < 0.0:
             turn = Hp - (before + now) * (before + now) / (8.0 * (now - before))
-            M, L = move(M_s, a, c, k, alpha, M, L, turn, turn - Hp)
+            M, L = traverse(M_s, a, c, k, alpha, M, L, turn, turn - Hp)
             now = H - turn
-        M, L = move(M_s, a, c, k, alpha, M, L, H, now)
+        M, L = traverse(M_s, a, c, k, alpha, M, L, H, now)
         y[i] = M
         Hpp, Hp = Hp, H
 

@@ -3,9 +3,9 @@
        Q = (H + alpha M) / a,    L = coth Q - 1 / Q
        dM/dt = H' (f1 + f2) / f3
 
-   Kept plain on purpose: libm's tanh, the equations as they stand, a fixed number of iterations, a channel at a time.
-   It guards nothing. Equations and sources: nodes/tapegraph_nodes/hysteresis.py, kernels/jiles_atherton.py,
-   kernels/relaxation.py (exponential_h) and systems/hysteresis.py (stn). */
+   Kept plain on purpose: libm's tanh, the equations unchanged, a fixed number of iterations, one channel at a time, no
+   guards. Equations and sources: tape/hysteresis.py, _kernels/magnetics/jiles_atherton.py and relaxation.py
+   (exponential_h), _systems/hysteresis.py (stn). */
 
 #include <math.h>
 
@@ -37,15 +37,15 @@ static double slope(const Tape *t, double M, double H, double H_d, double *gradi
     Langevin l = langevin((H + t->alpha * M) / t->a);
     double d = t->M_s * l.L - M;
     double delta = H_d >= 0.0 ? 1.0 : -1.0;
-    double share = d * delta > 0.0 ? 1.0 - t->c : 0.0;
+    double fraction = d * delta > 0.0 ? 1.0 - t->c : 0.0;
     double D = (1.0 - t->c) * delta * t->k - t->alpha * d;
-    double f1 = share * d / D;
+    double f1 = fraction * d / D;
     double f2 = t->c * (t->M_s / t->a) * l.L1;
     double f3 = 1.0 - t->alpha * f2;
     double f = H_d * (f1 + f2) / f3;
     if (gradient) {
         double d1 = t->alpha * (t->M_s / t->a) * l.L1 - 1.0;
-        double f1_M = share * (d1 / D + t->alpha * d * d1 / (D * D));
+        double f1_M = fraction * (d1 / D + t->alpha * d * d1 / (D * D));
         double f2_M = t->alpha * t->c * t->M_s / (t->a * t->a) * l.L2;
         *gradient = (H_d * (f1_M + f2_M) + f * t->alpha * f2_M) / f3;
     }
@@ -81,10 +81,10 @@ static double newton(const Tape *t, double H, double H_d, int iterations)
     return M;
 }
 
-/* (1 - exp(-z)) / way with z = way / D; exp by the Pade approximant of degrees 2 and 3. */
-static double decayed(double way, double D)
+/* (1 - exp(-z)) / path with z = path / D; exp by the Pade approximant of degrees 2 and 3. */
+static double decayed(double path, double D)
 {
-    double z = way / D;
+    double z = path / D;
     return (1.0 + 0.1 * z + z * z / 60.0) / (D * (1.0 + 0.6 * z + 0.15 * z * z + z * z * z / 60.0));
 }
 
@@ -98,9 +98,9 @@ static void relax(Tape *t, double H, double dH)
     double f = 1.0, irreversible = 0.0;
     if (x >= 0.0) {
         double D = t->k - t->alpha * x / (1.0 - t->c);
-        double share = decayed(fabs(dH), D);
-        f = D * share;
-        irreversible = dH * x * share;
+        double fraction = decayed(fabs(dH), D);
+        f = D * fraction;
+        irreversible = dH * x * fraction;
     } else {
         double rise = delta * (1.0 - t->c) * dL;
         if (rise > -x) {
@@ -116,7 +116,7 @@ static void relax(Tape *t, double H, double dH)
 }
 
 /* Take M and L from where the field is to H, dH away, in parts of at most a / 2, as far as four suffice. */
-static void move(Tape *t, double H, double dH)
+static void traverse(Tape *t, double H, double dH)
 {
     int parts = (int)fmin(4.0, 2.0 * fabs(dH) / t->a + 1.0);
     for (int left = parts - 1; left >= 0; left--)
@@ -128,10 +128,10 @@ static double exponential(Tape *t, double H)
     double before = t->H - t->H_p, now = H - t->H;
     if ((before + now) * (3.0 * now - before) < 0.0) {
         double turn = t->H - (before + now) * (before + now) / (8.0 * (now - before));
-        move(t, turn, turn - t->H);
+        traverse(t, turn, turn - t->H);
         now = H - turn;
     }
-    move(t, H, now);
+    traverse(t, H, now);
     return t->M;
 }
 

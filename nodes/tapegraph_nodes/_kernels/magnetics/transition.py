@@ -1,14 +1,15 @@
-"""Magnetisation by a network: what rises in a sample, as a state transition network has learned it from a solver.
+"""Magnetisation by a network: the rise in one sample, as a state transition network has learned it from a solver.
 
     dm = g P + g_p Q,    (P, Q) = network(z, z_p, r, y, y_p),    g = v (y + z)
 
     y = max(0, A - B m),    A = s L(h) / kappa,    B = s (1 - beta L'(h)) / kappa,    s = sign of v
     z = c L'(h),    r = |v| / (kappa + |v|)
 
-and g_p, y_p, z_p the same of hp and vp, with the m that was. Symbols and units as in jiles_atherton.py; what the
-features are and why is described in systems/hysteresis.py.
+and g_p, y_p, z_p the same of hp and vp, with the m that was. Symbols and units as in jiles_atherton.py; why a network
+is given these features is described in _systems/hysteresis.py.
 
-Most of that waits for no m: hear() computes it for a whole block, so that what is left from sample to sample is short.
+Most of that needs no m: extract() computes it for a block at once, as A / 2, B / 2, z, r and v of each sample, so that
+little is left to do from sample to sample.
 Source: J. Parker, F. Esqueda, A. Bergner, Modelling of nonlinear state-space systems using a deep neural network, DAFx
 2019; inputs and gates are our own.
 """
@@ -21,50 +22,35 @@ from mypy_extensions import i64
 
 from tapegraph_nodes._kernels.magnetics.field import clipped, rise
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
-from tapegraph_nodes._kernels.networks.network import Network
+from tapegraph_nodes._kernels.magnetics.tape import FEATURES, Tape
 
-HEARD: Final = 5  # numbers of a sample: A / 2, B / 2, z, r, v
 STRIDE: Final = 8  # frames between steps of weights that move
 
 
-def hear(
-    x: vec[float],
-    at: i64,
-    frames: i64,
-    table: vec[float],
-    clip: float,
-    start: list[float],
-    end: list[float],
-    H: vec[float],
-    G: vec[float],
-    V: vec[float],
-    channel: i64,
-    heard: vec[float],
-    place: i64,
-) -> None:
-    """Note in heard, from place on, what a network hears of the sample before x[at], and of so many frames from there.
+def predict(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
+    """Magnetise the channels a and b, which may be one and the same, by a network, into y."""
+    frames = tape.frames
+    extract(tape, x, a, 0)
+    if b > a:
+        extract(tape, x, b, FEATURES * (frames + 1))
+    follow(tape, y, a, b - a + 1)
 
-    start, end: of the constants, as in the node; H, G, V: field of each channel, the one before, and T H', in and out
-    """
-    cells = start[0]
-    c = start[1]
-    kappa = start[2]
-    beta = start[3]
-    part = 1.0 / float(frames)
-    cells_step = part * (end[0] - cells)
-    c_step = part * (end[1] - c)
-    kappa_step = part * (end[2] - kappa)
-    beta_step = part * (end[3] - beta)
-    moving = start != end
-    half_per_kappa = 0.5 * CELLS_PER_UNIT / kappa
-    before = G[channel]
-    field = H[channel]
-    rate = V[channel]
-    last = at + frames
-    at -= 1
+
+def extract(tape: Tape, x: vec[float], channel: i64, place: i64) -> None:
+    """Write the features of the sample before a block and of every sample of it to tape.features, from place on."""
+    table, clip, features = tape.table, tape.clip, tape.features
+    tape.begin()
+    coating = tape.coating
+    moving = tape.constants.moving
+    half_per_kappa = 0.5 * CELLS_PER_UNIT / coating.kappa
+    before = tape.G[channel]
+    field = tape.H[channel]
+    rate = tape.V[channel]
+    at = channel * tape.frames - 1
+    last = at + tape.frames
     while True:
-        h = cells * field
-        v = cells * rate
+        h = coating.cells * field
+        v = coating.cells * rate
         if abs(h) < END:
             cell = h + ROUND - ROUND
             t = h - cell
@@ -78,71 +64,59 @@ def hear(
             slope = CELLS_PER_UNIT / (h * h)
             L = (1.0 if h > 0.0 else -1.0) - h * slope
         toward = math.copysign(half_per_kappa, v)
-        heard[place] = toward * L
-        heard[place + 1] = toward * (1.0 - beta * slope)
-        heard[place + 2] = CELLS_PER_UNIT * c * slope
-        heard[place + 3] = abs(v) / (kappa + abs(v))
-        heard[place + 4] = (1.0 / CELLS_PER_UNIT) * v
-        place += HEARD
-        at += 1
+        features[place] = toward * L
+        features[place + 1] = toward * (1.0 - coating.beta * slope)
+        features[place + 2] = CELLS_PER_UNIT * coating.c * slope
+        features[place + 3] = abs(v) / (coating.kappa + abs(v))
+        features[place + 4] = (1.0 / CELLS_PER_UNIT) * v
+        place += FEATURES
         if at == last:
             break
+        at += 1
         if moving:
-            cells += cells_step
-            c += c_step
-            kappa += kappa_step
-            beta += beta_step
-            half_per_kappa = 0.5 * CELLS_PER_UNIT / kappa
+            coating.advance()
+            half_per_kappa = 0.5 * CELLS_PER_UNIT / coating.kappa
         before = field
         field = clipped(x[at], clip)
         rate = rise(field, before, rate)
-    H[channel] = field
-    G[channel] = before
-    V[channel] = rate
+    tape.H[channel] = field
+    tape.G[channel] = before
+    tape.V[channel] = rate
 
 
-def predict(
-    heard: vec[float],
-    size: i64,
-    network: Network,
-    steps: i64,
-    guard: float,
-    gain: float,
-    gain_step: float,
-    m: vec[float],
-    first: i64,
-    lanes: i64,
-    y: vec[float],
-    frames: i64,
-) -> None:
-    """Let m of some channels, in and out, follow what hear() has noted of them; y is gain times m.
+def follow(tape: Tape, y: vec[float], first: i64, lanes: i64) -> None:
+    """Advance m of some channels by what extract() has written of them, and write gain times m to y.
 
-    size: of what is noted of a channel; steps: how many the weights have left to their goal; first, lanes: of the
-    channels. They take turns, sample by sample: while a processor waits for one it computes another.
+    first, lanes: the channels, which take turns, sample by sample: while a processor waits for one it computes another
     """
-    network.begin(steps)
+    frames = tape.frames
+    features, m, guard, network = tape.features, tape.m, tape.guard, tape.network
+    size = FEATURES * (frames + 1)
+    gain = tape.constants.start[5]
+    gain_step = (tape.constants.end[5] - gain) / float(frames)
+    network.begin(max(1, tape.constants.blocks_left * (frames // STRIDE)))
     w = network.weights
     a = network.x
     n: i64 = 0
     place: i64 = 0
     while n < frames:
         if network.steps > 0 and n % STRIDE == 0:
-            network.move()
+            network.step()
         gain += gain_step
         lane: i64 = 0
         at = place
         to = first * frames + n
         while lane < lanes:
             was = m[first + lane]
-            z_p = heard[at + 2]
-            y_p = heard[at] - heard[at + 1] * was
+            z_p = features[at + 2]
+            y_p = features[at] - features[at + 1] * was
             y_p += abs(y_p)
-            g_p = heard[at + 4] * (y_p + z_p)
-            y_h = heard[at + 5] - heard[at + 6] * was
+            g_p = features[at + 4] * (y_p + z_p)
+            y_h = features[at + 5] - features[at + 6] * was
             y_h += abs(y_h)
-            z = heard[at + 7]
-            r = heard[at + 8]
-            g = heard[at + 9] * (y_h + z)
+            z = features[at + 7]
+            r = features[at + 8]
+            g = features[at + 9] * (y_h + z)
             if len(w) == 54 and len(a) == 5:  # once the compiler knows, it drops the check of every index
                 a1 = w[0] + w[4] * z + w[8] * z_p + w[12] * r + (w[16] * y_h + w[20] * y_p)
                 a2 = w[1] + w[5] * z + w[9] * z_p + w[13] * r + (w[17] * y_h + w[21] * y_p)
@@ -186,5 +160,5 @@ def predict(
             at += size
             to += frames
             lane += 1
-        place += HEARD
+        place += FEATURES
         n += 1

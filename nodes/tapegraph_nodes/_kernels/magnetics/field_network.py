@@ -1,39 +1,29 @@
-"""Magnetisation by a network that is shown the field as it is: banks in RTNeural's JSON hold such networks.
+"""Magnetisation by a network that is given the field itself: banks in RTNeural's JSON hold such networks.
 
     M = M_p + network(s H, s H' / 60000, s H_p, s H'_p / 60000, M_p) 96000 / fs,    s = 0.7071 / a
 
-with layers of tanh. The networks have learned a step at 96 kHz; at another rate fs they make as much of a step.
+with layers of tanh. The networks were trained on steps at 96 kHz; at another rate fs the step is scaled.
 Symbols and units as in jiles_atherton.py: h and hp are the fields H and H_p by a, v and vp their rates by a and fs.
-Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, for a network in the place of
+Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, for a network in place of
 the solver; the scales are those of the plugin that grew out of it.
 """
 
 import math
 
-from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT
-from tapegraph_nodes._kernels.networks.network import dense
+from tapegraph_nodes._kernels.networks.network import Network, dense
 
 
 def predict_from_field(
-    weights: vec[float],
-    widths: vec[i64],
-    inputs: vec[float],
-    outputs: vec[float],
-    M_s: float,
-    fs: float,
-    m: float,
-    hp: float,
-    vp: float,
-    h: float,
-    v: float,
+    network: Network, M_s: float, fs: float, m: float, hp: float, vp: float, h: float, v: float
 ) -> float:
     """Return the m that is, from what was (m, hp, vp) and the field that is (h, v).
 
-    weights, widths: of the network; inputs, outputs: room for it; M_s: saturation, by which m counts; fs: Hz
+    M_s: saturation magnetisation, the unit of m; fs: Hz
     """
+    weights, widths, inputs, outputs = network.weights, network.widths, network.x, network.y
     s = 0.7071 / CELLS_PER_UNIT
     rate = s * fs / 60_000.0
     inputs[0] = s * h

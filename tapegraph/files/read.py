@@ -1,0 +1,129 @@
+"""Reads audio files block by block, and finds what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.files.libsndfile import BITS, file_error, reason, soundfile
+from tapegraph.quantity import plural
+from tapegraph.run.sound import Array, check_channels, check_sample_rate
+
+PIECE_FRAMES = 1 << 15  # what is read at a time
+UNKNOWN_FRAMES = 2**63 - 1  # libsndfile, of a stream whose header leaves its length open
+OPEN_ENDED = {2**32 - 1, 0x7FFFF000}  # what ffmpeg and sox write as the size of a WAV that goes into a pipe
+
+
+class Reader:
+    """An audio file, open for reading from its beginning to its end.
+
+    frames: what the header states, or, where it leaves the length open, what was counted
+    format, subtype: libsndfile's names for the container and for how samples are stored in it
+    warnings: what is wrong with the file, a sentence each; complete when all blocks have been read
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.soundfile = soundfile()
+        self.check_path()
+        try:
+            self.file = self.open()
+        except (self.soundfile.SoundFileError, TypeError) as error:
+            raise file_error(
+                self.path, f"is not an audio file of a supported kind, or is damaged ({reason(error)})"
+            ) from None
+        self.sample_rate: int = self.file.samplerate
+        self.channels: int = self.file.channels
+        self.frames: int = self.file.frames if self.file.frames < UNKNOWN_FRAMES else self.count()
+        self.format: str = self.file.format
+        self.subtype: str = self.file.subtype
+        missing = missing_end(self.file)
+        self.warnings = [f"{self.path}: is truncated: {missing}"] if missing else []
+        self.check_sound()
+
+    def open(self) -> Any:
+        file = self.soundfile.SoundFile(str(self.path))
+        file.seekable = lambda: False  # or else soundfile seeks after every read, which MP3 and Opus do inexactly
+        return file
+
+    def check_path(self) -> None:
+        if self.path.is_dir():
+            raise file_error(self.path, "is a folder; an audio file is needed")
+        try:
+            with self.path.open("rb") as file:
+                empty = not file.read(1)
+        except FileNotFoundError:
+            near = [p.name for p in self.path.parent.iterdir()] if self.path.parent.is_dir() else []
+            raise file_error(self.path, f"there is no such file{did_you_mean(self.path.name, near)}") from None
+        except OSError as error:
+            raise file_error(self.path, f"cannot be read: {error.strerror}") from None
+        if empty:
+            raise file_error(self.path, "is empty: it has 0 bytes")
+
+    def check_sound(self) -> None:
+        try:
+            check_sample_rate(self.sample_rate)
+            check_channels(self.channels)
+        except TapegraphError as error:
+            self.file.close()
+            raise file_error(self.path, str(error)) from None
+        if self.frames == 0:
+            self.file.close()
+            raise file_error(self.path, "contains no sound: it has 0 frames")
+
+    def count(self) -> int:
+        """Return how many frames there are, by reading them all once."""
+        frames = 0
+        while n := len(self.read(PIECE_FRAMES)):
+            frames += n
+        self.file.close()
+        self.file = self.open()
+        return frames
+
+    def blocks(self, frames: int = PIECE_FRAMES) -> Iterator[Array]:
+        """Yield all of the sound as (channels, up to frames), float64."""
+        taken = 0
+        while len(block := self.read(frames)):
+            taken += len(block)
+            yield block.T
+        if taken < self.frames:
+            missing = missing_frames(self.frames - taken, self.sample_rate)
+            self.warnings.append(f"{self.path}: is truncated or damaged: {missing}")
+
+    def read(self, frames: int) -> Array:
+        """Return the next (up to frames, channels); where the file is damaged, what could be decoded before that."""
+        block = np.full((frames, self.channels), np.nan)
+        try:
+            return np.asarray(self.file.read(out=block))
+        except self.soundfile.SoundFileError:  # only decoders fail here, and their sound has no NaN
+            return block[: np.count_nonzero(~np.isnan(block[:, 0]))]
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.file.close()
+
+
+def missing_end(file: Any) -> str:
+    """Return what is missing at the end of the file, or "": libsndfile only notes it in a log."""
+    log = file.extra_info
+    missing = 0
+    if found := re.search(r"(?:data|Data Size|SSND|riff)\s*: (\d+) \(should be (\d+)\)", log):  # WAV, AU, AIFF, W64
+        stated, present = map(int, found.groups())
+        frame_bytes = file.channels * BITS.get(file.subtype, 8) // 8
+        missing = 0 if stated in OPEN_ENDED else (stated - present) // frame_bytes
+    elif found := re.search(r"frame count (\d+) does not match value from 'ds64' chunk of (\d+)", log):  # RF64
+        missing = int(found[2]) - int(found[1])
+    elif "Last page lacks an end-of-stream bit" in log:  # Ogg
+        return "its last page is missing"
+    return missing_frames(missing, file.samplerate) if missing > 0 else ""
+
+
+def missing_frames(frames: int, sample_rate: int) -> str:
+    return f"{plural(frames, 'frame')} ({frames / sample_rate:.3f} s) of those in its header are missing"

@@ -1,0 +1,191 @@
+"""Writing audio files: a complete file appears under its name, or none at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tapegraph.atomic import replacing
+from tapegraph.errors import TapegraphError
+from tapegraph.files.kinds import FLOATS, WAV_BYTES, check_limits, check_subtype, find_container, name, nearest
+from tapegraph.files.libsndfile import BITS, file_error, reason, soundfile
+from tapegraph.quantity import plural
+from tapegraph.run.sound import Array, decibels
+
+DITHER_SEED = 1979
+
+
+@contextlib.contextmanager
+def create(
+    path: str | Path,
+    sample_rate: int,
+    channels: int,
+    most_frames: int,
+    *,
+    subtype: str | None = None,
+    like: str = "PCM_24",
+    dither: bool = True,
+    overwrite: bool = False,
+) -> Iterator[Writer]:
+    """Give a Writer; the file appears under its name once it is complete, and not at all after an error.
+
+    path: its extension selects the kind of file
+    most_frames: the most that will be written; a WAV that could exceed 4 GiB is written as RF64
+    subtype: how to store samples; otherwise as in a file of subtype `like`, or the nearest there is
+    dither: whether integer formats are dithered, see rounded()
+    Raises TapegraphError for what that kind of file cannot hold, before anything is written, and when the disk is full.
+    """
+    path = Path(path)
+    container = find_container(path)
+    subtype = check_subtype(path, container, subtype) if subtype else nearest(container, like)
+    check_limits(path, container, sample_rate, channels)
+    check_target(path, overwrite)
+    format_ = container.format
+    size = most_frames * channels * BITS.get(subtype, 0) // 8
+    if format_ == "WAV" and size > WAV_BYTES:
+        format_ = "RF64"
+    elif size > container.max_bytes:
+        took = f"may come to {size / 1e9:.1f} GB; {name(path)} takes at most {container.max_bytes / 1e9:.1f} GB"
+        raise file_error(path, took)
+    with replacing(Path(os.path.realpath(path))) as temporary:  # a symbolic link stays one
+        writer = Writer(path, temporary, format_, subtype, sample_rate, channels, most_frames, dither)
+        try:
+            yield writer
+        except BaseException:
+            writer.discard()
+            raise
+        writer.finish()
+
+
+class Writer:
+    """An audio file being written; made by create().
+
+    frames: how many have been written
+    clipped: how many samples beyond full scale were clipped (none in a float subtype)
+    peak: the largest absolute value, before clipping
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        temporary: Path,
+        format_: str,
+        subtype: str,
+        sample_rate: int,
+        channels: int,
+        most_frames: int,
+        dither: bool,
+    ) -> None:
+        self.path, self.temporary, self.most_frames = path, temporary, most_frames
+        self.format, self.subtype = format_, subtype
+        self.dither = np.random.default_rng(DITHER_SEED) if dither else None
+        self.frames = self.clipped = 0
+        self.peak = 0.0
+        self.soundfile = soundfile()
+        try:
+            self.file = self.soundfile.SoundFile(str(temporary), "w", sample_rate, channels, subtype, format=format_)
+        except self.soundfile.SoundFileError as error:
+            raise file_error(path, f"cannot be written: {self.disk_error() or reason(error)}") from None
+
+    def write(self, block: Array) -> None:
+        """Add (channels, frames). Raises TapegraphError when the disk is full."""
+        x = block.T
+        if not np.isfinite(x).all():  # some encoders abort the process at such a sample
+            raise file_error(self.path, "cannot store samples that are NaN or infinite")
+        if self.frames + len(x) > self.most_frames:  # the format was chosen by that
+            raise ValueError(f"{self.path} was opened for {self.most_frames} frames; there are more")
+        self.frames += len(x)
+        self.peak = max(self.peak, float(np.max(np.abs(x), initial=0.0)))
+        try:
+            self.file.write(self.stored(x))
+        except (self.soundfile.SoundFileError, AssertionError) as error:
+            raise self.unfinished(error) from None
+
+    def stored(self, x: Array) -> npt.NDArray[Any]:
+        """Return (frames, channels) in a type that libsndfile stores without rounding it."""
+        if self.subtype in FLOATS:
+            return x
+        self.clipped += int(np.count_nonzero(np.abs(x) > 1.0))
+        if self.subtype in BITS:
+            return rounded(x, BITS[self.subtype], self.dither)
+        return np.clip(x, -1.0, 1.0)
+
+    def warnings(self) -> list[str]:
+        """Return a sentence for each way in which the file differs from the sound."""
+        if not self.clipped:
+            return []
+        return [
+            f"{self.path}: {plural(self.clipped, 'sample')} beyond full scale were clipped, by up to "
+            f"{decibels(self.peak):.1f} dB; lower the level, or store floats (subtype FLOAT)"
+        ]
+
+    def finish(self) -> None:
+        """Close the file and check that it is complete: an encoder can lose its last block without an error."""
+        try:
+            self.file.close()
+            with self.soundfile.SoundFile(str(self.temporary)) as file:
+                complete = file.frames == self.frames
+                if complete and self.format == "FLAC" and self.frames:
+                    file.seek(self.frames - 1)
+                    complete = len(file.read(1)) == 1
+        except self.soundfile.SoundFileError as error:
+            raise self.unfinished(error) from None
+        if not complete:
+            raise self.unfinished("frames are missing")
+
+    def cut_off(self) -> None:
+        """Keep only what can be read back, after the disk was full. Raises TapegraphError where that is nothing."""
+        self.discard()
+        with contextlib.suppress(self.soundfile.SoundFileError), self.soundfile.SoundFile(str(self.temporary)) as file:
+            self.frames = file.frames
+            return
+        raise self.unfinished("none of it can be read")
+
+    def discard(self) -> None:
+        """Close an incomplete file: errors no longer matter."""
+        with contextlib.suppress(self.soundfile.SoundFileError):
+            self.file.close()
+
+    def unfinished(self, error: Exception | str) -> TapegraphError:
+        why = self.disk_error() or reason(error)
+        return file_error(self.path, f"could not be finished: {why}; nothing of it was kept")
+
+    def disk_error(self) -> str:
+        """Return why the disk takes no more, or "": libsndfile does not report it."""
+        try:
+            with self.temporary.open("ab", buffering=0) as file:
+                for _ in range(2):  # the first may still fill up the disk
+                    file.write(bytes(1 << 16))
+        except OSError as error:
+            return str(error.strerror)
+        return ""
+
+
+def check_target(path: Path, overwrite: bool) -> None:
+    if path.exists() and not path.is_file():
+        raise file_error(path, "exists and is not a file")
+    if path.exists() and not overwrite:
+        raise file_error(path, "exists already; it is replaced only with --overwrite")
+
+
+def rounded(x: Array, bits: int, dither: np.random.Generator | None) -> npt.NDArray[np.int32]:
+    """Return x (frames, channels), full scale 1, as integers of so many bits, in the upper bits of 32.
+
+    Dither is triangular noise of 2 LSB peak to peak: the error then has mean 0 and variance LSB^2 / 4 whatever the
+    sound. Frames of digital silence stay silent.
+    Source: S. Lipshitz, R. Wannamaker, J. Vanderkooy, Quantization and Dither, J. Audio Eng. Soc. 40 (1992).
+    """
+    full = 2.0 ** (bits - 1)
+    k = x * full
+    if dither is not None:
+        noise = dither.random((*x.shape, 2))  # drawn frame by frame, so that it does not depend on the size of blocks
+        noise[~x.any(axis=1)] = 0.0
+        k += noise[..., 0] - noise[..., 1]
+    k = np.clip(np.rint(k), -full, full - 1.0)
+    return (k * 2.0 ** (32 - bits)).astype(np.int32)

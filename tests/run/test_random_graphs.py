@@ -84,7 +84,7 @@ def test_buffers_that_are_used_again_change_nothing(seed: int) -> None:
     outputs = []
     for reuse in (True, False):
         schedule = plan(graph, 48_000.0, 2, reuse_buffers=reuse).schedule
-        outputs.append(np.frombuffer(memoryview(schedule.process(NOISE.reshape(-1), BLOCKS))))
+        outputs.append(np.frombuffer(memoryview(schedule.process(list(NOISE), BLOCKS))))
         assert not schedule.silenced
     assert outputs[0].any()
     np.testing.assert_array_equal(outputs[0], outputs[1])

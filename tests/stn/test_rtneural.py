@@ -168,15 +168,16 @@ def test_all_files_that_cannot_be_read_are_named_at_once(tmp_path: Path) -> None
         read_bank(tmp_path)
     lines = str(refused.value).splitlines()
     assert lines[0] == (
-        f"{tmp_path}/hyst_width_80.json: drive_20_80 is missing; the file must contain drive_0_80 to drive_100_80 in steps of 5"
+        f"{tmp_path}/hyst_width_80.json: drive_20_80 is missing; "
+        "the file must contain drive_0_80 to drive_100_80 in steps of 5"
     )
-    assert lines[1].startswith(f"{cut}: not JSON, or cut off: ")
+    assert lines[1].startswith(f"{cut}: not JSON, or truncated: ")
     assert lines[2] == f"{tmp_path}/hyst_width_30.json: cannot be read: No such file or directory"
-    assert lines[3].startswith(f"{tmp_path}/hyst_width_20.json: not JSON, or cut off: ")
+    assert lines[3].startswith(f"{tmp_path}/hyst_width_20.json: not JSON, or truncated: ")
     assert lines[4] == (
-        f"{tmp_path}/hyst_width_10.json: is no bank; it must be a JSON object of networks drive_<X>_<W>"
+        f"{tmp_path}/hyst_width_10.json: is not a bank; it must be a JSON object of networks drive_<X>_<W>"
     )
-    assert lines[5].startswith(f"{tmp_path}/hyst_width_0.json: not JSON, or cut off: ")
+    assert lines[5].startswith(f"{tmp_path}/hyst_width_0.json: not JSON, or truncated: ")
     assert len(lines) == 6
 
 
@@ -192,7 +193,7 @@ def test_a_file_of_another_topology_is_refused_beside_its_fellows(tmp_path: Path
     )
 
 
-def test_a_file_of_another_name_is_no_bank(tmp_path: Path) -> None:
+def test_a_file_of_another_name_is_not_a_bank(tmp_path: Path) -> None:
     path = tmp_path / "hyst_width_55.json"
     path.write_text("{}")
     with pytest.raises(TapegraphError) as refused:

@@ -239,7 +239,7 @@ def main() -> None:
         check_compiler()
         hook = wheel["hooks"]["custom"]
         files = modules(hook["native"], hook["interpreted"])
-        compile_native(files, wheel["packages"], ".build", inplace=True)
+        compile_native(files, wheel["packages"], os.path.abspath(".build"), inplace=True)
 
 
 if __name__ == "__main__":

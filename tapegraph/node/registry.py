@@ -304,13 +304,21 @@ def wrong_range(param: Param) -> str | None:
     return None
 
 
+def source_file(module: str) -> Path:
+    """Return the .py file of a module. That of a compiled one is found by its package: it may state a wrong place."""
+    package, _, name = module.rpartition(".")
+    folders = getattr(sys.modules.get(package), "__path__", [])
+    beside = (Path(folder, f"{name}.py") for folder in folders)
+    path = next((file for file in beside if file.is_file()), Path(inspect.getfile(sys.modules[module])))
+    return path.with_name(path.name.partition(".")[0] + ".py")
+
+
 def source(cls: type[Node]) -> Source:
     """Return the text behind a node: the docstring of its class, or else of its file.
 
     Compiled classes carry no docstrings; they are read from the .py beside them.
     """
-    path = Path(inspect.getfile(sys.modules[cls.__module__]))
-    path = path.with_name(path.name.partition(".")[0] + ".py")
+    path = source_file(cls.__module__)
     try:
         module = ast.parse(path.read_text("utf-8"))
     except OSError:

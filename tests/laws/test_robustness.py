@@ -31,7 +31,7 @@ def test_the_output_is_finite_at_every_extreme_of_the_parameters(kind: str) -> N
         for frequency_fits in (soloist.OVERSAMPLE, 16):
             graphs = [alone(kind, frequency_fits, port, **params) for port in find(kind).OUTPUTS]
             try:
-                outputs = [render(graph, x, FS) for graph in graphs]
+                outputs = [render(graph, x, FS, tail=0.1) for graph in graphs]
             except ValueError as refused:  # a node may refuse what cannot work, in words
                 assert "must be" in str(refused) or "oversample" in str(refused), params
                 continue

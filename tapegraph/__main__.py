@@ -1,4 +1,4 @@
-"""The program `tapegraph`: 0 when all went well, 1 when it did not, 2 for wrong use, 130 when it was interrupted."""
+"""The program `tapegraph`. Exit status: 0 for success, 1 for failure, 2 for wrong use, 130 when interrupted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status. What a user can put right is said in a line each, on stderr."""
+    """Run the command line and return its exit status. Errors that a user can correct go to stderr, one a line."""
     try:
         status = commands.main(arguments, prog_name="tapegraph", standalone_mode=False)
     except click.UsageError as error:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(error, err=True)
         return WRONG_USE if isinstance(error, WrongUseError) else FAILURE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; nothing unfinished was kept", err=True)
+        click.echo("interrupted; no incomplete files were kept", err=True)
         return INTERRUPTED
     return status if isinstance(status, int) else 0
 

@@ -1,4 +1,4 @@
-"""Graphs as people use them from Python: made, loaded, and put to work on sound."""
+"""Graphs as people use them from Python: made, loaded, and run on sound."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from tapegraph.document.model import GraphModel
 from tapegraph.node.params import Quality
-from tapegraph.run.rendering import Rendering, render
-from tapegraph.run.sound import Audio, Tail, planar
-from tapegraph.run.stream import Stream
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what runs sound is imported when it is needed: a graph can be read and checked without it
     from tapegraph.live.playback import Playback
     from tapegraph.live.through import Through
+    from tapegraph.run.rendering import Rendering
+    from tapegraph.run.sound import Audio, Tail
+    from tapegraph.run.stream import Stream
 
 
 class Graph(GraphModel):
     """A graph of nodes: what a graph file says, checked.
 
-    Its words are those of the file:
+    Its keywords are the keys of the file:
 
         Graph(
             nodes={"drive": {"kind": "gain", "gain_db": 3}, "tape": {"kind": "hysteresis", "oversample": 4}},
@@ -32,20 +32,26 @@ class Graph(GraphModel):
     """
 
     def render(self, audio: Audio, sample_rate: float, *, tail: Tail = "auto") -> Audio:
-        """Return audio through the graph, in time with it and as long, plus the tail.
+        """Return audio through the graph, aligned with it and as long, plus the tail.
 
-        audio: (channels, frames) or one-dimensional, float32 or float64, full scale 1; the result is alike
+        audio: (channels, frames) or one-dimensional, float32 or float64, full scale 1; so is the result
         sample_rate: Hz, 8000 to 384000
         tail: seconds, or "auto" for as long as the nodes say
         """
+        from tapegraph.run.rendering import render
+
         return render(self.flat(), audio, sample_rate, tail)
 
     def rendering(self, sample_rate: float, channels: int, *, tail: Tail = "auto") -> Rendering:
         """Return what renders sound that comes in pieces, for files too long to hold at once."""
+        from tapegraph.run.rendering import Rendering
+
         return Rendering(self.flat(), sample_rate, channels, tail)
 
     def stream(self, sample_rate: float, channels: int = 1) -> Stream:
         """Return a running graph for sound that comes in pieces of any size; set() on the graph reaches it."""
+        from tapegraph.run.stream import Stream
+
         stream = Stream(self.flat(), sample_rate, channels)
         self.attach(stream.engine)
         return stream
@@ -69,12 +75,13 @@ class Graph(GraphModel):
                 playing.wait()  # to the end; leaving the with statement ends the sound at once
 
         sample_rate: Hz; where the card refuses it, the sound is converted to the card's own by the extra `resample`
-        device: number of a sound card, or its name or a part of it; otherwise the one the system prefers
+        device: number of a sound card, or its name or a part of it; otherwise the default of the system
         block: frames that the card asks for at a time
-        quality: "draft" or "live" for less work, "render" for the graph as it stands
-        record: an audio file for what is heard, which overwrite allows to replace
+        quality: "draft" or "live" for less work, "render" for the graph as it is
+        record: an audio file to record the output to; overwrite: whether an existing one may be replaced
         """
         from tapegraph.live.playback import Playback
+        from tapegraph.run.sound import planar
 
         x = planar(audio)
         return Playback(
@@ -102,7 +109,7 @@ class Graph(GraphModel):
         record: str | Path | None = None,
         overwrite: bool = False,
     ) -> Through:
-        """Put the input of the sound card through the graph to its output, until the with statement is left.
+        """Run the input of the sound card through the graph to its output, until the with statement is left.
 
             with graph.live(block=128) as running:
                 running.wait(60)
@@ -146,7 +153,7 @@ def chain(**nodes: Mapping[str, Any]) -> Graph:
 
         chain(gain={"gain_db": 3}, tape={"kind": "hysteresis", "drive": 0.7, "oversample": 4})
 
-    A node without a kind is of the kind that it is called by.
+    A node without a kind is of the kind that it is named after.
     """
     full = {name: node if {"kind", "graph"} & node.keys() else {"kind": name, **node} for name, node in nodes.items()}
     return Graph(nodes=full, links=[" -> ".join(["input", *full, "output"])])

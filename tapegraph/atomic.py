@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tapegraph.errors import Problem, TapegraphError
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside path that takes its place at the end, and vanishes when anything goes wrong.
+    """Yield a temporary file beside path that replaces it at the end, and is deleted if anything fails.
 
     Raises TapegraphError where the folder cannot be written or the disk is full.
     """

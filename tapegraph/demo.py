@@ -1,10 +1,10 @@
-"""Four bars of music to hear tape with: drums that saturate it, a bass, plucked chords, a bell above, and a quiet end.
+"""Four bars of music for listening to tape: drums that saturate it, a bass, plucked chords, a bell, and a quiet end.
 
-Synthesised, the same in every run, so that nothing has to be shipped or licensed.
+Synthesised, identical in every run, so that nothing has to be shipped or licensed.
 
     kick    sin(2 pi int f dt),  f falls from 170 to 48 Hz
     pluck   p[i] = (p[i - N] + p[i - N - 1]) / 2,  N = fs / f - 1/2, from a burst of noise
-    bell    sin(2 pi f t + I sin(2 pi 3.5 f t)),  the index I dying away
+    bell    sin(2 pi f t + I sin(2 pi 3.5 f t)),  with a decaying index I
 
 Source: K. Karplus, A. Strong, Digital Synthesis of Plucked-String and Drum Timbres, Computer Music J. 7/2 (1983);
 J. Chowning, The Synthesis of Complex Audio Spectra by Means of Frequency Modulation, J. Audio Eng. Soc. 21 (1973).
@@ -60,7 +60,7 @@ def music() -> Array:
 
 
 def add(mix: Array, sound: Array, beat: float, level: float, pan: float = 0.0) -> None:
-    """Add a sound at a beat, as far as the music goes on. pan: -1 left to 1 right, of constant power."""
+    """Add a sound at a beat, cut at the end of the music. pan: -1 left to 1 right, constant power."""
     start = round(beat * BEAT_S * SAMPLE_RATE)
     part = mix[:, start : start + len(sound)]
     angle = (pan + 1.0) * np.pi / 4.0
@@ -76,7 +76,7 @@ def frequency_hz(note: int) -> float:
 
 
 def fade(sound: Array, fade_s: float = 0.01) -> Array:
-    """Return the sound with an end that does not click."""
+    """Return the sound with a fade-out, so that its end does not click."""
     n = round(fade_s * SAMPLE_RATE)
     return np.concatenate([sound[:-n], sound[-n:] * np.linspace(1.0, 0.0, n)])
 

@@ -1,4 +1,4 @@
-"""What users are told: one class of error, made of problems that each say who, what was found and what is allowed."""
+"""Errors for users: one class, made of problems that each say who, what was found and what is allowed."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class Problem:
 
 
 class TapegraphError(ValueError):
-    """Something that the user can put right. str() gives a line for each problem."""
+    """Something that the user can correct. str() gives a line for each problem."""
 
     def __init__(self, *problems: Problem | str) -> None:
         self.problems = tuple(p if isinstance(p, Problem) else Problem(p) for p in problems)
         super().__init__("\n".join(map(str, self.problems)))
 
     def __reduce__(self) -> tuple[type[TapegraphError], tuple[Problem, ...]]:
-        return type(self), self.problems  # comes whole from other processes
+        return type(self), self.problems  # keeps its problems on its way from another process
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean ...?" with the nearest of the known names, or nothing when none is near."""
+    """Return "; did you mean ...?" with the most similar of the known names, or nothing where none is similar."""
     by_lower = {k.lower(): k for k in known}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean {by_lower[near[0]]}?" if near else ""

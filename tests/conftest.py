@@ -1,4 +1,4 @@
-"""What all tests share: a sound card that is not there, and a look at the extensions before anything is tested.
+"""What all tests share: a sound card that is not there, every kind of node, and a look at the extensions beforehand.
 
 Extensions that are older than their sources are refused: they would hide every later edit.
 """
@@ -6,11 +6,14 @@ Extensions that are older than their sources are refused: they would hide every 
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import fake_sounddevice
 import pytest
+import soloist
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -34,8 +37,36 @@ def pytest_report_header() -> str:
     return f"tapegraph {tapegraph.__version__}, {'compiled' if tapegraph.COMPILED else 'interpreted'}"
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Have SIGINT interrupt a test and what it starts, also where it is ignored: in the background of a shell."""
+    meant = signal.getsignal(signal.SIGINT)
+    if meant is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    if meant is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, meant)
+
+
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
     """Have sounddevice list and open cards that ask for sound and drop it."""
     monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)
     return fake_sounddevice.OutputStream
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test in tests/laws that takes a kind on all kinds of nodes, an outsider's among them."""
+    if "kind" in metafunc.fixturenames and Path(metafunc.module.__file__).parent.name == "laws":
+        metafunc.parametrize("kind", sorted(soloist.with_outsider()[0].kinds), indirect=True)
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let a test find the outsider's nodes, which no other test does."""
+    from tapegraph.node import registry
+
+    index, found = soloist.with_outsider()
+    monkeypatch.setattr(registry, "_index", index)
+    monkeypatch.setattr(registry, "_found", found)
+    return str(request.param)

@@ -18,27 +18,27 @@ def prepared(cls: type[Node], fs: float, channels: int = 1, frames: int = 64, **
     return start(make(cls, fs, channels, frames, params))
 
 
-def process(node: Node, *inputs: Array) -> list[Array]:
+def process(node: Node, *inputs: Array, length: int | None = None) -> list[Array]:
     """Run whole blocks of inputs (channels, frames or one-dimensional) through a prepared node; return its outputs.
 
-    The last block is padded with silence; outputs have the length of the inputs.
+    The last block is padded with silence; outputs have the length of the inputs, or as many frames as are asked of a
+    node without inputs.
     """
     frames = int(node.frames)
     audio = [np.atleast_2d(x) for x in inputs]
-    length = audio[0].shape[1]
+    length = audio[0].shape[1] if length is None else length
     blocks = -(-length // frames)
+    padded = [np.pad(a, ((0, 0), (0, blocks * frames - length))) for a in audio]
     x = [Signal(a.shape[0], frames) for a in audio]
     y = [Signal(int(node.channels), frames) for _ in type(node).OUTPUTS]
     outputs = [np.zeros((int(node.channels), blocks * frames)) for _ in y]
     for b in range(blocks):
-        for signal, a in zip(x, audio, strict=True):
-            block = np.zeros((a.shape[0], frames))
-            part = a[:, b * frames : (b + 1) * frames]
-            block[:, : part.shape[1]] = part
-            signal.put(block)
+        block = slice(b * frames, (b + 1) * frames)
+        for signal, a in zip(x, padded, strict=True):
+            signal.put(a[:, block])
         node.process(x, y)
         for out, signal in zip(outputs, y, strict=True):
-            out[:, b * frames : (b + 1) * frames] = signal.array
+            out[:, block] = signal.array
     return [out[:, :length] for out in outputs]
 
 

@@ -186,4 +186,4 @@ def test_a_file_that_holds_no_figures_is_named(tmp_path: Path) -> None:
     file = tmp_path / "notes.json"
     file.write_text("[1]")
     result = CliRunner().invoke(command, ["--compare", str(file)])
-    assert str(result.exception) == f"{file}: is no file of figures; tapegraph bench --json FILE writes them"
+    assert str(result.exception) == f"{file}: is not a file of figures; tapegraph bench --json FILE writes one"

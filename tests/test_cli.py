@@ -181,8 +181,12 @@ def test_a_missing_file_is_said_also_where_the_new_one_is_there(
     ("arguments", "status", "said"),
     [
         (["rendr"], 2, "no command is called rendr; did you mean render?"),
-        (["render", "in.wav", "--preset", "louder"], 2, "where to is missing; write IN OUT"),
-        (["render", "in.wav", "a.wav", "no", "--preset", "louder"], 2, "no is no folder; several files go into"),
+        (["render", "in.wav", "--preset", "louder"], 2, "the output is missing; write IN OUT"),
+        (
+            ["render", "in.wav", "a.wav", "no", "--preset", "louder"],
+            2,
+            "no is not a folder; several files need an existing folder",
+        ),
         (["render", "in.wav", "o.wav"], 2, "give either --preset NAME or --graph FILE; presets: louder"),
         (["render", "in.wav", "o.wav", "--preset", "a", "--graph", "b"], 2, "give either --preset NAME or"),
         (["render", "in.wav", "o.wav", "--preset", "louder", "--set", "level"], 2, "--set level has no value"),
@@ -199,7 +203,7 @@ def test_a_missing_file_is_said_also_where_the_new_one_is_there(
         (["graph", "loud"], 2, "no preset is called loud; did you mean louder?"),
         (["graph", "presets/louder.yaml", "--rate", "100"], 1, "sample_rate is 100 Hz; it must be 8000 to 384000 Hz"),
         (["schema", "-o", "gone/s.json"], 1, "gone/s.json: cannot be written: No such file or directory"),
-        (["demo", "in.wav"], 1, "in.wav: is no folder to write to: File exists"),
+        (["demo", "in.wav"], 1, "in.wav: is not a folder that can be written to: File exists"),
     ],
 )
 def test_mistakes_are_said_in_a_line_with_a_status_and_nothing_is_left(
@@ -353,6 +357,6 @@ def test_an_interrupted_rendering_exits_with_130_and_leaves_nothing(folder: Path
     time.sleep(0.01)
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
-    assert err.strip() == "interrupted; nothing unfinished was kept"
+    assert err.strip() == "interrupted; no incomplete files were kept"
     assert running.returncode == 130
     assert sorted(os.listdir()) == before

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
 import os
+import re
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -22,20 +24,82 @@ SOUND = [
 ]
 
 
+MODULES = [*FRAMEWORK.rglob("*.py"), *NODES.rglob("*.py")]
+PAGE = (FRAMEWORK / "docs" / "rooms.md").read_text("utf-8")
+
+
 def module_name(path: Path) -> str:
     root = FRAMEWORK.parent if path.is_relative_to(FRAMEWORK) else NODES.parent
     return ".".join(path.relative_to(root).with_suffix("").parts)
 
 
 def imports(path: Path) -> set[str]:
-    """Modules of ours that a file imports when it is imported itself."""
+    """Modules of ours, and names in them, that a file imports, inside functions and for type checking too."""
     found = set()
-    for statement in ast.parse(path.read_text("utf-8")).body:
+    for statement in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(statement, ast.Import):
             found |= {alias.name for alias in statement.names}
-        elif isinstance(statement, ast.ImportFrom) and statement.module:
-            found |= {statement.module, *(f"{statement.module}.{alias.name}" for alias in statement.names)}
-    return {name for name in found if name.startswith("tapegraph")}
+        elif isinstance(statement, ast.ImportFrom):
+            assert statement.module and not statement.level, f"{path}: relative import"
+            found |= {f"{statement.module}.{alias.name}" for alias in statement.names}
+    return {name for name in found if name.partition(".")[0] in ("tapegraph", "tapegraph_nodes")}
+
+
+NAMES = {module_name(path).removesuffix(".__init__"): path for path in MODULES}
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Modules of ours that a file imports."""
+    return {name if name in NAMES else name.rpartition(".")[0] for name in imports(path)}
+
+
+def room(module: str) -> str:
+    """The room of a module: its folder in the nodes, the first folder in the framework, or itself at the top."""
+    package, *folders = module.split(".")
+    if NAMES[module].name != "__init__.py":
+        folders = folders[:-1] or folders
+    if package == "tapegraph_nodes":
+        return folders[-1] if folders else package
+    return folders[0] if folders else "__init__"
+
+
+ROWS = re.findall(r"^\| `([\w/.]+)` \| (.+) \| (.+) \|$", PAGE, re.MULTILINE)
+ALLOWED = {row[0].rpartition("/")[2].removesuffix(".py"): re.findall(r"`(\w+)`", row[2]) for row in ROWS}
+IN_ROOMS = sorted(NAMES.keys() - {"tapegraph._build", "tapegraph_nodes"})
+
+
+def test_every_room_has_one_row_and_every_row_is_a_room() -> None:
+    assert len(ROWS) == len(ALLOWED)
+    assert set(ALLOWED) == {room(module) for module in IN_ROOMS}
+
+
+def test_a_room_may_import_only_rooms_above_it_in_the_table() -> None:
+    above: list[str] = []
+    for name, allowed in ALLOWED.items():
+        assert set(allowed) <= set(above), name
+        above.append(name)
+
+
+@pytest.mark.parametrize("module", IN_ROOMS)
+def test_a_module_imports_only_what_the_row_of_its_room_allows(module: str) -> None:
+    used = {room(other) for other in imported_modules(NAMES[module])} - {room(module)}
+    assert used <= set(ALLOWED[room(module)])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_a_room_says_what_it_is_for_as_the_page_does(row: tuple[str, str, str]) -> None:
+    place = next(root / row[0] for root in (FRAMEWORK, NODES) if (root / row[0]).exists())
+    source = place if place.suffix else place / "__init__.py"
+    docstring = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
+    assert docstring.partition("\n")[0] == row[1]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: imported_modules(path) - {name} for name, path in NAMES.items()}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("path", [p for p in SOUND if p.name != "__init__.py"], ids=module_name)
@@ -52,16 +116,9 @@ def test_the_version_says_whether_the_package_is_compiled() -> None:
 
 
 @pytest.mark.parametrize("path", list(NODES.rglob("*.py")), ids=module_name)
-def test_nodes_know_of_the_framework_only_what_a_node_is(path: Path) -> None:
-    assert {name for name in imports(path) if name.startswith("tapegraph.")} <= {
-        "tapegraph.node",
-        *(f"tapegraph.node.{name}" for name in importlib.import_module("tapegraph.node").__all__),
-    }
-
-
-@pytest.mark.parametrize("path", list(FRAMEWORK.rglob("*.py")), ids=module_name)
-def test_the_framework_knows_no_node(path: Path) -> None:
-    assert not {name for name in imports(path) if name.startswith("tapegraph_nodes")}
+def test_nodes_use_of_the_framework_only_what_a_node_is_given(path: Path) -> None:
+    offered = {f"tapegraph.node.{name}" for name in importlib.import_module("tapegraph.node").__all__}
+    assert {name for name in imports(path) if name.startswith("tapegraph.")} <= offered
 
 
 def test_importing_tapegraph_brings_in_nothing_heavy() -> None:

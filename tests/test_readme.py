@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tapegraph_nodes
 
 import tapegraph
-from tapegraph import demo
+from tapegraph import demo, resources
 from tapegraph.files.write import create
 
 README = Path(__file__).parent.parent / "README.md"
+PAGES = [README, README.parent / ".github" / "CONTRIBUTING.md"]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
@@ -64,3 +67,33 @@ def test_the_readme_shows_errors_as_they_are(folder: Path) -> None:
         tapegraph.Graph.from_yaml(text, "my_machine.yaml")
     shown = next(t for language, t in BLOCKS if language == "text" and t.startswith("my_machine.yaml"))
     assert str(caught.value) == shown.strip()
+
+
+def place(path: str) -> Path:
+    """Where a path of the checkout is, also where the tests run beside an installed wheel."""
+    folder, _, rest = path.partition("/")
+    if folder == "nodes":
+        return Path(tapegraph_nodes.__path__[0]).parent / rest
+    if folder in ("presets", "weights"):
+        return resources.folder(folder) / rest
+    return (Path(tapegraph.__path__[0]) if folder == "tapegraph" else README.parent / folder) / rest
+
+
+def test_every_path_in_the_picture_of_the_tree_exists() -> None:
+    picture = next(t for language, t in BLOCKS if language == "text" and t.startswith("tapegraph/\n"))
+    parents: dict[int, str] = {}
+    for line in picture.splitlines():
+        indent = len(line) - len(line.lstrip())
+        names = re.split(r"\s{2,}", line.strip())[0].split()
+        parents[indent] = names[0]
+        for name in names:
+            assert place((parents[0] if indent else "") + name).exists(), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    text = page.read_text("utf-8")
+    links = re.findall(r"""(?:\]\(|src=")([\w./-]+)""", text)
+    assert links
+    for link in links:
+        assert place(os.path.relpath(page.parent / link, README.parent).replace(os.sep, "/")).exists(), link

@@ -48,6 +48,15 @@ class Scale(Node):
         y[0].put(x[0].array * ramp)
 
 
+class LateByParts(Shift):
+    """A Shift whose latency is 0.6 frames longer than what it does in whole frames."""
+
+    KIND: ClassVar[str] = "late_by_parts"
+
+    def latency(self) -> float:
+        return self.frames_late + 0.6
+
+
 class Echo(Node):
     """A delay that may close a loop."""
 
@@ -110,6 +119,21 @@ class Count(Node):
         self.at += n
 
 
+class Hiss(Node):
+    """A source of noise drawn from the seed of the graph, the name of the node and the number of the channel."""
+
+    KIND: ClassVar[str] = "hiss"
+    INPUTS: ClassVar[tuple[str, ...]] = ()
+    SOURCE: ClassVar[bool] = True
+
+    def reset(self) -> None:
+        numbers = range(int(self.first_channel), int(self.first_channel + self.channels))
+        self.draws = [np.random.default_rng([int(self.seed), *self.name.encode(), number]) for number in numbers]
+
+    def process(self, x: list[Signal], y: list[Signal]) -> None:
+        y[0].put(np.array([rng.uniform(-1.0, 1.0, int(self.frames)) for rng in self.draws]))
+
+
 class Burst(Node):
     """Puts out something that is not finite in its third block after a reset."""
 
@@ -125,7 +149,7 @@ class Burst(Node):
 
 def flat(links: str, modulations: str = "", automation: Any = None, **nodes: Any) -> FlatGraph:
     """Return a flat graph: links as in "input.out>a.in, a.out>output.in", nodes as a class or a FlatNode."""
-    own = {"block", "resampler"} & nodes.keys()
+    own = {"block", "resampler", "seed"} & nodes.keys()
     settings = {name: nodes.pop(name) for name in own}
 
     def parse(text: str) -> tuple[FlatLink, ...]:

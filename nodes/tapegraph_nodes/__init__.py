@@ -1,1 +1,1 @@
-"""The built-in nodes, one file each. They come in by the same entry point as any other package of nodes."""
+"""The built-in nodes, one file each. They are found through the same entry point as any other package of nodes."""

@@ -1,1 +1,1 @@
-"""What sound is like, measured."""
+"""Measurements of sound: loudness."""

@@ -1,4 +1,4 @@
-"""Loudness, so that two settings can be compared by their sound and not by their level.
+"""Loudness, and the gain at which two graphs are equally loud, so that they can be compared by their sound.
 
     L = -0.691 + 10 log10(sum of z over the channels)    in LKFS
     z = 1 / N^2 sum over k of |K(w[k])|^2 |X[k]|^2,    w[k] = 2 pi k / N,    X the discrete Fourier transform of x
@@ -21,7 +21,7 @@ from tapegraph.run.engine import Engine
 from tapegraph.run.sound import Array
 
 SHORT_TERM_S = 3.0
-QUIET_LKFS = -70.0  # the standard's absolute gate: what is below has no loudness to be matched
+QUIET_LKFS = -70.0  # the standard's absolute gate: sound below it is not matched
 
 Biquad = tuple[tuple[float, float, float], tuple[float, float, float]]
 
@@ -29,16 +29,16 @@ Biquad = tuple[tuple[float, float, float], tuple[float, float, float]]
 def match(reference: FlatGraph, graph: FlatGraph, sound: Array, sample_rate: float) -> float:
     """Return the gain, at most 1, at which a graph is no louder than the reference.
 
-    sound: (channels, frames), what both are compared with. To be called from a thread that has time.
+    sound: (channels, frames), which is rendered through both. Not for the audio thread: that takes time.
     """
-    here, there = (loudness(played(some, sound, sample_rate), sample_rate) for some in (reference, graph))
-    if min(here, there) < QUIET_LKFS:
+    wanted, found = (loudness(rendered(some, sound, sample_rate), sample_rate) for some in (reference, graph))
+    if min(wanted, found) < QUIET_LKFS:
         return 1.0
-    return min(1.0, math.pow(10.0, (here - there) / 20.0))
+    return min(1.0, math.pow(10.0, (wanted - found) / 20.0))
 
 
-def played(graph: FlatGraph, sound: Array, sample_rate: float) -> Array:
-    """Return sound through a graph, a block at a time, so that the audio thread never has to wait for longer."""
+def rendered(graph: FlatGraph, sound: Array, sample_rate: float) -> Array:
+    """Return sound through a graph, rendered a block at a time: the GIL is free for the audio thread in between."""
     engine = Engine(graph, sample_rate, sound.shape[0])
     starts = range(0, sound.shape[1] - engine.block + 1, engine.block)
     blocks = [engine.process(sound[:, start : start + engine.block]) for start in starts]
@@ -51,7 +51,7 @@ def loudness(sound: Array, sample_rate: float) -> float:
     if not frames:
         return -math.inf
     power = np.abs(np.fft.rfft(sound, axis=1)) ** 2
-    power[:, 1 : (frames + 1) // 2] *= 2.0  # each stands for its mirror image too
+    power[:, 1 : (frames + 1) // 2] *= 2.0  # the mirror image of each has as much
     w = 2.0 * np.pi * np.arange(power.shape[1]) / frames
     z = float(np.sum(power * k_weighting(w, sample_rate))) / frames**2
     return -0.691 + 10.0 * math.log10(z) if z > 0.0 else -math.inf

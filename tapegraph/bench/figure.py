@@ -1,4 +1,4 @@
-"""A figure of the bench: the least and the median time of several runs, and what they are to those of its rivals."""
+"""A figure of the bench: the least and the median time of several runs, and their ratios to those of rivals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Figure:
     """One measurement.
 
     least, median: of several runs, in unit
-    real_time: how many times faster than the sound lasts, at the least time; None where there is no sound
+    real_time: duration of the sound over the least time; None where there is no sound
     ratios: median over the runs of the time over that of a rival, which took turns with it, by the rival's name
     """
 
@@ -37,7 +37,7 @@ def figure(
 ) -> Figure:
     """Return the figure of several runs, beside those of its rivals by name.
 
-    real_time: value in unit at which the work takes as long as the sound lasts
+    real_time: value in unit at which the work takes as long as the sound
     """
     ratios = {
         rival: statistics.median(a / b for a, b in zip(values, theirs, strict=True))

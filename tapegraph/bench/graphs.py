@@ -1,4 +1,4 @@
-"""Times whole graphs: what the scheduler adds to the nodes, the presets, and silence against music."""
+"""Times graphs: the overhead of the scheduler, the presets, and silence against music."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tapegraph.run.engine import Engine
 from tapegraph.run.sound import Array
 
 GAINS = 40
-REST_S = 4  # as long as it takes until tails have faded so far that processors would slow down
+REST_S = 4  # until tails have decayed so far that denormal numbers would slow processors down
 
 
 def processing(engine: Engine, x: Array) -> float:
@@ -27,7 +27,7 @@ def started(graph: Graph, channels: int) -> Engine:
 
 
 def scheduler() -> Iterator[Figure]:
-    """Time chains of gains, one channel: what a further one costs with all its own work, and what is left without any.
+    """Time chains of gains, one channel: the cost of each further one, and of a block without any.
 
     Then what two resamplers cost, from a gain that is oversampled beside one that is not.
     """

@@ -1,4 +1,4 @@
-"""Times and weighs whole processes: what a shell waits for, and the memory that a long render takes."""
+"""Measures processes: how long a shell waits for them, and the memory that a long render takes."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def starting() -> Iterator[Figure]:
 
 
 def memory() -> Iterator[Figure | str]:
-    """Weigh a render of some minutes in mono, and beside it one of a second."""
+    """Measure the memory of a render of some minutes in mono, and of one of a second."""
     if sys.platform == "win32":
-        yield "no memory of a render: Windows does not say what a process took"
+        yield "no memory of a render: Windows does not report the peak of a process"
         return
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +58,7 @@ def memory() -> Iterator[Figure | str]:
 
 
 def peak_mb(folder: Path, sound_s: int) -> float:
-    """Return the most memory that rendering so much sound takes, MB."""
+    """Return the peak memory of rendering so much sound, MB."""
     source, target = folder / f"{sound_s}.wav", folder / f"{sound_s}-taped.wav"
     second = demo.music()[:1, : demo.SAMPLE_RATE]
     with create(source, demo.SAMPLE_RATE, 1, sound_s * second.shape[1]) as file:
@@ -72,6 +72,6 @@ def run(command: list[str]) -> str:
     """Return what a command prints. Raises TapegraphError, with the last line of its errors, where it fails."""
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
-        said = done.stderr.strip().rpartition("\n")[2]
-        raise TapegraphError(said or f"its process ended with status {done.returncode} and said nothing")
+        message = done.stderr.strip().rpartition("\n")[2]
+        raise TapegraphError(message or f"its process ended with status {done.returncode} without a message")
     return done.stdout

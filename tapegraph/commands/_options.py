@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class WrongUseError(TapegraphError):
-    """Something in the command line itself that cannot be, as against something in a file."""
+    """An error in the command line itself, as opposed to one in a file."""
 
 
 def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --nodes, which makes nodes of one's own known before the command runs."""
+    """Add --nodes, which registers the user's own nodes before the command runs."""
 
     @click.option("--nodes", multiple=True, metavar="PATH", help="Add the nodes of a .py file or of a folder of them.")
     @functools.wraps(command)
@@ -37,7 +37,7 @@ def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --preset, --graph, --set and --nodes; the command is given the graph they make as `graph`."""
+    """Add --preset, --graph, --set and --nodes; the command gets the resulting graph as `graph`."""
 
     @click.option("--preset", metavar="NAME", help="A graph that comes with tapegraph; see tapegraph presets.")
     @click.option("--graph", "file", metavar="FILE", help="A graph of your own, in YAML.")
@@ -57,7 +57,7 @@ def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> Graph:
-    """Return the graph that the options speak of, with its settings made."""
+    """Return the graph that the options name, with its parameters set."""
     import tapegraph
     from tapegraph import resources
     from tapegraph.document.text import scalar
@@ -91,7 +91,7 @@ def load_preset(name: str) -> Graph:
 
 
 def load_argument(name_or_file: str) -> Graph:
-    """Return the graph of an argument that is the name of a preset or a file."""
+    """Return the graph that an argument names: a preset or a file."""
     import tapegraph
 
     is_file = Path(name_or_file).is_file() or Path(name_or_file).suffix in (".yaml", ".yml")

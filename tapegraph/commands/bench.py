@@ -22,7 +22,7 @@ COLUMNS = ("measured", "least", "median", "unit", "times real time", "ratio", "o
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--only", "chosen", multiple=True, metavar="SECTION", help="Measure only this; may be repeated.")
+@click.option("--only", "chosen", multiple=True, metavar="SECTION", help="Measure only this section; may be repeated.")
 @click.option(
     "--seconds",
     "sound_s",
@@ -30,14 +30,14 @@ COLUMNS = ("measured", "least", "median", "unit", "times real time", "ratio", "o
     help="How much sound each solver plays in a run; 30, or 1 where nothing is compiled.",
 )
 @click.option("--json", "target", metavar="FILE", help="Write the figures to a file as well.")
-@click.option("--compare", "before", metavar="FILE", help="Put every figure beside that of an earlier run.")
+@click.option("--compare", "before", metavar="FILE", help="Compare every figure with that of an earlier run.")
 def command(chosen: tuple[str, ...], sound_s: float | None, target: str | None, before: str | None) -> None:
     """Measure solvers against plain C and Numba, nodes, scheduler, presets, silence, start and memory, on one core.
 
     SECTION is solvers, nodes, scheduler, presets, silence, starting or memory. Times are the least and the median of
-    several runs. A ratio is that of the times to those of the rival named, in turns with it: the median of the pairs.
-    Solvers run at 96 kHz, as for 48 kHz with 2 times oversampling; real time is that of so many channels, without
-    resamplers. The earlier run is compared by least times.
+    several runs. A ratio is the time over that of the rival named, which runs in turns with it: the median of the
+    pairs. Solvers run at 96 kHz, as for 48 kHz with 2x oversampling, without resamplers. The earlier run is compared by
+    least times.
     """
     import tapegraph
     from tapegraph import bench
@@ -83,7 +83,7 @@ def figures(found: list[Figure]) -> dict[str, dict[str, object]]:
 
 
 def machine() -> dict[str, str]:
-    """Return what the figures depend on beside the code."""
+    """Return what the figures depend on apart from the code."""
     import tapegraph
 
     return {
@@ -104,4 +104,4 @@ def read(file: str) -> dict[str, float]:
     except OSError as error:
         raise TapegraphError(f"{file}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise TapegraphError(f"{file}: is no file of figures; tapegraph bench --json FILE writes them") from None
+        raise TapegraphError(f"{file}: is not a file of figures; tapegraph bench --json FILE writes one") from None

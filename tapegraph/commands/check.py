@@ -1,4 +1,4 @@
-"""tapegraph check: what is wrong with graph files, all of it."""
+"""tapegraph check: every problem of graph files."""
 
 from __future__ import annotations
 

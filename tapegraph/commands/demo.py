@@ -1,4 +1,4 @@
-"""tapegraph demo: something to listen to, at once."""
+"""tapegraph demo: something to listen to, in one command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", default="tapegraph-demo", metavar="[FOLDER]")
 @click.option("--preset", "names", multiple=True, metavar="NAME", help="Only this preset; may be repeated.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
 def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
     """Write a few bars of music into FOLDER (tapegraph-demo), and the same through every preset."""
     import tapegraph
@@ -29,7 +29,7 @@ def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise tapegraph.TapegraphError(f"{folder}: is no folder to write to: {error.strerror}") from None
+        raise tapegraph.TapegraphError(f"{folder}: is not a folder that can be written to: {error.strerror}") from None
     dry = Path(folder, "music.wav")
     music = demo.music()
     with create(dry, demo.SAMPLE_RATE, *music.shape, overwrite=overwrite) as file:

@@ -1,4 +1,4 @@
-"""tapegraph describe: what a kind of node does and takes."""
+"""tapegraph describe: what a kind of node does, its ports and its parameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Examples:
 @click.argument("kind")
 @nodes_option
 def command(kind: str) -> None:
-    """Say what a kind of node does, its ports and its parameters."""
+    """Describe a kind of node: what it does, its ports and its parameters."""
     from tapegraph.node import registry
 
     if kind not in registry.kinds():
@@ -42,11 +42,12 @@ def ports(cls: type[Node]) -> Iterator[str]:
     if cls.MAX_CHANNELS:
         yield f"channels at most {cls.MAX_CHANNELS}"
     if cls.BREAKS_LOOPS:
-        yield "a loop may be closed through it"
+        yield "may close a feedback loop"
     yield ""
 
 
 def row(param: AnyParam) -> tuple[str, str, str, str]:
     """Return name, default, what is allowed, and meaning."""
     default = format_number(param.default, param.unit) if isinstance(param, Param) else str(param.default).lower()
-    return param.name, default, param.allowed, param.meaning
+    curve = f" ({param.curve})" if isinstance(param, Param) and param.curve != "linear" else ""
+    return param.name, default, f"{param.allowed}{curve}", param.meaning

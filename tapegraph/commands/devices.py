@@ -12,9 +12,9 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 def command() -> None:
-    """List what play and live can use: number, name, channels in and out, sample rate.
+    """List the devices for play and live: number, name, channels in and out, sample rate.
 
-    The first column marks what is used when no device is named: < for the input, > for the output.
+    The first column marks the defaults: < for the input, > for the output.
     """
     from tapegraph.errors import TapegraphError
     from tapegraph.live.devices import NO_DEVICE, devices

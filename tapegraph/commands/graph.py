@@ -21,10 +21,10 @@ FORMATS = ("text", "mermaid", "svg")
 )
 @click.option("--rate", default=48_000, show_default=True, metavar="HZ", help="Sample rate to plan for.")
 @click.option("--channels", default=2, show_default=True, metavar="N", help="Channels to plan for.")
-@click.option("--output", "-o", metavar="FILE", help="Write there instead of printing.")
+@click.option("--output", "-o", metavar="FILE", help="Write to a file instead of printing.")
 @nodes_option
 def command(graph: str, form: str, rate: int, channels: int, output: str | None) -> None:
-    """Draw a graph: nodes in the order of running, links, rates, resamplers and latencies."""
+    """Draw a graph: nodes in the order in which they run, links, rates, resamplers and latencies."""
     from tapegraph.drawing.sketch import sketch
     from tapegraph.drawing.svg import svg
     from tapegraph.drawing.text import mermaid, text

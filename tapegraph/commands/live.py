@@ -1,4 +1,4 @@
-"""tapegraph live: what comes in at the sound card goes through a graph and out again."""
+"""tapegraph live: the input of the sound card through a graph to its output."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @graph_options
-@click.option("--input", metavar="NUMBER|NAME", help="Where to listen; see tapegraph devices.")
-@click.option("--output", metavar="NUMBER|NAME", help="Where to play.")
+@click.option("--input", metavar="NUMBER|NAME", help="Input device; see tapegraph devices.")
+@click.option("--output", metavar="NUMBER|NAME", help="Output device.")
 @click.option("--rate", type=float, metavar="HZ", help="Sample rate; otherwise the card's own.")
 @click.option("--channels", type=click.IntRange(1, 64), metavar="N", help="Channels of the input; otherwise up to 2.")
 @session_options(block=256)
@@ -34,10 +34,10 @@ def command(
     channels: int | None,
     **options: Any,
 ) -> None:
-    """Put what comes in at the sound card through a graph and out again, until Ctrl-C.
+    """Put the input of the sound card through a graph to its output, until Ctrl-C.
 
-    A graph of your own is read again whenever it is saved, and faded in; a mistake in it is shown, and the old one
-    plays on. Mind loudspeakers near an open microphone.
+    A graph of your own is reloaded whenever it is saved, with a cross-fade; if it has errors, they are shown and the
+    old one plays on. Loudspeakers near an open microphone feed back.
     """
     from tapegraph.live.through import Through
 
@@ -54,7 +54,7 @@ def command(
         return (
             f"{session.input.name} -> {graph.title or 'graph'} -> {session.output.name}: {session.sample_rate:.0f} Hz, "
             f"blocks of {session.block}, round trip {1e3 * session.round_trip_s:.1f} ms, "
-            f"{1e3 * session.graph_latency_s:.1f} ms of it the graph, quality {session.quality}; Ctrl-C ends it"
+            f"{1e3 * session.graph_latency_s:.1f} ms of it the graph, quality {session.quality}; Ctrl-C to stop"
         )
 
     run(session, start_line)

@@ -1,4 +1,4 @@
-"""tapegraph nodes: every kind there is."""
+"""tapegraph nodes: all kinds of nodes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @nodes_option
 def command() -> None:
-    """List the kinds of nodes, each with what it does. `tapegraph describe KIND` says more."""
+    """List the kinds of nodes with a summary of each. `tapegraph describe KIND` says more."""
     from tapegraph.node import registry
 
     kinds = registry.kinds()
     width = max(map(len, kinds), default=0)
     for kind in kinds:
         try:
-            said = registry.source(registry.find(kind)).summary
+            summary = registry.source(registry.find(kind)).summary
         except TapegraphError as error:
-            said = f"(cannot be used: {error})"
-        click.echo(f"{kind:{width}}  {said}")
+            summary = f"(cannot be used: {error})"
+        click.echo(f"{kind:{width}}  {summary}")

@@ -23,14 +23,14 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("source", metavar="FILE")
 @graph_options
-@click.option("--device", metavar="NUMBER|NAME", help="Where to play; see tapegraph devices.")
+@click.option("--device", metavar="NUMBER|NAME", help="Output device; see tapegraph devices.")
 @click.option(
     "--tail",
     metavar="SECONDS|auto",
     callback=seconds,
     default="auto",
     show_default=True,
-    help="How long to go on after FILE.",
+    help="How long to keep playing after FILE ends.",
 )
 @session_options(block=512)
 def command(
@@ -42,8 +42,8 @@ def command(
 ) -> None:
     """Play the audio file FILE through a graph. Ctrl-C ends it.
 
-    A graph of your own is read again whenever it is saved, and faded in; a mistake in it is shown, and the old one
-    plays on.
+    A graph of your own is reloaded whenever it is saved, with a cross-fade; if it has errors, they are shown and the
+    old one plays on.
     """
     from tapegraph.files.read import Reader
     from tapegraph.live.playback import Playback

@@ -13,7 +13,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--verbose", "-v", is_flag=True, help="Also descriptions, controls, sources and files.")
+@click.option("--verbose", "-v", is_flag=True, help="Also print descriptions, controls, sources and files.")
 def command(verbose: bool) -> None:
     """List the presets with their titles."""
     import tapegraph
@@ -25,7 +25,7 @@ def command(verbose: bool) -> None:
         graph = tapegraph.load(name)
         click.echo(f"{name:{width}}  {graph.title}")
         if verbose:
-            said = textwrap.wrap(graph.description, 100)
+            description = textwrap.wrap(graph.description, 100)
             controls = [f"controls: {', '.join(graph.controls)}"] if graph.controls else []
             sources = [f"source: {source}" for source in graph.sources]
-            click.echo(textwrap.indent("\n".join([*said, *controls, *sources, f"file: {path}"]), "    ") + "\n")
+            click.echo(textwrap.indent("\n".join([*description, *controls, *sources, f"file: {path}"]), "    ") + "\n")

@@ -1,4 +1,4 @@
-"""tapegraph schema: what editors need to help with graph files."""
+"""tapegraph schema: the JSON Schema with which editors complete and check graph files."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Example: completion and checks while writing, where the editor knows the YAML la
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--output", "-o", metavar="FILE", help="Write there instead of printing.")
+@click.option("--output", "-o", metavar="FILE", help="Write to a file instead of printing.")
 @nodes_option
 def command(output: str | None) -> None:
-    """Print the JSON Schema of graph files, with every node that is installed."""
+    """Print the JSON Schema of graph files, with all installed nodes."""
     from tapegraph.document.schema import schema
 
     write_or_print(json.dumps(schema(), indent=2), output)

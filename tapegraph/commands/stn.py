@@ -1,4 +1,4 @@
-"""tapegraph stn: train state transition networks, and say how good they are."""
+"""tapegraph stn: train state transition networks, and measure them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Examples:
 
 @click.group(epilog=EXAMPLES)
 def command() -> None:
-    """Train networks that stand in for a solver, and report how good they are."""
+    """Train networks that replace a solver, and measure them."""
 
 
 def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...]:
@@ -37,35 +37,35 @@ def shape(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
     except ValueError:
         sizes = (0,)
     if any(size < 2 for size in sizes):
-        raise click.BadParameter(f"{value} is no grid; write sizes of 2 or more, as in 11x21")
+        raise click.BadParameter(f"{value} is not a grid; write sizes of 2 or more, as in 11x21")
     return sizes
 
 
 @command.command(epilog=TRAIN_EXAMPLES)
 @click.argument("output", required=False, type=click.Path(dir_okay=False, path_type=Path), metavar="[OUTPUT]")
-@click.option("--system", default="hysteresis", show_default=True, metavar="NAME", help="What is to be learned.")
+@click.option("--system", default="hysteresis", show_default=True, metavar="NAME", help="System to learn.")
 @click.option(
     "--topology", type=click.Choice(list(TOPOLOGIES)), default="2x4", show_default=True, help="Hidden layers x neurons."
 )
-@click.option("--grid", callback=shape, metavar="AxB", help="Train a bank of so many networks along each axis.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything random.")
-@click.option("--cores", type=click.IntRange(1), default=os.cpu_count() or 1, help="Default: all.")
+@click.option("--grid", callback=shape, metavar="AxB", help="Train a bank with so many networks along each axis.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Seed of all random numbers.")
+@click.option("--cores", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes; default: all cores.")
 @click.option(
     "--steps",
     type=click.IntRange(1),
     default=100,
     show_default=True,
-    help="Of the optimiser; small networks gain by more.",
+    help="Steps of the optimiser; small networks profit from more.",
 )
 @click.option(
     "--hold",
     type=click.FloatRange(0.0),
     default=0.03,
     show_default=True,
-    help="How much near 0 weights stay: 0 fits closest, more bends more gently.",
+    help="Penalty for moving away from the initial weights; larger is smoother, 0 fits the data closest.",
 )
-@click.option("--quick", is_flag=True, help="A tenth of the data, for a first look.")
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option("--quick", is_flag=True, help="Use a tenth of the data, for a first trial.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 def train(
     output: Path | None,
     system: str,
@@ -80,30 +80,30 @@ def train(
 ) -> None:
     """Train one network for all settings, or a bank of them, and write OUTPUT (.npz).
 
-    Without OUTPUT the file is called after what is in it: hysteresis-2x4.npz, hysteresis-bank-2x4.npz.
-    An interrupted training goes on where it was when the same command is given again. The same seed gives the same
+    Without OUTPUT the file is named after its contents: hysteresis-2x4.npz, hysteresis-bank-2x4.npz.
+    An interrupted training resumes when the same command is given again. The same seed gives the same
     weights on the same machine.
     """
     from tapegraph.node.weights import read
-    from tapegraph.stn.train import Plan, Training
+    from tapegraph.stn.train import Training, TrainingPlan
     from tapegraph.stn.train import grid as axes_of
 
     output = output or Path(f"{system}-{'bank-' if grid else ''}{topology}.npz")
     check_output(output, overwrite)
-    plan = Plan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick, steps, hold)
+    plan = TrainingPlan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick, steps, hold)
     training = Training(plan, output, cores)
     with click.progressbar(training, label=f"{len(training)} networks", length=len(training)) as bar:
         for _ in bar:
             pass
     for line in training.retried:
-        click.echo(f"{line}; others were trained in their place")
+        click.echo(f"{line}; others were trained instead")
     found = read(output, output.stat().st_mtime_ns).made["closed_loop_db"]
-    click.echo(f"{output}: error in closed loop {found['median']} dB in the median, {found['worst']} dB at worst")
+    click.echo(f"{output}: error in closed loop: median {found['median']} dB, worst {found['worst']} dB")
 
 
 @command.command(epilog=REPORT_EXAMPLES)
 @click.argument("models", nargs=-1, metavar="[MODEL...]")
-@click.option("--system", default="hysteresis", show_default=True, metavar="NAME", help="What they have learned.")
+@click.option("--system", default="hysteresis", show_default=True, metavar="NAME", help="System that they learned.")
 @click.option("--map", "picture", metavar="FILE", help="Draw the errors over the settings (.png, .svg, .pdf).")
 def report(models: tuple[str, ...], system: str, picture: str | None) -> None:
     """Measure models, bundled ones or files, against the solver: error in closed loop on music, and speed."""
@@ -131,25 +131,25 @@ def report(models: tuple[str, ...], system: str, picture: str | None) -> None:
 @command.command("import")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 def import_bank(source: Path, output: Path, overwrite: bool) -> None:
     """Turn a bank in RTNeural's JSON into OUTPUT (.npz): SOURCE is a folder of hyst_width_*.json, or one such file.
 
-    The hysteresis node runs it as it runs weights of its own: --set tape.solver=stn --set tape.model=OUTPUT.
+    The hysteresis node then runs it: --set tape.solver=stn --set tape.model=OUTPUT.
     """
     from tapegraph.stn.rtneural import read_bank
 
     check_output(output, overwrite)
     read_bank(source).save(output)
-    click.echo(f"{output}: {source} as weights for the hysteresis")
+    click.echo(f"{output}: {source} as weights for the hysteresis node")
 
 
 def check_output(output: Path, overwrite: bool) -> None:
-    """Raise TapegraphError where weights cannot be written, before the work that they take."""
+    """Raise TapegraphError where weights could not be written, before they are computed."""
     from tapegraph.errors import TapegraphError
     from tapegraph.node.weights import SUFFIX
 
     if output.suffix != SUFFIX:
-        raise TapegraphError(f"{output}: a file of weights ends in {SUFFIX}")
+        raise TapegraphError(f"{output}: the name of a weights file must end in {SUFFIX}")
     if output.exists() and not overwrite:
-        raise TapegraphError(f"{output}: is there already; --overwrite replaces it")
+        raise TapegraphError(f"{output}: exists already; it is replaced only with --overwrite")

@@ -5,12 +5,14 @@ A node of a sub-graph is called "sub/node" and runs at the product of the rates 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 
 import attrs
 
-from tapegraph.document.spec import INPUT, OUTPUT, End, NodeSpec, Spec, assign, leaves, pairs, resolve
+from tapegraph.document.links import INPUT, OUTPUT, End, pairs
+from tapegraph.document.parts import Parts
+from tapegraph.document.paths import graph_within, leaves, resolve
+from tapegraph.document.spec import Spec
 from tapegraph.errors import TapegraphError
 from tapegraph.node import Node, registry
 from tapegraph.node.params import Value
@@ -51,7 +53,7 @@ class FlatGraph:
 
 
 def flatten(spec: Spec) -> FlatGraph:
-    """Return a checked graph flat. Raises TapegraphError for what only shows then: a link that is there twice."""
+    """Return a checked graph flat. Raises TapegraphError for what only shows then: links that coincide."""
     scope = Scope(spec)
     nodes: dict[str, FlatNode] = {}
     links: dict[FlatLink, None] = {}
@@ -62,10 +64,10 @@ def flatten(spec: Spec) -> FlatGraph:
             if node.graph is None:
                 nodes[inner.prefix + name] = inner.flat_node(name)
         for target, points in inner.spec.automation.items():
-            for way, param in leaves(inner.spec, target):
-                automation[inner.prefix + "/".join(way), param] = tuple(points)
-        for into, link in inner.links():
-            kept = links if into else modulations
+            for path, param in leaves(inner.spec, target):
+                automation[inner.prefix + "/".join(path), param] = tuple(points)
+        for is_sound, link in inner.links():
+            kept = links if is_sound else modulations
             if link in kept:
                 raise TapegraphError(f"{link.source_node} is linked to {link.target_node}.{link.target_port} twice")
             kept[link] = None
@@ -73,22 +75,23 @@ def flatten(spec: Spec) -> FlatGraph:
 
 
 class Scope:
-    """A graph where it stands inside others.
+    """A graph within others, with what they set in it.
 
     prefix: "sub/" and so on, what its nodes are called by from outside
+    outer, name: the graph around it, and what it is called there
     """
 
     def __init__(
-        self, spec: Spec, prefix: str = "", oversample: int = 1, around: Scope | None = None, name: str = ""
+        self, spec: Parts, prefix: str = "", oversample: int = 1, outer: Scope | None = None, name: str = ""
     ) -> None:
-        self.spec, self.prefix, self.oversample, self.around, self.name = spec, prefix, oversample, around, name
-        self.inner = {n: self.scope_of(n, node, node.graph) for n, node in spec.nodes.items() if node.graph is not None}
-
-    def scope_of(self, name: str, node: NodeSpec, graph: Spec) -> Scope:
-        graph = copy.deepcopy(graph)
-        for target, value in node.params.items():
-            assign(graph, target, resolve(self.spec, value))
-        return Scope(graph, f"{self.prefix}{name}/", self.oversample * node.oversample, self, name)
+        self.spec, self.prefix, self.oversample, self.outer, self.name = spec, prefix, oversample, outer, name
+        self.inner = {
+            name: Scope(
+                graph_within(spec, node), f"{prefix}{name}/", oversample * node.oversample, outer=self, name=name
+            )
+            for name, node in spec.nodes.items()
+            if node.graph is not None
+        }
 
     def all(self) -> Iterator[Scope]:
         """Yield this graph and all those in it."""
@@ -105,42 +108,53 @@ class Scope:
         """Yield every link that ends in a node of this graph; True for sound, False for modulation."""
         for text in self.spec.links:
             for source, target in pairs(text):
-                heard = [] if target.node == OUTPUT and self.around else list(self.heard(source, ()))
-                for into, node, port in self.reached(target):
-                    for source_node, source_port in heard:
-                        yield into, FlatLink(source_node, source_port, node, port)
+                if target.node == OUTPUT and self.outer:
+                    continue
+                sources = list(self.sources(source, ()))
+                for is_sound, node, port in self.targets(target):
+                    for source_node, source_port in sources:
+                        yield is_sound, FlatLink(source_node, source_port, node, port)
 
-    def reached(self, target: End) -> Iterator[tuple[bool, str, str]]:
+    def targets(self, target: End) -> Iterator[tuple[bool, str, str]]:
         """Yield (True, node, port) or (False, node, parameter) for the target of a link."""
         if target.node == OUTPUT:
             yield True, OUTPUT, "in"
         elif target.node in self.inner:
-            if target.port not in ("", "in"):  # a sound goes in where the sub-graph hears its input
-                for way, param in leaves(self.inner[target.node].spec, target.port):
-                    yield False, self.inner[target.node].prefix + "/".join(way), param
+            if target.port not in ("", "in"):  # sound enters where the sub-graph links its input
+                inner = self.inner[target.node]
+                for path, param in leaves(inner.spec, target.port):
+                    yield False, inner.prefix + "/".join(path), param
         else:
             cls = registry.find(self.spec.nodes[target.node].kind)
             port = target.port or member(cls.INPUTS[0], 1)
             yield has_port(cls.INPUTS, port), self.prefix + target.node, port
 
-    def heard(self, source: End, on_the_way: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
-        """Yield the nodes and ports whose sound comes out of the source of a link."""
+    def sources(self, source: End, path: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
+        """Yield the nodes and ports whose sound comes out of the source of a link.
+
+        path: the sub-graphs and inputs that have been followed back so far
+        """
         at = (self.prefix, source.node)
-        if at in on_the_way:
+        if at in path:
             raise TapegraphError(f"{self.prefix}{source.node} is linked to itself without a delay")
-        if source.node == INPUT and self.around is not None:
-            yield from self.around.entering(self.name, (*on_the_way, at))
+        if source.node == INPUT and self.outer is not None:
+            yield from self.outer.linked_to(self.name, (*path, at))
         elif source.node == INPUT:
             yield INPUT, "out"
         elif source.node in self.inner:
-            yield from self.inner[source.node].entering(OUTPUT, (*on_the_way, at))
+            yield from self.inner[source.node].linked_to(OUTPUT, (*path, at))
         else:
             cls = registry.find(self.spec.nodes[source.node].kind)
             yield self.prefix + source.node, source.port or cls.OUTPUTS[0]
 
-    def entering(self, name: str, on_the_way: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
-        """Yield what is heard by a sub-graph, or by the output, of this graph."""
+    def linked_to(self, name: str, path: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+        """Return the nodes and ports whose sound enters a sub-graph, or the output, of this graph."""
+        found: dict[tuple[str, str], None] = {}
         for text in self.spec.links:
             for source, target in pairs(text):
                 if target.node == name and target.port in ("", "in"):
-                    yield from self.heard(source, on_the_way)
+                    for end in self.sources(source, path):
+                        if end in found:  # at once: their number could grow exponentially
+                            raise TapegraphError(f"{end[0]} is linked to {self.prefix}{name} twice")
+                        found[end] = None
+        return list(found)

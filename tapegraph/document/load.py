@@ -6,12 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from tapegraph import resources
 from tapegraph.document import text
 from tapegraph.document.check import read
-from tapegraph.document.spec import VERSION, Spec
+from tapegraph.document.spec import Spec
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 
@@ -31,18 +29,29 @@ def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
 
 
 def from_words(words: dict[str, Any], folder: Path) -> Spec:
-    """Return the graph of plain data in the words of the file; folder: where relative paths begin."""
-    return read(text.tree(words), SubGraphs(folder))
+    """Return the graph of plain data under the keys of the file; folder: where relative paths begin."""
+    return read(text.tree(words), SubGraphs(folder), versioned=False)
 
 
-def load_file(path: Path, inside: tuple[Path, ...] = ()) -> Spec:
+def load_file(path: Path, inside: tuple[Path, ...] = (), place: Place | None = None) -> Spec:
+    """Return the graph of a file; inside: the files that include it, outermost first; place: where they do."""
+    yaml = read_text(path)
+    resolved = path.resolve()
+    if resolved in inside:
+        route = " -> ".join(p.name for p in (*inside, path))
+        raise TapegraphError(Problem(f"{path.name} includes itself: {route}", str(place)))
+    return from_text(yaml, str(path), SubGraphs(path.parent, (*inside, resolved)))
+
+
+def read_text(path: Path) -> str:
     try:
-        yaml = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except UnicodeDecodeError:
-        raise TapegraphError(Problem("not text in UTF-8, which a graph file is", str(path))) from None
+        raise TapegraphError(Problem("not UTF-8 text; a graph file must be", str(path))) from None
     except OSError as error:
         raise TapegraphError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
-    return from_text(yaml, str(path), SubGraphs(path.parent, (*inside, path.resolve())))
+    except ValueError:  # a null character or half a surrogate pair
+        raise TapegraphError(Problem("cannot be read: not a valid file name", ascii(str(path)))) from None
 
 
 def find_file(source: str | Path, folder: Path) -> Path:
@@ -68,19 +77,9 @@ class SubGraphs:
 
     def __call__(self, reference: Any, place: Place) -> Spec:
         if isinstance(reference, Entry):
-            return read(versioned(reference), self)
+            return read(reference, self, versioned=False)
         try:
             path = find_file(reference, self.folder)
         except TapegraphError as error:
             raise TapegraphError(*(Problem(p.message, str(place)) for p in error.problems)) from None
-        if path.resolve() in self.inside:
-            route = " -> ".join(p.name for p in (*self.inside, path))
-            raise TapegraphError(Problem(f"{path.name} includes itself: {route}", str(place)))
-        return load_file(path, self.inside)
-
-
-def versioned(entry: Entry) -> Entry:
-    """Return the tree of a graph inside another, which need not repeat the version."""
-    if isinstance(entry.value, dict) and "tapegraph" not in entry.value:
-        return attrs.evolve(entry, value={**entry.value, "tapegraph": Entry(VERSION, entry.place, entry.key)})
-    return entry
+        return load_file(path, self.inside, place)

@@ -1,34 +1,34 @@
-"""A graph as data that people and programs share: read, changed, listened to, written. No sound here."""
+"""A graph as data that people and programs share: read, changed, observed, written. No sound here."""
 
 from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Any, Protocol, Self
-
-import attrs
+from typing import Any, ClassVar, Protocol, Self
 
 from tapegraph.atomic import replacing
 from tapegraph.document import load, write
 from tapegraph.document.check import remarks
 from tapegraph.document.flat import FlatGraph, flatten
-from tapegraph.document.spec import (
-    DEFAULT_BLOCK,
-    RESAMPLERS,
-    VERSION,
-    Spec,
-    assign,
-    leaves,
-    node_at,
-    resolve,
+from tapegraph.document.paths import Path as NodePath
+from tapegraph.document.paths import assign, leaves, node_at, resolve, settled
+from tapegraph.document.spec import Spec, keys
+from tapegraph.document.targets import (
+    automated_target,
+    check_value,
+    declared_at,
+    find_node,
+    unknown_target,
+    values_of,
 )
-from tapegraph.document.targets import check_value, declared_at, unknown_target
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.node import Node, registry
 from tapegraph.node.params import NodeValue, Value
-from tapegraph.node.ports import family, is_family
-from tapegraph.quantity import plain
+from tapegraph.node.ports import find_param, is_family
+from tapegraph.quantity import plain, to_float
 
 
 class Listener(Protocol):
@@ -41,7 +41,7 @@ class Listener(Protocol):
 class GraphModel(Spec):
     """A graph of nodes: what a graph file says, checked.
 
-    Its words are those of the file:
+    Its keywords are the keys of the file:
 
         Graph(
             nodes={"drive": {"kind": "gain", "gain_db": 3}, "tape": {"kind": "hysteresis", "oversample": 4}},
@@ -52,43 +52,19 @@ class GraphModel(Spec):
     changes it, also in every stream that is open on the graph.
     """
 
-    def __init__(
-        self,
-        *,
-        nodes: Mapping[str, Mapping[str, Any]],
-        links: Sequence[str],
-        title: str = "",
-        description: str = "",
-        sources: Sequence[str] = (),
-        block: int = DEFAULT_BLOCK,
-        resampler: str = RESAMPLERS[0],
-        seed: int = 0,
-        vars: Mapping[str, Value] | None = None,  # noqa: A002  the word of the file
-        controls: Mapping[str, str] | None = None,
-        automation: Mapping[str, Sequence[Sequence[float]]] | None = None,
-    ) -> None:
-        words: dict[str, Any] = {
-            "tapegraph": VERSION,
-            "title": title,
-            "description": description,
-            "sources": sources,
-            "block": block,
-            "resampler": resampler,
-            "seed": seed,
-            "vars": vars or {},
-            "nodes": {
-                name: {k: write.words(v) if isinstance(v, Spec) else v for k, v in node.items()}
-                for name, node in nodes.items()
-            },
-            "links": links,
-            "controls": controls or {},
-            "automation": automation or {},
-        }
-        self._adopt(load.from_words(words, Path()))
+    __signature__: ClassVar[Signature] = Signature(
+        [
+            Parameter(key.name, Parameter.KEYWORD_ONLY, default=Parameter.empty if key.required else key.default)
+            for key in keys(Spec, versioned=False)
+        ]
+    )
+
+    def __init__(self, **words: Any) -> None:
+        self._adopt(load.from_words(write.plain(words), Path()))
 
     def _adopt(self, spec: Spec) -> None:
-        fields = {field.name: getattr(spec, field.name) for field in attrs.fields(Spec)}
-        Spec.__init__(self, **fields)
+        for key in keys(type(spec)):
+            setattr(self, key.name, getattr(spec, key.name))
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
 
     @classmethod
@@ -114,7 +90,7 @@ class GraphModel(Spec):
         return graph
 
     def words(self) -> dict[str, Any]:
-        """Return the graph as plain data, in the words of the file and without what is as by default."""
+        """Return the graph as plain data, under the keys of the file; defaults are left out."""
         return write.words(self)
 
     def to_yaml(self) -> str:
@@ -122,65 +98,50 @@ class GraphModel(Spec):
         return write.to_yaml(self)
 
     def save(self, path: str | Path) -> None:
-        """Write the graph to a file, whole or not at all."""
+        """Write the graph to a file, completely or not at all."""
         with replacing(Path(path)) as temporary:
             temporary.write_text(self.to_yaml(), "utf-8")
 
     def __getitem__(self, name: str) -> NodeView:
-        flat = self.flat()
-        if name not in flat.nodes:
-            raise TapegraphError(f"no node is called {name}{did_you_mean(name, flat.nodes)}")
-        return NodeView(self, name)
+        return NodeView(self, find_node(self, name))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Go to other processes, and into copies, as plain data; listeners stay behind."""
-        spec = Spec(**{field.name: getattr(self, field.name) for field in attrs.fields(Spec)})
+        """Pickle, and copy, as plain data, without listeners."""
+        spec = Spec(**{key.name: getattr(self, key.name) for key in keys(Spec)})
         return restored, (type(self), spec)
 
     def copy(self) -> Self:
-        """Return a graph of its own that is equal now and has no listeners."""
+        """Return an independent graph that is equal now and has no listeners."""
         return copy.deepcopy(self)
 
     def get(self, target: str) -> Value:
-        """Return the value of "node.parameter", "$variable" or a control; of the first of what moves together."""
+        """Return the value of "node.parameter", "$variable" or a control; where it sets several, that of the first."""
         return self.values([target])[target]
 
     def values(self, targets: Iterable[str]) -> dict[str, Value]:
         """Return the values of several targets, as get() does, in less time than one after the other."""
-        found: dict[str, Value] = {}
-        flat: FlatGraph | None = None
+        targets = list(targets)
         for target in targets:
             self._check_target(target)
-            aim = self.controls.get(target, target)
-            if aim.startswith("$"):
-                found[target] = self.vars[aim[1:]]
-                continue
-            moved = leaves(self, aim)
-            if not moved:
-                raise TapegraphError(f"{target} moves nothing: no node uses it")
-            way, name = moved[0]
-            declared = declared_at(node_at(self, way), name)
-            params = self.nodes[way[0]].params
-            if len(way) > 1:  # what surrounds a sub-graph has a say in it
-                flat = flat or self.flat()
-                params = flat.nodes["/".join(way)].params
-            found[target] = resolve(self, params.get(name, declared.default))
-        return found
+        return values_of(self, targets)
 
     def set(self, target: str, value: Value) -> None:
         """Set "node.parameter", "$variable" or a control, here and for every listener from its next block on.
 
-        Raises TapegraphError when there is no such thing or it does not take the value.
+        Raises TapegraphError when there is no such thing, when it does not take the value, and while automation moves
+        it.
         """
         self._check_target(target)
+        if automation := automated_target(self, target):
+            raise TapegraphError(automation)
         value = plain(value)
         resolved = self._variable(value) if isinstance(value, str) and value.startswith("$") else value
-        resolved = float(resolved) if isinstance(resolved, int) and not isinstance(resolved, bool) else resolved
+        resolved = resolved if isinstance(resolved, bool | str) else to_float(resolved)
         check_value(self, target, resolved)
         assign(self, target, value if isinstance(value, str) else resolved)
         for listener in self._listeners:
-            for way, name in leaves(self, target):
-                listener.set("/".join(way), name, declared_at(node_at(self, way), name).resolve(resolved))
+            for path, name in leaves(self, target):
+                listener.set("/".join(path), name, declared_at(node_at(self, path), name).resolve(resolved))
 
     def _variable(self, name: str) -> Value:
         self._check_target(name)
@@ -194,7 +155,7 @@ class GraphModel(Spec):
             raise TapegraphError(wrong)
 
     def remarks(self) -> list[Problem]:
-        """Return what is no mistake but probably not meant: nodes that nobody hears, variables that nothing uses."""
+        """Return what is no mistake but probably not meant: nodes without effect, variables that nothing uses."""
         return remarks(self)
 
     def flat(self) -> FlatGraph:
@@ -207,7 +168,7 @@ class GraphModel(Spec):
         self._listeners = weakref.WeakSet({*self._listeners, listener})
 
     def detach(self, listener: Listener) -> None:
-        """Leave alone what runs another graph now."""
+        """Stop passing changes on to a listener."""
         self._listeners = weakref.WeakSet({*self._listeners} - {listener})
 
 
@@ -219,29 +180,30 @@ class NodeView:
     """The parameters of one node, as attributes."""
 
     _graph: GraphModel
-    _name: str
+    _path: NodePath
 
-    def __init__(self, graph: GraphModel, name: str) -> None:
+    def __init__(self, graph: GraphModel, path: NodePath) -> None:
         object.__setattr__(self, "_graph", graph)
-        object.__setattr__(self, "_name", name)
+        object.__setattr__(self, "_path", path)
+
+    def _kind(self) -> type[Node]:
+        return registry.find(node_at(self._graph, self._path).kind)
 
     def _values(self) -> dict[str, Value]:
-        node = self._graph.flat().nodes[self._name]
-        return {**{param.name: param.default for param in node.cls.PARAMS}, **node.params}
+        defaults = {param.name: param.default for param in self._kind().PARAMS if not is_family(param.name)}
+        return {**defaults, **settled(self._graph, self._path)}
 
     def __getattr__(self, param: str) -> Value:
-        values = self._values()
-        of_family = family(param)
-        if param not in values and of_family not in values:
-            raise AttributeError(f"{self._name} has no parameter {param}{did_you_mean(param, values)}")
-        return values[param if param in values else of_family]
+        values, declared = self._values(), find_param(self._kind(), param)
+        if declared is None:
+            raise AttributeError(f"{'/'.join(self._path)} has no parameter {param}{did_you_mean(param, values)}")
+        return values.get(param, declared.default)
 
     def __setattr__(self, param: str, value: Value) -> None:
-        self._graph.set(f"{self._name}.{param}", value)
+        self._graph.set(f"{'/'.join(self._path)}.{param}", value)
 
     def __dir__(self) -> list[str]:
-        return [name for name in self._values() if not is_family(name)]
+        return list(self._values())
 
     def __repr__(self) -> str:
-        kind = self._graph.flat().nodes[self._name].cls.KIND
-        return f"{kind}({', '.join(f'{name}={value!r}' for name, value in self._values().items())})"
+        return f"{self._kind().KIND}({', '.join(f'{name}={value!r}' for name, value in self._values().items())})"

@@ -1,6 +1,6 @@
-"""In which order nodes run: each after all that it hears in the same block, among equals in the order of the file.
+"""In which order nodes run: each after all that feed it in the same block, otherwise in the order of the file.
 
-A loop is cut where it enters a node that breaks loops: that node hears its input a block and the loop's latency late.
+A loop is cut where it enters a node that breaks loops: the input of that node is a block and the loop's latency late.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
 from tapegraph.document.flat import FlatGraph, FlatLink
-from tapegraph.document.spec import INPUT, OUTPUT
+from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.errors import Problem, TapegraphError
 
 
 class Order:
-    """The order of a graph, and who is linked to whom.
+    """The order of a graph, and what is linked to what.
 
     names: of the nodes, in the order of running, with the input first and the output last
     into, out_of: the links that end and begin at a node
     back_links: those that close a loop by entering a node that breaks loops
-    Raises TapegraphError, naming the loop, where nodes hear each other in the same block.
+    Raises TapegraphError, naming the loop, where nodes feed each other in the same block.
     """
 
     def __init__(self, graph: FlatGraph) -> None:
@@ -46,7 +46,7 @@ class Order:
         }
 
     def closes_loop(self, name: str) -> bool:
-        """Whether a node breaks a loop and so hears its inputs a block late."""
+        """Tell whether a node breaks a loop, so that its inputs reach it a block late."""
         return name in self.loop_closers
 
     def sorted(self) -> tuple[str, ...]:

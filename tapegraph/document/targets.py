@@ -1,23 +1,16 @@
-"""What can be set in a graph: "node.parameter", "sub/node.parameter", "$variable" and the names of controls."""
+"""What can be set in a graph, what each target takes, and what is wrong with one that cannot be set."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from tapegraph.document.spec import NodeSpec, Spec, leaves, node_at, pairs, split
+from tapegraph.document.links import pairs
+from tapegraph.document.parts import NodeSpec, Parts
+from tapegraph.document.paths import Leaf, Path, aim, leaf_name, leaves, node_at, settled, split
 from tapegraph.errors import TapegraphError, did_you_mean
-from tapegraph.node import registry
-from tapegraph.node.params import AnyParam, Value
+from tapegraph.node import Node, registry
+from tapegraph.node.params import AnyParam, Param, Value
 from tapegraph.node.ports import find_param, is_family, member, number_of
-
-
-def check_value(spec: Spec, target: str, value: Value) -> None:
-    """Check a value for all that a target moves. Raises TapegraphError for the first that does not take it."""
-    for way, param in leaves(spec, target):
-        try:
-            declared_at(node_at(spec, way), param).check(value)
-        except ValueError as error:
-            raise TapegraphError(f"{'/'.join(way)}.{param} {error}") from None
 
 
 def declared_at(node: NodeSpec, name: str) -> AnyParam:
@@ -27,13 +20,47 @@ def declared_at(node: NodeSpec, name: str) -> AnyParam:
     return found
 
 
-def declared(spec: Spec, target: str) -> list[AnyParam]:
-    """Return the declarations of all that a target moves."""
-    return [declared_at(node_at(spec, way), name) for way, name in leaves(spec, target)]
+def declared(spec: Parts, target: str) -> list[AnyParam]:
+    """Return the declarations of all that a target sets."""
+    return [declared_at(node_at(spec, path), name) for path, name in leaves(spec, target)]
 
 
-def targets(spec: Spec) -> list[str]:
-    """Return all that is to be set: controls and variables that move something, and what no variable moves."""
+def is_numeric(spec: Parts, target: str) -> bool:
+    """Tell whether a target sets something, and only numbers, so that signals and automation can move it."""
+    found = declared(spec, target)
+    return bool(found) and all(isinstance(param, Param) for param in found)
+
+
+def values_of(spec: Parts, names: Iterable[str]) -> dict[str, Value]:
+    """Return the values of targets; where one sets several parameters, that of the first."""
+    found: dict[str, Value] = {}
+    at: dict[Path, dict[str, Value]] = {}  # several targets may lead to one node
+    for target in names:
+        aimed = aim(spec, target)
+        if aimed.startswith("$"):
+            found[target] = spec.vars[aimed[1:]]
+            continue
+        moved = leaves(spec, aimed)
+        if not moved:
+            raise TapegraphError(f"{target} moves nothing: no node uses it")
+        path, name = moved[0]
+        if path not in at:
+            at[path] = settled(spec, path)
+        found[target] = at[path][name] if name in at[path] else declared_at(node_at(spec, path), name).default
+    return found
+
+
+def check_value(spec: Parts, target: str, value: Value) -> None:
+    """Check a value for all that a target sets. Raises TapegraphError for the first that does not take it."""
+    for path, name in leaves(spec, target):
+        try:
+            declared_at(node_at(spec, path), name).check(value)
+        except ValueError as error:
+            raise TapegraphError(f"{leaf_name((path, name))} {error}") from None
+
+
+def targets(spec: Parts) -> list[str]:
+    """Return all that a user would set: controls, variables, and what no variable sets; nothing that is automated."""
     names = [name for name in (*spec.controls, *(f"${name}" for name in spec.vars)) if leaves(spec, name)]
     for name, node in spec.nodes.items():
         if node.graph is not None:
@@ -41,14 +68,15 @@ def targets(spec: Spec) -> list[str]:
         elif node.kind in registry.kinds():
             known = [one for param in registry.find(node.kind).PARAMS for one in members(spec, name, param.name)]
             names += [f"{name}.{param}" for param in known if not is_variable(node.params.get(param))]
-    return names
+    moved = automated(spec)
+    return [name for name in names if moved.keys().isdisjoint(leaves(spec, name))] if moved else names
 
 
 def is_variable(value: object) -> bool:
     return isinstance(value, str) and value.startswith("$")
 
 
-def members(spec: Spec, node: str, param: str) -> list[str]:
+def members(spec: Parts, node: str, param: str) -> list[str]:
     """Return a parameter; where it is a family, such as weight#, the one of each numbered input that is linked."""
     if not is_family(param):
         return [param]
@@ -59,8 +87,8 @@ def members(spec: Spec, node: str, param: str) -> list[str]:
     return [member(param, number) for number in sorted(numbers)]
 
 
-def unknown_target(spec: Spec, target: str) -> str | None:
-    """Return what is wrong with a target, or None when it can be set."""
+def unknown_target(spec: Parts, target: str) -> str | None:
+    """Return what is wrong with a target, or None where there is such a thing."""
     if target.startswith("$"):
         known = [f"${name}" for name in spec.vars]
         return None if target in known else f"there is no variable {target}{did_you_mean(target, known)}"
@@ -70,19 +98,72 @@ def unknown_target(spec: Spec, target: str) -> str | None:
     if name not in spec.nodes:
         if inner:
             return f"no node is called {name}{did_you_mean(name, spec.nodes) or did_you_mean(target, targets(spec))}"
-        return f"{target} is neither node.parameter nor a control{did_you_mean(target, [*spec.controls, *spec.nodes])}"
+        hint = did_you_mean(target, [*spec.controls, *spec.nodes])
+        return f"{target or 'an empty target'} is neither node.parameter nor a control{hint}"
     if not inner:
-        return f"{name} is a node; name one of its parameters too: {name}.parameter"
+        return f"{name} is a node; add the name of a parameter: {name}.parameter"
     node = spec.nodes[name]
     if node.graph is not None:
-        said = unknown_target(node.graph, inner)
-        return said and f"{name}: {said}"
-    cls = registry.find(node.kind)
-    if find_param(cls, inner) is None:
-        known = [param.name for param in cls.PARAMS]
-        return f"{name} ({node.kind}) has no parameter {inner}{did_you_mean(inner, known) or has(known)}"
-    return None
+        message = unknown_target(node.graph, inner)
+        return message and f"{name}: {message}"
+    if target[len(name)] == "/":
+        return f"{name} is not a graph with nodes in it; its parameters are written {name}.parameter"
+    return unknown_param(name, registry.find(node.kind), inner)
+
+
+def unknown_param(name: str, cls: type[Node], param: str) -> str | None:
+    """Return that a node of a kind has no such parameter, or None where it has one."""
+    if find_param(cls, param) is not None:
+        return None
+    known = [member(one.name, 1) for one in cls.PARAMS]
+    return f"{name} ({cls.KIND}) has no parameter {param}{did_you_mean(param, known) or has(known)}"
 
 
 def has(known: Collection[str]) -> str:
     return f"; it has {', '.join(known)}" if known else "; it has none"
+
+
+def automated(spec: Parts) -> dict[Leaf, str]:
+    """Return the parameters that automation moves, here and in sub-graphs, each with the target that is automated."""
+    found = {leaf: target for target in spec.automation for leaf in leaves(spec, target)}
+    for name, node in spec.nodes.items():
+        if node.graph is not None:
+            for (path, param), target in automated(node.graph).items():
+                found.setdefault(((name, *path), param), f"{name}.{target}")
+    return found
+
+
+def automated_target(spec: Parts, target: str) -> str | None:
+    """Return why a target cannot be set, where automation moves something that it sets; None where it does not."""
+    moved = automated(spec)
+    for leaf in leaves(spec, target) if moved else ():
+        if leaf in moved:
+            name, by = leaf_name(leaf), moved[leaf]
+            if target == by:
+                return f"{target} is automated; remove its automation to set it"
+            what = target if target == name else f"{target} sets {name}, which"
+            return f"{what} is automated by {by}; remove that automation to set it"
+    return None
+
+
+def known_nodes(spec: Parts) -> list[str]:
+    """Return the names of all nodes, "sub/node" in a sub-graph."""
+    names = []
+    for name, node in spec.nodes.items():
+        names += [name] if node.graph is None else [f"{name}/{inner}" for inner in known_nodes(node.graph)]
+    return names
+
+
+def find_node(spec: Parts, name: str) -> Path:
+    """Return the path to a node, "sub/node" in a sub-graph. Raises TapegraphError where there is none."""
+    path = tuple(name.split("/"))
+    inner: Parts | None = spec
+    for part in path:
+        node = inner.nodes.get(part) if inner is not None else None
+        if node is None:
+            raise TapegraphError(f"no node is called {name}{did_you_mean(name, known_nodes(spec))}")
+        inner = node.graph
+    if inner is not None:
+        some = ", ".join(f"{name}/{one}" for one in known_nodes(inner)) or "none"
+        raise TapegraphError(f"{name} is a graph; the nodes in it are {some}")
+    return path

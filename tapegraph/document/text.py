@@ -1,7 +1,7 @@
 """YAML text as a tree in which everything knows its place, so that an error can name file, line and column.
 
 The format is plain YAML 1.2 data: 1e-5 is a number, only true and false are switches (yes and on are words),
-a key may stand once in a mapping, and there are no tags, anchors or aliases.
+a mapping has each key once, and there are no tags, anchors or aliases.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tapegraph.quantity import plain
 
 @attrs.frozen
 class Place:
-    """Where something stands: in a file with line and column from 1, or, without them, under a path in Python data."""
+    """Where something is: in a file with line and column from 1, or, without them, under a path in Python data."""
 
     name: str
     line: int = 0
@@ -55,6 +55,8 @@ class Entry:
         return self.value
 
 
+MAX_DEPTH = 100  # of lists and mappings within each other
+TOO_DEEP = f"more than {MAX_DEPTH} lists and mappings within each other"
 Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
 
 
@@ -69,16 +71,21 @@ class Dumper(yaml.SafeDumper):
         """Indent lists under their key."""
         super().increase_indent(flow, False)
 
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write out a list or mapping wherever it is used: the format has no aliases."""
+        return True
 
-NUMBER = r"[-+]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)([eE][-+]?\d+)?|[-+]?\.inf|\.nan"
-RULES = {  # what a plain word stands for; the letters are those that it may begin with
+
+MOST_DIGITS = 18  # of a number that is read as an integer; longer ones are floats
+NUMBER = r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan"
+RULES = {  # types of plain scalars: their pattern, and the characters that one may begin with
     "null": (r"~|null|Null|NULL|", [*"~nN", ""]),
     "bool": (r"true|True|TRUE|false|False|FALSE", [*"tTfF"]),
     "float": (NUMBER, [*"-+.0123456789"]),
 }
 for tag, (pattern, letters) in RULES.items():
-    for words in (Loader, Dumper):  # the same for both, so that what looks like a number is quoted when it is a word
-        words.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"^(?:{pattern})\Z"), letters)
+    for side in (Loader, Dumper):  # the same for both, so that text that looks like a number is quoted
+        side.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"^(?:{pattern})\Z"), letters)
 
 
 def represent_float(dumper: Dumper, value: float) -> yaml.ScalarNode:
@@ -117,12 +124,12 @@ def parse(text: str, name: str) -> tuple[Entry, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise TapegraphError(Problem(f"not YAML: {said}", str(place))) from None
+        message = ", ".join(part for part in (error.context, error.problem) if part)
+        raise TapegraphError(Problem(f"not YAML: {message}", str(place))) from None
     except yaml.YAMLError as error:
         raise TapegraphError(Problem(f"not YAML: {' '.join(str(error).split())}", name)) from None
     except RecursionError:
-        raise TapegraphError(Problem("nested too deeply", name)) from None
+        raise TapegraphError(Problem(TOO_DEEP, name)) from None
     if root is None:
         raise TapegraphError(Problem("empty; a graph begins with tapegraph: 1", name))
     tree = Tree(name)
@@ -142,6 +149,7 @@ class Tree:
         self.name = name
         self.problems: list[Problem] = []
         self.foreign = False
+        self.depth = 0
         self.seen: set[int] = set()
 
     def place(self, node: yaml.Node) -> Place:
@@ -152,15 +160,19 @@ class Tree:
 
     def entry(self, node: yaml.Node, key: yaml.Node | None = None) -> Entry:
         value = None
+        if self.depth > MAX_DEPTH:
+            raise TapegraphError(Problem(TOO_DEEP, str(self.place(node))))
         if id(node) in self.seen:  # the same node again: an alias
             self.foreign = True
-            self.problem(key or node, "aliases are not part of the format; use vars for a value that stands twice")
+            self.problem(key or node, "aliases are not part of the format; use vars for a value that is used twice")
             return Entry(None, self.place(node), self.place(key or node))
         self.seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
             value = self.scalar(node)
         else:
+            self.depth += 1
             value = self.sequence(node) if isinstance(node, yaml.SequenceNode) else self.mapping(node)
+            self.depth -= 1
         return Entry(value, self.place(node), self.place(key or node))
 
     def mapping(self, node: yaml.Node) -> dict[str, Entry]:
@@ -168,10 +180,10 @@ class Tree:
         entries: dict[str, Entry] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.problem(key, "a key must be a word")
+                self.problem(key, "a key must be plain text, not a list or a mapping")
             elif key.value in entries:
                 first = entries[key.value].key
-                self.problem(key, f"{key.value} stands here for the second time; the first is in line {first.line}")
+                self.problem(key, f"{key.value} is defined twice; first on line {first.line}")
             else:
                 entries[key.value] = self.entry(value, key)
         return entries
@@ -204,26 +216,30 @@ def value_of(kind: str, text: str) -> Any:
         return text.lower() == "true"
     if kind == "float":
         bare = text.replace("_", "")
-        if bare.lstrip("+-").isdigit():
+        if bare.lstrip("+-").isdigit() and len(bare) <= MOST_DIGITS:
             return int(bare)
         return float(bare.replace(".inf", "inf").replace(".nan", "nan"))
     return text
 
 
 def scalar(text: str) -> Any:
-    """Return one value written as in a graph file: a number, a switch or a word."""
+    """Return one value written as in a graph file: a number, true, false or text."""
     for tag, (pattern, _) in RULES.items():
         if re.fullmatch(pattern, text):
             return value_of(tag, text)
     return text
 
 
-def tree(data: Any, path: str = "") -> Entry:
+def tree(data: Any, path: str = "", depth: int = 0) -> Entry:
     """Return the tree of plain Python data; places are paths such as nodes.tape.drive."""
+    if depth > MAX_DEPTH:
+        raise TapegraphError(Problem(TOO_DEEP, path.partition(".")[0]))
     place = Place(path)
     value = plain(data)
     if isinstance(data, Mapping):
-        value = {str(name): tree(item, f"{path}.{name}" if path else str(name)) for name, item in data.items()}
+        value = {
+            str(name): tree(item, f"{path}.{name}" if path else str(name), depth + 1) for name, item in data.items()
+        }
     elif isinstance(data, Sequence) and not isinstance(data, str):
-        value = [tree(item, f"{path}[{number}]") for number, item in enumerate(data)]
+        value = [tree(item, f"{path}[{number}]", depth + 1) for number, item in enumerate(data)]
     return Entry(value, place, place)

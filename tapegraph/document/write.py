@@ -1,29 +1,36 @@
-"""A graph as plain data in the words of the file, and as its text."""
+"""A graph as plain data under the keys of the file, and as its text."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
 from tapegraph.document import text
-from tapegraph.document.spec import VERSION, NodeSpec, Spec
+from tapegraph.document.parts import NodeSpec, Parts
+from tapegraph.document.spec import keys
 from tapegraph.document.text import Inline
 
 
-def to_yaml(spec: Spec) -> str:
+def to_yaml(spec: Parts) -> str:
     """Return a graph as the text of a file; reading it gives an equal graph."""
     return text.dump(words(spec))
 
 
-def words(spec: Spec) -> dict[str, Any]:
-    """Return a graph as plain data, in the words and order of the file, without what is as by default."""
-    blank = Spec()
-    said = {field.name: getattr(spec, field.name) for field in attrs.fields(Spec)}
-    changed = {name: value for name, value in said.items() if value != getattr(blank, name)}
-    if "nodes" in changed:
-        changed["nodes"] = {name: node_words(node) for name, node in spec.nodes.items()}
-    return {"tapegraph": VERSION, **changed}
+def words(spec: Parts) -> dict[str, Any]:
+    """Return a graph as plain data, under the keys of the file and in their order; defaults are left out."""
+    values = ((key, getattr(spec, key.name)) for key in keys(type(spec)))
+    return {key.name: plain(value) for key, value in values if key.required or value != key.default}
+
+
+def plain(value: Any) -> Any:
+    """Return a value with plain data in place of the graphs and nodes in it."""
+    if isinstance(value, Parts):
+        return words(value)
+    if isinstance(value, NodeSpec):
+        return node_words(value)
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    return value
 
 
 def node_words(node: NodeSpec) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Box:
     """A node.
 
     name, kind: kind is empty for the ends of the graph
-    notes: its rate and latency, where there is something to say
+    notes: its rate and latency, where they are not trivial
     """
 
     name: str
@@ -32,14 +32,14 @@ class Box:
 class Arrow:
     """A link.
 
-    label: ports that are not the first, and the resampler on the way
-    way: sound; modulation of a parameter; or loop, for sound that comes back a block late
+    label: ports that are not the first, and the its resampler
+    kind: sound; modulation of a parameter; or loop, for sound that returns a block late
     """
 
     source: str
     target: str
     label: str
-    way: Literal["sound", "modulation", "loop"]
+    kind: Literal["sound", "modulation", "loop"]
 
 
 @attrs.frozen
@@ -82,23 +82,23 @@ def box(planned: Plan, name: str) -> Box:
     return Box(name, flat.cls.KIND, tuple(notes))
 
 
-def arrow(planned: Plan, link: FlatLink, way: Literal["sound", "modulation"]) -> Arrow:
+def arrow(planned: Plan, link: FlatLink, kind: Literal["sound", "modulation"]) -> Arrow:
     notes = []
     source, target = planned.graph.nodes.get(link.source_node), planned.graph.nodes.get(link.target_node)
     if source and link.source_port != source.cls.OUTPUTS[0]:
         notes.append(f"from {link.source_port}")
-    if way == "modulation":
+    if kind == "modulation":
         notes.append(f"moves {link.target_port}")
     elif target and link.target_port != target.cls.INPUTS[0]:
         notes.append(f"to {link.target_port}")
     rates = planned.timing.rate(link.source_node), planned.timing.rate(link.target_node)
     low, high = sorted(rates)
-    if high > low and way == "sound":
+    if high > low and kind == "sound":
         direction = "up" if rates[1] == high else "down"
         latency = planned.timing.crossings[link]
         notes.append(f"{high // low}x {direction}, {frames(latency)}" if latency else f"{high // low}x {direction}")
     back = link in planned.order.back_links
-    return Arrow(link.source_node, link.target_node, "; ".join(notes), "loop" if back else way)
+    return Arrow(link.source_node, link.target_node, "; ".join(notes), "loop" if back else kind)
 
 
 def frames(count: float) -> str:

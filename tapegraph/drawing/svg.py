@@ -56,13 +56,13 @@ def svg(sketch: Sketch) -> str:
     """Return the drawing as an SVG document."""
     layers = find_layers(sketch)
     spots = {box.name: spot(box, layers[box.name]) for box in sketch.boxes}
-    ways = {arrow: way(arrow, spots) for arrow in sketch.arrows}
+    routes = {arrow: route(arrow, spots) for arrow in sketch.arrows}
     rows: list[list[Spot]] = [[] for _ in range(max(layers.values()) + 1)]
-    for found in [*spots.values(), *(knot for knots in ways.values() for knot in knots[1:-1])]:
+    for found in [*spots.values(), *(knot for knots in routes.values() for knot in knots[1:-1])]:
         rows[found.layer].append(found)
     order(rows)
-    place(rows, ways)
-    return document(sketch, spots, ways)
+    place(rows, routes)
+    return document(sketch, spots, routes)
 
 
 def spot(box: Box, layer: int) -> Spot:
@@ -70,23 +70,23 @@ def spot(box: Box, layer: int) -> Spot:
 
 
 def find_layers(sketch: Sketch) -> dict[str, int]:
-    """Return the layer of every box: right of all that it hears, generators next to their listeners."""
+    """Return the layer of every box: to the right of its sources; generators next to their targets."""
     layers = {box.name: 0 for box in sketch.boxes}
-    ahead = [arrow for arrow in sketch.arrows if arrow.way != "loop" and arrow.source != arrow.target]
+    ahead = [arrow for arrow in sketch.arrows if arrow.kind != "loop" and arrow.source != arrow.target]
     for box in sketch.boxes:  # in the order of running: sources are done before targets
         layers[box.name] = max((layers[a.source] + 1 for a in ahead if a.target == box.name), default=0)
-    heard = {arrow.target for arrow in ahead}
+    targets = {arrow.target for arrow in ahead}
     for box in sketch.boxes[1:]:
-        if box.name not in heard and box.name != OUTPUT:
+        if box.name not in targets and box.name != OUTPUT:
             layers[box.name] = max(0, min((layers[a.target] - 1 for a in ahead if a.source == box.name), default=0))
     layers[OUTPUT] = max(layers.values()) + (1 if list(layers.values()).count(max(layers.values())) > 1 else 0)
     return layers
 
 
-def way(arrow: Arrow, spots: dict[str, Spot]) -> list[Spot]:
-    """Return the spots along a link; made ones in the layers that it passes."""
+def route(arrow: Arrow, spots: dict[str, Spot]) -> list[Spot]:
+    """Return the spots along a link, with a new one in every layer that it passes."""
     source, target = spots[arrow.source], spots[arrow.target]
-    if arrow.way == "loop":
+    if arrow.kind == "loop":
         return [source, target]
     along = [source, *(Spot(layer) for layer in range(source.layer + 1, target.layer)), target]
     for left, right in pairwise(along):
@@ -96,7 +96,7 @@ def way(arrow: Arrow, spots: dict[str, Spot]) -> list[Spot]:
 
 
 def order(rows: list[list[Spot]]) -> None:
-    """Sort every layer by the mean place of its neighbours, to and fro."""
+    """Sort every layer by the mean position of its neighbours, forwards and backwards."""
     for sweep in range(SWEEPS):
         place_of = {spot: float(i) for row in rows for i, spot in enumerate(row)}
         for row in rows if sweep % 2 == 0 else reversed(rows):
@@ -108,14 +108,14 @@ def order(rows: list[list[Spot]]) -> None:
             place_of.update({spot: float(i) for i, spot in enumerate(row)})
 
 
-def place(rows: list[list[Spot]], ways: dict[Arrow, list[Spot]]) -> None:
+def place(rows: list[list[Spot]], routes: dict[Arrow, list[Spot]]) -> None:
     """Set x and y: columns as wide as their boxes and labels need, heights near those of the neighbours."""
     x = PADDING
     for number, row in enumerate(rows):
         width = max(spot.width for spot in row)
         for spot in row:
             spot.x = x + (width - spot.width) / 2
-        labels = [len(a.label) for a, along in ways.items() if along[0].layer == number and a.way != "loop"]
+        labels = [len(a.label) for a, along in routes.items() if along[0].layer == number and a.kind != "loop"]
         x += width + max(GAP_X, max(labels, default=0) * LETTER * 0.88 + 24)
     for sweep in range(SWEEPS):
         for row in rows if sweep % 2 == 0 else reversed(rows):
@@ -137,9 +137,9 @@ def settle(row: list[Spot], wanted: list[float]) -> None:
         spot.y += shift
 
 
-def document(sketch: Sketch, spots: dict[str, Spot], ways: dict[Arrow, list[Spot]]) -> str:
-    everything = [spot for along in ways.values() for spot in along] + list(spots.values())
-    room = 2 * LINE if any(arrow.way == "loop" for arrow in ways) else 0.0
+def document(sketch: Sketch, spots: dict[str, Spot], routes: dict[Arrow, list[Spot]]) -> str:
+    everything = [spot for along in routes.values() for spot in along] + list(spots.values())
+    room = 2 * LINE if any(arrow.kind == "loop" for arrow in routes) else 0.0
     top = min(spot.y - spot.height / 2 for spot in everything) - PADDING - 3 * LINE - room
     height = max(spot.y + spot.height / 2 for spot in everything) - top + PADDING + room
     widths = [spot.x + spot.width for spot in everything]
@@ -154,9 +154,9 @@ def document(sketch: Sketch, spots: dict[str, Spot], ways: dict[Arrow, list[Spot
         f'<text class="title" x="{PADDING}" y="{top + 1.3 * LINE:.0f}">{escape(sketch.title)}</text>',
         f'<text class="small" x="{PADDING}" y="{top + 2.3 * LINE:.0f}">{escape(sketch.subtitle)}</text>',
     ]
-    entries = find_entries(ways)
-    for arrow, along in ways.items():
-        if arrow.way == "loop":
+    entries = find_entries(routes)
+    for arrow, along in routes.items():
+        if arrow.kind == "loop":
             parts += back(arrow, along[0], along[-1], everything)
         else:
             parts += curve(arrow, along, entries[arrow])
@@ -165,17 +165,17 @@ def document(sketch: Sketch, spots: dict[str, Spot], ways: dict[Arrow, list[Spot
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def find_entries(ways: dict[Arrow, list[Spot]]) -> dict[Arrow, float]:
+def find_entries(routes: dict[Arrow, list[Spot]]) -> dict[Arrow, float]:
     """Return the height at which each link enters its box: spread out, in the order in which they come."""
     into: dict[int, list[Arrow]] = defaultdict(list)
-    for arrow, along in ways.items():
-        if arrow.way != "loop":
+    for arrow, along in routes.items():
+        if arrow.kind != "loop":
             into[id(along[-1])].append(arrow)
     entries = {}
     for arrows in into.values():
-        arrows.sort(key=lambda arrow: ways[arrow][-2].y)
+        arrows.sort(key=lambda arrow: routes[arrow][-2].y)
         for number, arrow in enumerate(arrows):
-            box = ways[arrow][-1]
+            box = routes[arrow][-1]
             entries[arrow] = box.y + box.height * ((number + 1) / (len(arrows) + 1) - 0.5)
     return entries
 
@@ -191,14 +191,14 @@ def curve(arrow: Arrow, along: list[Spot], entry: float) -> list[str]:
         bend = (next_x - x) / 2
         path += f" C{x + bend:.1f},{y:.1f} {next_x - bend:.1f},{next_y:.1f} {next_x:.1f},{next_y:.1f}"
         x, y = next_x, next_y
-    parts = [f'<path class="{arrow.way}" d="{path}" marker-end="url(#head)"/>']
+    parts = [f'<path class="{arrow.kind}" d="{path}" marker-end="url(#head)"/>']
     if arrow.label:
         parts.append(label(arrow.label, label_x, label_y - 5))
     return parts
 
 
 def back(arrow: Arrow, source: Spot, target: Spot, everything: list[Spot]) -> list[str]:
-    """Return a link that closes a loop: over or under the layers between, where fewer boxes are in the way."""
+    """Return a link that closes a loop: over or under the layers between, where there are fewer boxes."""
     between = [spot for spot in everything if target.layer <= spot.layer <= source.layer]
     ends = [(spot, end) for spot in between for end in (source, target) if spot.layer == end.layer]
     side = 1 if sum(spot.y > end.y for spot, end in ends) < sum(spot.y < end.y for spot, end in ends) else -1
@@ -210,12 +210,12 @@ def back(arrow: Arrow, source: Spot, target: Spot, everything: list[Spot]) -> li
         f"M{from_x:.1f},{from_y:.1f} C{from_x:.1f},{depth:.1f} {from_x:.1f},{depth:.1f} {middle:.1f},{depth:.1f} "
         f"S{to_x:.1f},{depth:.1f} {to_x:.1f},{to_y:.1f}"
     )
-    said = f"{arrow.label}; a block late" if arrow.label else "a block late"
-    return [f'<path class="loop" d="{path}" marker-end="url(#head)"/>', label(said, middle, depth - 4)]
+    text = f"{arrow.label}; a block late" if arrow.label else "a block late"
+    return [f'<path class="loop" d="{path}" marker-end="url(#head)"/>', label(text, middle, depth - 4)]
 
 
-def label(said: str, x: float, y: float) -> str:
-    return f'<text class="label" text-anchor="middle" x="{x:.1f}" y="{y:.1f}">{escape(said)}</text>'
+def label(text: str, x: float, y: float) -> str:
+    return f'<text class="label" text-anchor="middle" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
 
 
 def drawn(spot: Spot) -> list[str]:

@@ -12,8 +12,8 @@ def text(sketch: Sketch) -> str:
         lines.append(", ".join([f"{box.name} ({box.kind})" if box.kind else box.name, *box.notes]))
         for arrow in sketch.arrows:
             if arrow.source == box.name:
-                said = "; ".join(filter(None, (arrow.label, "a block late" if arrow.way == "loop" else "")))
-                lines.append(f"  -> {arrow.target}  {said}".rstrip())
+                label = "; ".join(filter(None, (arrow.label, "a block late" if arrow.kind == "loop" else "")))
+                lines.append(f"  -> {arrow.target}  {label}".rstrip())
     return "\n".join(lines)
 
 
@@ -22,10 +22,10 @@ def mermaid(sketch: Sketch) -> str:
     ids = {box.name: f"n{number}" for number, box in enumerate(sketch.boxes)}
     lines = ["flowchart LR"]
     for box in sketch.boxes:
-        said = "<br/>".join(filter(None, (box.name, box.kind, *box.notes)))
-        lines.append(f'    {ids[box.name]}["{said}"]' if box.kind else f"    {ids[box.name]}([{box.name}])")
+        caption = "<br/>".join(filter(None, (box.name, box.kind, *box.notes)))
+        lines.append(f'    {ids[box.name]}["{caption}"]' if box.kind else f"    {ids[box.name]}([{box.name}])")
     for arrow in sketch.arrows:
-        line = "-->" if arrow.way == "sound" else "-.->"
+        line = "-->" if arrow.kind == "sound" else "-.->"
         label = f'|"{arrow.label}"|' if arrow.label else ""
         lines.append(f"    {ids[arrow.source]} {line}{label} {ids[arrow.target]}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A delay of whole frames, with which the scheduler makes parallel paths meet in time.
+"""A delay by whole frames, with which the scheduler aligns parallel paths.
 
 y[i] = x[i - delay_frames]
 """
@@ -18,7 +18,7 @@ class Aligner(Node):
         super().__init__()
         self.delay_frames: i64 = delay_frames
         self.ring: vec[float] = vec[float]([0.0])  # state: the last delay_frames of each channel
-        self.position: i64 = 0  # state: where the oldest frame stands
+        self.position: i64 = 0  # state: index of the oldest frame
 
     def prepare(self) -> None:
         self.ring = vec[float]([0.0] * (self.channels * self.delay_frames))

@@ -163,7 +163,7 @@ class Resampler(Node):
         frequency = min(1000.0 / self.fs, 0.125)  # where the rate is a toy, still well inside its band
         frames = 0.0
         for p, r in self.plan:
-            ahead = p - 1 if self.down else 0  # going down, the newest of p frames is the first to be heard
+            ahead = p - 1 if self.down else 0  # going down, the newest of p frames comes first
             frames += (antialias.minimum_delay(p, r, frequency / (p * r)) - ahead) / (p * r)
         return frames
 

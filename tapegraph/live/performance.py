@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tapegraph.document.flat import FlatGraph
 from tapegraph.document.model import GraphModel
-from tapegraph.document.spec import Spec
+from tapegraph.document.parts import Parts
 from tapegraph.live.deck import Deck
 from tapegraph.node import Param
 from tapegraph.node.ports import find_param
@@ -62,7 +62,7 @@ def default(flat: FlatGraph, node: str, param: str) -> float:
     return declared.default
 
 
-def stand_alone(spec: Spec) -> None:
+def stand_alone(spec: Parts) -> None:
     """Include sub-graphs in full, so that the file does not depend on others."""
     for node in spec.nodes.values():
         if node.graph is not None:

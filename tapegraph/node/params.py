@@ -4,8 +4,8 @@ Every declaration has the same members:
 
     check(value)        return the value as graphs keep it; raise ValueError, "is ...; it must be ...", otherwise
     resolve(value)      return what a node is given for a checked value
-    value_at(fraction)  return the value where a knob has gone a fraction of its way, 0 to 1
-    fraction_at(value)  return where a knob is for a value
+    value_at(fraction)  return the value at a position of a knob, 0 to 1
+    fraction_at(value)  return the position of a knob for a value
     allowed             what it takes, in words
 """
 
@@ -25,20 +25,20 @@ Value = float | bool | str
 NodeValue = Value | weights.Weights  # what a node is given: of a model its weights, of all else the value
 Quality = Literal["draft", "live", "render"]
 
-FADER_DB = 60.0  # over which a fader moves evenly
+FADER_DB = 60.0  # range over which a fader is linear in dB
 
 
 @attrs.frozen
 class Param:
-    """A number that a user can turn.
+    """A number that a user can set.
 
     name: the quantity, then its unit (gain_db, cutoff_hz); ratios and amounts of 0 to 1 have none
     default, minimum, maximum: in that unit, ends included
     unit: as printed: dB, Hz, s, um, ips
     meaning: half a sentence for help texts
-    curve: how a knob travels over the range: "linear" by equal steps; "log" by equal ratios, for a minimum above 0;
-        "dB" as a fader, by equal ratios over the upper 60 dB and from there to a minimum of 0
-    whole: whether it takes whole numbers only
+    curve: how a knob covers the range: "linear" in equal steps; "log" in equal ratios, for a minimum above 0; "dB" as
+        a fader, in equal ratios over the upper 60 dB of a ratio whose minimum of 0 is at the left end
+    whole: whether only whole numbers are allowed
     """
 
     name: str
@@ -63,11 +63,12 @@ class Param:
     def value_at(self, fraction: float) -> float:
         value = self.minimum + (self.maximum - self.minimum) * fraction
         if fraction >= 1.0:
-            value = self.maximum  # whatever rounding would make of it
+            value = self.maximum  # exactly, despite rounding
         elif self.curve == "log":
             value = self.minimum * math.pow(self.maximum / self.minimum, fraction)
         elif self.curve == "dB":
             value = self.maximum * 10.0 ** (FADER_DB * (fraction - 1.0) / 20.0) if fraction > 0.0 else 0.0
+        value = min(max(value, self.minimum), self.maximum)
         return float(round(value)) if self.whole else value
 
     def fraction_at(self, value: Value) -> float:
@@ -86,9 +87,9 @@ class Param:
 
 @attrs.frozen
 class Choice:
-    """One of several named ways of working, such as a solver.
+    """One of several named options, such as solvers.
 
-    lighter: what stands in for an option at a lower quality, {"live": {"nr8": "rk4"}}
+    lighter: cheaper options that replace others at a lower quality, {"live": {"nr8": "rk4"}}
     """
 
     name: str
@@ -109,10 +110,10 @@ class Choice:
         return option_at(self.options, fraction)
 
     def fraction_at(self, value: Value) -> float:
-        return place_among(self.options, value)
+        return position_among(self.options, value)
 
     def at(self, quality: Quality, value: Value) -> Value:
-        """Return what stands in for a value at a quality."""
+        """Return the option that replaces a value at a quality."""
         return self.lighter.get(quality, {}).get(str(value), value)
 
     @property
@@ -152,8 +153,8 @@ class Model:
     """Trained weights: the name of bundled ones or the path of a file. A node is given the weights themselves.
 
     system: what they must have been trained for
-    features: numbers of inputs and outputs of the networks that the node can run, by the name of their features
-    axes: what a bank may be laid out along: parameters of the node
+    features: numbers of inputs and outputs of the networks that the node can run, by the name of their input features
+    axes: parameters of the node that the grid of a bank may have as axes
     """
 
     name: str
@@ -173,14 +174,14 @@ class Model:
         return value
 
     def resolve(self, value: Value) -> weights.Weights:
-        """Raises TapegraphError when there are no such weights, or none that suit the node."""
+        """Raises TapegraphError where the weights do not exist or do not suit the node."""
         return weights.load(str(value), self.system, self.features, self.axes)
 
     def value_at(self, fraction: float) -> str:
         return option_at(self.options, fraction)
 
     def fraction_at(self, value: Value) -> float:
-        return place_among(self.options, value)
+        return position_among(self.options, value)
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -189,7 +190,7 @@ class Model:
 
     @property
     def allowed(self) -> str:
-        return f"one of {', '.join(self.options)}, or the path of a file of weights"
+        return f"one of {', '.join(self.options)}, or the path of a file (.npz)"
 
 
 AnyParam = Param | Choice | Switch | Model
@@ -199,5 +200,5 @@ def option_at(options: tuple[str, ...], fraction: float) -> str:
     return options[min(int(fraction * len(options)), len(options) - 1)]
 
 
-def place_among(options: tuple[str, ...], value: Value) -> float:
+def position_among(options: tuple[str, ...], value: Value) -> float:
     return (options.index(str(value)) + 0.5) / len(options) if value in options else 0.0

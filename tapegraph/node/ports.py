@@ -1,4 +1,4 @@
-"""Ports and parameters that stand for many: in# is in1, in2 ... as far as they are linked, weight# those of each."""
+"""Families of ports and parameters: in# stands for in1, in2 ... as far as they are linked, weight# for weight1 ..."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ if TYPE_CHECKING:
     from tapegraph.node.params import AnyParam
 
 FAMILY = "#"
-DIGITS = "0123456789"
-
-
-def family(name: str) -> str:
-    """Return the family that a name with a number at its end would belong to: weight# for weight3."""
-    return name.rstrip(DIGITS) + FAMILY
 
 
 def is_family(name: str) -> bool:
@@ -23,12 +17,12 @@ def is_family(name: str) -> bool:
 
 
 def member(name: str, number: int) -> str:
-    """Return the member of a family with a number: in3 of in#; a name that is no family as it is."""
+    """Return the member of a family with a number: in3 of in#; a name that is not a family as it is."""
     return name.replace(FAMILY, str(number))
 
 
 def number_of(name: str, of: str) -> int | None:
-    """Return the number of a name in a family, 1 or more, or None where it is no member: 3 for in3 in in#."""
+    """Return the number of a name in a family, 1 or more, or None where it is not a member: 3 for in3 in in#."""
     stem = of.removesuffix(FAMILY)
     number = name.removeprefix(stem)
     if not is_family(of) or number == name or not number.isascii() or not number.isdigit() or number[0] == "0":

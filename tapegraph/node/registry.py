@@ -1,8 +1,9 @@
 """Every kind of node there is: built-in ones, those of installed packages, and files or folders added by path.
 
-A package announces its nodes in the entry-point group "tapegraph.nodes". The entry names a package, each module of
-which, in folders or not, holds one node and is called like its kind; or a single module, which may hold several. Names
-that begin with _ are left out. Nothing of a package but its __init__ is imported until a node of it is wanted.
+A package announces its nodes in the entry-point group "tapegraph.nodes". The entry names a package, in which each
+module, also in the packages in it, contains one node and has the name of its kind; or it names a single module with any
+number of nodes. Names that begin with _ are left out. Only the __init__ of a package is imported until one of its nodes
+is used.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import math
 import pkgutil
 import re
 import sys
@@ -30,7 +32,13 @@ from tapegraph.node.params import Choice, Model, Param, Switch
 GROUP = "tapegraph.nodes"
 OWN = "tapegraph"  # the distribution whose compiled nodes were built together with their base class
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-RESERVED = {"kind", "graph", "oversample"}  # what a node in a graph file says beside its parameters
+NAME_RULE = "names consist of letters, digits, _ and -, and begin with a letter or _"
+CURVES: dict[str, Callable[[float], bool]] = {  # and which minimum of the range each can have
+    "linear": lambda minimum: True,
+    "log": lambda minimum: minimum > 0.0,
+    "dB": lambda minimum: minimum == 0.0,
+}
+RESERVED = {"kind", "graph", "oversample"}  # keys of a node in a graph file beside its parameters
 
 
 @attrs.frozen
@@ -59,7 +67,7 @@ class Source:
 
 @attrs.define
 class Index:
-    """All kinds by name, each with everything that claims to be it, and what could not be read."""
+    """All kinds by name, each with everything that provides it, and warnings of packages that could not be read."""
 
     kinds: dict[str, list[Origin]] = attrs.field(factory=dict)
     warnings: list[str] = attrs.field(factory=list)
@@ -84,7 +92,7 @@ def index() -> Index:
             try:
                 for kind, origin in installed(entry):
                     _index.add(kind, origin)
-            except Exception as error:  # a stranger's package may fail in any way; the others go on
+            except Exception as error:  # a third-party package may fail in any way; the others still work
                 _index.warnings.append(f"{who(entry)} is left out: {type(error).__name__}: {error}")
     return _index
 
@@ -100,7 +108,7 @@ def warnings() -> list[str]:
 
 
 def find(kind: str) -> type[Node]:
-    """Return the class of a kind. Raises TapegraphError when there is none, or two, or it cannot be used."""
+    """Return the class of a kind. Raises TapegraphError where there is none, or more than one, or it cannot be used."""
     if kind in _found:
         return _found[kind]
     claims = index().kinds.get(kind, [])
@@ -113,21 +121,21 @@ def find(kind: str) -> type[Node]:
     except TapegraphError:
         raise
     except Exception as error:
-        message = f"the kind {kind} of {claims[0].who} does not load: {type(error).__name__}: {error}"
+        message = f"the kind {kind} of {claims[0].who} cannot be loaded: {type(error).__name__}: {error}"
         raise TapegraphError(message) from error
     _found[kind] = cls
     return cls
 
 
 def origin(kind: str) -> str:
-    """Return what a kind comes from: a package with its version, or a file."""
+    """Return where a kind comes from: a package with its version, or a file."""
     return " and ".join(claim.who for claim in index().kinds[kind])
 
 
 def add_path(path: str | Path) -> list[str]:
     """Add the nodes of a file, or of every .py file in a folder and in the folders in it; return their kinds.
 
-    Every class made from Node in a file counts. Raises TapegraphError, naming the file, when something is amiss.
+    Every subclass of Node in a file counts. Raises TapegraphError that names the file, where something is wrong.
     """
     path = Path(path)
     if not path.exists():
@@ -143,7 +151,7 @@ def add_path(path: str | Path) -> list[str]:
     if path.resolve() not in index().paths:
         index().paths.append(path.resolve())
     if not added:
-        raise TapegraphError(f"{path}: there is no node in it; a node is a class made from tapegraph.Node with a KIND")
+        raise TapegraphError(f"{path}: contains no node; a node is a subclass of tapegraph.Node with a KIND")
     return added
 
 
@@ -154,7 +162,7 @@ def node_files(folder: Path) -> list[Path]:
 
 
 def added_paths() -> list[Path]:
-    """Return what add_path() was called with, so that another process can be given the same nodes."""
+    """Return what add_path() was called with, so that another process can add the same nodes."""
     return list(index().paths)
 
 
@@ -184,7 +192,7 @@ def load_file(file: Path) -> ModuleType:
 
 
 def last_line(error: BaseException, file: Path) -> int | None:
-    """Return the line of a file in which an exception came up."""
+    """Return the line of a file in which an exception was raised, or None."""
     line = None
     trace = error.__traceback__
     while trace is not None:
@@ -239,7 +247,7 @@ def only(module: str, kind: str, entry: EntryPoint, own: bool) -> type[Node]:
     for cls in classes(importlib.import_module(module)):
         if kind == cls.KIND:
             return check(cls, who(entry), own)
-    raise TapegraphError(f"{module} of {who(entry)} holds no node with KIND {kind!r}")
+    raise TapegraphError(f"{module} of {who(entry)} contains no node with KIND {kind!r}")
 
 
 def who(entry: EntryPoint) -> str:
@@ -253,40 +261,56 @@ def classes(module: ModuleType) -> list[type[Node]]:
 
 
 def check(cls: type[Node], who: str, own: bool) -> type[Node]:
-    """Return a class that can be used as a node. Raises TapegraphError, saying of whom, when it cannot."""
+    """Return a class if it can be used as a node; who: where it comes from. Raises TapegraphError where it cannot."""
     kind = cls.KIND
     if not own and "__mypyc_attrs__" in cls.__dict__:
-        # Its methods would be called through a table of another layout: anything can happen.
+        # Its methods would be called through a method table of another layout, with any result.
         raise TapegraphError(
-            f"{who}: {kind} was compiled apart from tapegraph, which cannot work; "
+            f"{who}: {kind} was compiled separately from tapegraph, which cannot work; "
             "declare it @mypyc_attr(native_class=False) and compile its loops as functions"
         )
     if not isinstance(kind, str) or not NAME.fullmatch(kind):
-        raise TapegraphError(f"{who}: KIND is {kind!r}; it must be a word of letters, digits and _")
+        raise TapegraphError(f"{who}: KIND is {kind!r}; {NAME_RULE}")
     names = []
     for param in cls.PARAMS:
         if not isinstance(param, Param | Choice | Switch | Model):
-            raise TapegraphError(f"{who}: PARAMS of {kind} holds {param!r}; it takes Param, Choice, Switch and Model")
+            raise TapegraphError(f"{who}: PARAMS of {kind} has {param!r}; it takes Param, Choice, Switch and Model")
+        if isinstance(param, Param) and (wrong := wrong_range(param)):
+            raise TapegraphError(f"{who}: {kind}.{param.name} {wrong}")
         try:
             param.check(param.default)
         except ValueError as error:
             raise TapegraphError(f"{who}: the default of {kind}.{param.name} {error}") from None
-        if isinstance(param, Param) and not curve_fits(param):
-            raise TapegraphError(
-                f"{who}: {kind}.{param.name} runs from {param.minimum:g} by the curve {param.curve}; log needs a "
-                "minimum above 0, dB one of 0"
-            )
         names.append(param.name)
     for name in names:
         if names.count(name) > 1 or name in RESERVED or name in cls.INPUTS:
-            raise TapegraphError(f"{who}: {kind} has a parameter {name}, a name that is taken")
+            raise TapegraphError(f"{who}: {kind} has a parameter called {name}; that name is reserved or used twice")
     if not cls.OUTPUTS:
         raise TapegraphError(f"{who}: {kind} has no output")
     return cls
 
 
-def curve_fits(param: Param) -> bool:
-    return param.minimum > 0.0 if param.curve == "log" else param.curve == "linear" or param.minimum == 0.0
+def wrong_range(param: Param) -> str | None:
+    """Return what is wrong with the range of a parameter, or None."""
+    low, high = param.minimum, param.maximum
+    if not -math.inf < low < high < math.inf:
+        return f"has the range {low:g} to {high:g}; it must be finite and increase"
+    if param.whole and not (float(low).is_integer() and float(high).is_integer()):
+        return f"takes whole numbers and has the range {low:g} to {high:g}; its ends must be whole numbers too"
+    if param.curve not in CURVES:
+        return f"has the curve {param.curve!r}; it must be one of {', '.join(CURVES)}"
+    if not CURVES[param.curve](low):
+        return f"has the curve {param.curve} and a minimum of {low:g}; log needs one above 0, dB one of 0"
+    return None
+
+
+def source_file(module: str) -> Path:
+    """Return the .py file of a module. That of a compiled one is found by its package: it may state a wrong place."""
+    package, _, name = module.rpartition(".")
+    folders = getattr(sys.modules.get(package), "__path__", [])
+    beside = (Path(folder, f"{name}.py") for folder in folders)
+    path = next((file for file in beside if file.is_file()), Path(inspect.getfile(sys.modules[module])))
+    return path.with_name(path.name.partition(".")[0] + ".py")
 
 
 def source(cls: type[Node]) -> Source:
@@ -294,8 +318,7 @@ def source(cls: type[Node]) -> Source:
 
     Compiled classes carry no docstrings; they are read from the .py beside them.
     """
-    path = Path(inspect.getfile(sys.modules[cls.__module__]))
-    path = path.with_name(path.name.partition(".")[0] + ".py")
+    path = source_file(cls.__module__)
     try:
         module = ast.parse(path.read_text("utf-8"))
     except OSError:

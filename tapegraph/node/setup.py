@@ -1,4 +1,4 @@
-"""Makes nodes of a class and gets them ready, for the planner and for whoever runs a node by itself."""
+"""Makes nodes of a class and prepares them, for the planner and for running a node by itself."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def make(
     seed: int = 0,
     first_channel: int = 0,
 ) -> Node:
-    """Return a node with its surroundings and parameters set; prepare() comes next.
+    """Return a node whose attributes and parameters are set; prepare() comes next.
 
     params: checked values, by name; what is missing has its default
-    Raises TapegraphError where there are no such weights as a model names.
+    Raises TapegraphError where the weights that a model names do not exist or do not suit it.
     """
     node = cls()
     node.name, node.seed = name, seed

@@ -34,7 +34,7 @@ Array = npt.NDArray[np.float64]
 
 
 def count(widths: Sequence[int]) -> int:
-    """Return how many weights a network has whose layers, from inputs to outputs, are so wide."""
+    """Return the number of weights of a network with layers of these widths, inputs first, outputs last."""
     return sum((before + 1) * after for before, after in itertools.pairwise(widths))
 
 
@@ -43,9 +43,9 @@ class Weights:
     """A network, or a bank of them.
 
     system: name of the system that it has learned
-    features: name of the inputs and gates that it was trained with
+    features: name of the input features and gates that it was trained with
     widths: of the layers, inputs first, outputs last
-    axes: values of the parameters over which a bank is laid out, rising, by name; none for a single network
+    axes: increasing values of the parameters that span the grid of a bank, by name; none for a single network
     values: (len of each axis ..., weights of a network)
     made: provenance, free-form
     """
@@ -58,17 +58,17 @@ class Weights:
     made: dict[str, Any]
 
     def at(self, setting: Mapping[str, float]) -> Array:
-        """Return the weights at a setting: between the neighbouring networks of a bank by linear interpolation."""
+        """Return the weights at a setting, interpolated linearly between the neighbouring networks of a bank."""
         values = self.values
         for name, axis in self.axes.items():
-            place = float(np.interp(setting[name], axis, range(len(axis))))
-            low = min(int(place), len(axis) - 2)
-            part = place - low
-            values = (1.0 - part) * values[low] + part * values[low + 1]
+            position = float(np.interp(setting[name], axis, range(len(axis))))
+            low = min(int(position), len(axis) - 2)
+            fraction = position - low
+            values = (1.0 - fraction) * values[low] + fraction * values[low + 1]
         return values
 
     def save(self, path: Path) -> None:
-        """Write a file, in one piece or not at all."""
+        """Write a file, completely or not at all."""
         about = {"format": FORMAT, "system": self.system, "features": self.features, "widths": self.widths}
         text = json.dumps({**about, "axes": self.axes, "made": self.made})
         with replacing(path) as temporary, temporary.open("wb") as file:
@@ -76,7 +76,7 @@ class Weights:
 
 
 def bundled(system: str = "") -> dict[str, Path]:
-    """Return the files of weights that come with tapegraph, by name, which begins with the system's."""
+    """Return the files of weights that come with tapegraph, by name; names begin with that of the system."""
     files = sorted(resources.folder("weights").glob(f"{system}*{SUFFIX}"))
     return {path.stem: path for path in files}
 
@@ -94,10 +94,10 @@ def find(name_or_path: str) -> Path:
 
 
 def load(name_or_path: str, system: str, features: Mapping[str, tuple[int, int]], axes: Sequence[str]) -> Weights:
-    """Return the weights of a bundled name or a path, once they are known to be complete and to suit a system.
+    """Return the weights of a bundled name or a path, complete and suited to a system.
 
-    features: numbers of inputs and outputs, by the name of the features that can be given to the network
-    axes: the parameters that a bank may be laid out along
+    features: numbers of inputs and outputs, by the name of the input features that the system provides
+    axes: the parameters that the grid of a bank may have as axes
     """
     path = find(name_or_path)
     weights = read(path, path.stat().st_mtime_ns)
@@ -113,15 +113,14 @@ def load(name_or_path: str, system: str, features: Mapping[str, tuple[int, int]]
         raise TapegraphError(f"{path}: the network has {inputs} inputs and {outputs} outputs; it must have {needed}")
     for axis in weights.axes:
         if axis not in axes:
-            raise TapegraphError(
-                f"{path}: the bank is laid out along {axis}; {system} takes {', '.join(axes) or 'single networks only'}"
-            )
+            known = ", ".join(axes) or "single networks only"
+            raise TapegraphError(f"{path}: the grid of the bank has the axis {axis}; {system} takes {known}")
     return weights
 
 
 @functools.lru_cache(maxsize=32)
 def read(path: Path, changed: int) -> Weights:
-    """Read a file that was last changed at a time. Raises TapegraphError that names file, what is found and needed."""
+    """Read a file; changed: its time of modification, so that a new version is read again. Raises TapegraphError."""
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             about, values = json.loads(str(file["about"])), file["weights"]
@@ -130,19 +129,21 @@ def read(path: Path, changed: int) -> Weights:
         raise TapegraphError(message) from error
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         found = about.get("format") if isinstance(about, dict) else None
-        raise TapegraphError(f"{path}: the format of weights is {found}; this version reads {FORMAT}: train it again")
+        raise TapegraphError(
+            f"{path}: the format of weights is {found}; this version reads {FORMAT}, so train the network again"
+        )
     return checked(path, about, values)
 
 
 def checked(path: Path, about: dict[str, Any], values: npt.NDArray[Any]) -> Weights:
-    """Return weights that are whole and finite, of what a file says. Raises TapegraphError."""
+    """Return the weights that a file holds, once they are known to be complete and finite. Raises TapegraphError."""
     widths, axes = about.get("widths"), about.get("axes")
     if not (isinstance(widths, list) and len(widths) >= 3 and all(is_width(w) for w in widths)):
-        raise TapegraphError(f"{path}: widths is {widths}; it takes three or more of 1 to {MOST_WIDTH}")
+        raise TapegraphError(f"{path}: widths is {widths}; it must be three or more numbers from 1 to {MOST_WIDTH}")
     if not (isinstance(axes, dict) and all(is_axis(axis) for axis in axes.values())):
-        raise TapegraphError(f"{path}: axes is {axes}; it takes two or more rising numbers for each name")
+        raise TapegraphError(f"{path}: axes is {axes}; it must be two or more increasing numbers for each name")
     if not all(isinstance(about.get(key), str) for key in ("system", "features")):
-        raise TapegraphError(f"{path}: system and features are missing; both are names")
+        raise TapegraphError(f"{path}: system or features is missing; both must be names")
     shape = (*(len(axis) for axis in axes.values()), count(widths))
     if values.shape != shape or values.dtype != np.float64:
         raise TapegraphError(
@@ -150,7 +151,9 @@ def checked(path: Path, about: dict[str, Any], values: npt.NDArray[Any]) -> Weig
             f"a network of {' x '.join(map(str, widths))} on these axes needs {shape} and float64"
         )
     if not np.isfinite(values).all():
-        raise TapegraphError(f"{path}: {int(np.sum(~np.isfinite(values)))} weights are no finite numbers; all must be")
+        raise TapegraphError(
+            f"{path}: {int(np.sum(~np.isfinite(values)))} weights are NaN or infinite; all must be finite"
+        )
     named = {name: tuple(map(float, axis)) for name, axis in axes.items()}
     return Weights(about["system"], about["features"], tuple(widths), named, values, about.get("made") or {})
 

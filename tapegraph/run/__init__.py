@@ -1,1 +1,1 @@
-"""A graph at work on sound: planned, streamed, rendered."""
+"""Graphs run on sound: planned, streamed, rendered."""

@@ -1,4 +1,4 @@
-"""Lays out what is done in every block, and the signals in between: links are aligned, resampled and added up."""
+"""Lays out the steps of a block and the signals between them: links are aligned, resampled and summed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tapegraph.run.timing import Timing
 
 
 class Buffers:
-    """Lays out the steps and the signals between them; a signal that nobody needs any more is used again."""
+    """Lays out the steps and the signals between them; the buffer of a signal is reused after its last reader."""
 
     def __init__(
         self,
@@ -33,8 +33,8 @@ class Buffers:
         self.calls: dict[str, Call] = {}
         self.modulations: dict[tuple[str, str], Modulation] = {}
         self.outputs: dict[tuple[str, str], Signal] = {}
-        self.made: dict[object, Signal] = {}  # delayed, summed and resampled signals that others may share
-        self.sums: list[Signal] = []  # heard by the next node alone
+        self.made: dict[object, Signal] = {}  # delayed, summed and resampled signals, which several links may share
+        self.sums: list[Signal] = []  # read by the next node only
         self.free: dict[tuple[int, int], list[Signal]] = defaultdict(list)
         self.last_use = self.find_last_uses()
         late = [name for name in nodes if order.closes_loop(name)]
@@ -61,9 +61,9 @@ class Buffers:
         for name in self.nodes:
             links = self.order.out_of[name] + [link for link in modulations if link.source_node == name]
             if any(self.order.closes_loop(link.target_node) for link in links):
-                continue  # heard again at the end of the block
-            listeners = [link.target_node for link in links] or [name]
-            uses[max(listeners, key=position.__getitem__)].append(name)
+                continue  # read again at the end of the block
+            readers = [link.target_node for link in links] or [name]
+            uses[max(readers, key=position.__getitem__)].append(name)
         return uses
 
     def release(self, name: str) -> None:
@@ -82,7 +82,7 @@ class Buffers:
         return pool.pop() if pool else Signal(channels, frames)
 
     def held_inputs(self, name: str) -> dict[str, Signal]:
-        """Inputs of a node that breaks loops: signals of their own, which keep their sound into the next block."""
+        """Return input signals of a node that closes a loop, which keep their sound until the next block."""
         frames = self.graph.block * self.timing.rate(name)
         return {link.target_port: Signal(self.channels[name], frames) for link in self.order.into[name]}
 
@@ -115,7 +115,7 @@ class Buffers:
         return self.made[key]
 
     def gather(self, name: str, port: str, into: Signal | None = None) -> Signal:
-        """Return the sum of all that is linked to a port, aligned, at the rate and with the channels of its node."""
+        """Return the sum of the links into a port, aligned, at the rate and with the channels of its node."""
         links = [link for link in self.order.into[name] if link.target_port == port]
         arrival = self.timing.input_arrival(name)
         by_rate: dict[int, list[FlatLink]] = defaultdict(list)
@@ -146,8 +146,8 @@ class Buffers:
         """Return the sum of links of one rate at the rate of their target: aligned, summed, then resampled once."""
         rate = self.timing.rate(links[0].target_node)
         delays = [self.timing.delay_frames(link, arrival) for link in links]
-        ways = zip(links, delays, strict=True)
-        key = ("crossed", rate, *((link.source_node, link.source_port, delay) for link, delay in ways))
+        delayed = zip(links, delays, strict=True)
+        key = ("crossed", rate, *((link.source_node, link.source_port, delay) for link, delay in delayed))
         if key in self.made:
             return self.made[key]
         signals = [self.aligned(link, delay) for link, delay in zip(links, delays, strict=True)]
@@ -167,7 +167,7 @@ class Buffers:
         return self.made[key]
 
     def run(self, node: Node, x: Signal, y: Signal, rate: int, shape: Signal) -> None:
-        """Add a step for a node that is not of the graph, set up for a rate and the shape of a signal."""
+        """Add a step for a node of our own, with a rate and the shape of a signal."""
         node.fs, node.channels, node.frames = self.timing.sample_rate * rate, shape.channels, shape.frames
         node.prepare()
         self.steps.append(Call(node, [x], [y]))

@@ -47,8 +47,8 @@ def plan(
 ) -> Plan:
     """Plan a graph for sound of this rate (Hz) and number of channels.
 
-    first_channel: number of the first of them in the whole sound, where that is shared out
-    reuse_buffers: whether a buffer that nobody needs any more is used again; False to look for mistakes in that
+    first_channel: number of the first of them in the sound, of which this plan may get a part
+    reuse_buffers: whether a buffer is reused after its last reader; False to test that
     Raises TapegraphError where a node cannot work there, or channels do not fit together.
     """
     order = Order(graph)
@@ -73,7 +73,7 @@ def plan(
 
 
 def find_channels(graph: FlatGraph, order: Order, stream_channels: int) -> dict[str, int]:
-    """Return the channels of every node: the widest of what enters it; grows around loops until it rests.
+    """Return the channels of every node: the largest number that enters it, iterated around loops until it is stable.
 
     Raises TapegraphError where channels do not fit together.
     """

@@ -12,7 +12,7 @@ from tapegraph.run.blocks import CHUNK_FRAMES, BlockCutter
 from tapegraph.run.engine import Engine
 from tapegraph.run.sound import Array, Audio, Tail, check_tail, planar, shaped
 
-SILENCE = 1e-6  # -120 dBFS: a tail that has fallen below has ended
+SILENCE = 1e-6  # -120 dBFS: below it a tail has ended
 LOOP_TAIL_S = 60.0  # the longest tail of a graph that feeds back
 LOOP_REST_S = 12.0  # how long such a graph must have been silent: longer than any one delay
 
@@ -100,7 +100,7 @@ def render(graph: FlatGraph, audio: Audio, sample_rate: float, tail: Tail = "aut
     """Return audio through the graph, aligned with it and as long as it is, plus the tail.
 
     audio: (channels, frames) or one-dimensional, float32 or float64
-    tail: seconds, or "auto" for as long as the nodes say; where the graph feeds back, until it has fallen silent
+    tail: seconds, or "auto" for as long as the nodes say; where the graph feeds back, until it is silent
     """
     x = planar(audio)
     rendering = Rendering(graph, sample_rate, x.shape[0], tail)
@@ -109,6 +109,6 @@ def render(graph: FlatGraph, audio: Audio, sample_rate: float, tail: Tail = "aut
     for block in rendering.blocks([x]):
         out[:, frames : frames + block.shape[1]] = block
         frames += block.shape[1]
-    if frames < out.shape[1]:  # a loop has fallen silent before the longest tail
+    if frames < out.shape[1]:  # a loop was silent before the longest tail ended
         out = out[:, :frames].copy()
     return shaped(out, audio)

@@ -1,4 +1,4 @@
-"""Sound as callers bring it: arrays (channels, frames), sample rates, tails; checked, and given back in their form."""
+"""Sound as callers pass it: arrays (channels, frames), sample rates, tails; checked, and returned in their form."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def planar(audio: Audio, channels: int | None = None) -> Audio:
     """Return audio as (channels, frames), without a copy. Raises TapegraphError for other shapes and types."""
     x = np.asarray(audio)
     if x.dtype not in (np.float32, np.float64):
-        hint = "; divide whole numbers by their full scale first" if np.issubdtype(x.dtype, np.integer) else ""
+        hint = "; divide integers by their full scale first" if np.issubdtype(x.dtype, np.integer) else ""
         raise TapegraphError(f"audio is of type {x.dtype}; it must be float32 or float64{hint}")
     if x.ndim == 1:
         x = x[np.newaxis, :]

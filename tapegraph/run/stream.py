@@ -1,6 +1,6 @@
-"""Sound through a graph in pieces of any size, as they come.
+"""Sound through a graph in pieces of any size.
 
-Inside, everything runs in the graph's own fixed blocks, so the result does not depend on how the sound was cut.
+The graph runs in its own fixed blocks, so that the result does not depend on how the sound is cut.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Stream:
         return shaped(out, audio)
 
     def flush(self) -> Array:
-        """Return what is still inside, (channels, latency frames): the end of the sound so far. Then start anew."""
+        """Return the end of the sound so far, (channels, latency frames), and reset."""
         rest = self.process(np.zeros((self.channels, self.latency)))
         self.reset()
         return rest
@@ -56,13 +56,13 @@ class Stream:
         self.engine.set(node, param, value)
 
     def reset(self) -> None:
-        """Start anew, as if nothing had been played."""
+        """Return to the initial state."""
         self.engine.reset()
         self.cutter = BlockCutter(self.channels, self.engine.block, CHUNK_FRAMES)
         self.ready = np.zeros((self.engine.output_channels, self.engine.block - 1))
 
     def warnings(self) -> list[str]:
-        """Return what went wrong with the sound so far, a sentence each."""
+        """Return a sentence for each thing that went wrong with the sound so far."""
         return self.engine.warnings()
 
     def __enter__(self) -> Stream:

@@ -4,7 +4,7 @@
 
 is the arrival of the sound at node v, in frames of the graph's rate. A link that arrives earlier than the latest one
 is delayed by the difference, so that parallel paths meet in time. A generator, which no input reaches, starts as late
-as its first listener allows, which saves its delay.
+as its first target allows, which saves a delay.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Timing:
                 arrival[name] = max(0.0, min(starts, default=0.0))
 
     def on_grid(self, frames: float, name: str) -> float:
-        """Round an arrival up to a whole frame of the node's own rate, where the filters' delays are whole anyway."""
+        """Round an arrival up to a whole frame of the node's own rate, where resamplers delay by whole frames."""
         if self.graph.resampler == "minimum":
             return frames
         rate = self.rate(name)

@@ -1,21 +1,21 @@
-"""State transition networks: small networks that learn what a solver does to a state in one sample, and run instead.
+"""State transition networks: small networks that learn how a solver changes a state in one sample, and replace it.
 
     state[n] = known + gates . network(inputs),    (inputs, gates, known) = what is known of state[n-1] and x[n]
 
-A system is an object that knows a solver and how a network should look at it. Its file stands in the folder `_systems`
-of a package of nodes, is called like the system, and holds one class with
+A system is an object that knows a solver and the inputs that a network gets from it. Its file is in the folder
+`_systems` of a package of nodes, has the name of the system, and contains one class with
 
     NAME       name of the system, that of its file
     FEATURES   name of what `transition` computes; another name once inputs or gates change their meaning
-    PARAMS     Param declarations of the settings that reach the equations, with their whole ranges
+    PARAMS     Param declarations of the settings that reach the equations, with their full ranges
     AXES       names of the parameters over which a bank is laid out, two or fewer
     STATES     number of values in a state
     LEARNED    how many of them, the first ones, the network predicts; the others are known exactly
     INPUTS     number of inputs of the network
     OUTPUTS    number of its outputs
-    PEAK       largest input sample that is worth learning; full scale is 1
+    PEAK       largest input sample to train on; full scale is 1
     NODE       kind of the node that runs the system
-    SOLVED     parameters of that node with which it solves the equations, and no more
+    SOLVED     parameters of that node with which it only solves the equations
     PREDICTED  parameters with which it runs the network; the parameter `model` names the weights
     REPORTED   values of every parameter, by name, at which errors are reported; those of AXES in the same order
 

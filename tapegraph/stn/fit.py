@@ -1,4 +1,4 @@
-"""Fits networks to a system: transitions that its solver makes, least squares on them, and a trial in closed loop."""
+"""Fits networks to a system: transitions of its solver, least squares on them, and a trial in closed loop."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tapegraph.stn.system import Setting, System
 
 Array = npt.NDArray[np.float64]
 RATES = (48_000.0, 96_000.0, 192_000.0, 384_000.0)
-AT_AN_END = 0.1  # share of settings that have a parameter at its least, and as many at its most
+AT_AN_END = 0.1  # fraction of settings that have a parameter at its minimum, and at its maximum
 
 
 @attrs.frozen(eq=False)
 class Runs:
-    """What a solver made of sounds: a row for each sound.
+    """The output of a solver for sounds: a row for each sound.
 
     x: (rows, frames), the sounds; fs: (rows,), Hz; setting: a value of each parameter for each row
     states: (frames + 1, rows, STATES), from rest on
@@ -34,7 +34,7 @@ class Runs:
 
 @attrs.frozen(eq=False)
 class Transitions:
-    """What a network has to learn, weighed: (LEARNED * rows) equations, sum of slopes times outputs = changes.
+    """What a network has to learn, weighted: (LEARNED * rows) equations, sum of slopes times outputs = changes.
 
     inputs: (INPUTS, rows of every learned state in turn); slopes: (OUTPUTS, the same); changes: (the same,)
     """
@@ -47,7 +47,7 @@ class Transitions:
 def runs(
     system: System, random: np.random.Generator, rows: int, frames: int, peak: float, fixed: dict[str, float]
 ) -> Runs:
-    """Let the solver run on random sounds of a peak level at random settings, apart from the fixed ones."""
+    """Run the solver on random sounds of a peak level at random settings, apart from the fixed ones."""
     fs = np.repeat(RATES, -(-rows // len(RATES)))[:rows]
     x = np.concatenate([sounds(random, int(np.sum(fs == rate)), frames, rate, peak) for rate in RATES if rate in fs])
     setting = {}
@@ -83,26 +83,27 @@ def transitions(system: System, made: Runs, random: np.random.Generator, rows: i
 def fit(data: Transitions, widths: Sequence[int], start: Array, steps: int, hold: float = 0.0) -> Array:
     """Return weights that fit transitions, by the method of Levenberg and Marquardt from a start.
 
-    steps: how many times to evaluate the network at most; hold: how dear it is to leave the start, as a share of error
+    steps: how many times to evaluate the network at most; hold: weight of a penalty on the distance from the
+    start, relative to the error
     """
     from scipy.optimize import least_squares
 
-    held = hold * np.sqrt(len(data.changes) / len(start))
+    penalty = hold * np.sqrt(len(data.changes) / len(start))
 
     def errors(weights: Array) -> Array:
         made = np.sum(data.slopes * network.outputs(weights, widths, data.inputs), axis=0)
-        return np.concatenate([made - data.changes, held * (weights - start)])
+        return np.concatenate([made - data.changes, penalty * (weights - start)])
 
     def slopes(weights: Array) -> Array:
         values = network.activations(weights, widths, data.inputs)
-        return np.vstack([network.jacobian(weights, widths, values, data.slopes), held * np.eye(len(start))])
+        return np.vstack([network.jacobian(weights, widths, values, data.slopes), penalty * np.eye(len(start))])
 
     found = least_squares(errors, start, slopes, method="lm", x_scale="jac", ftol=1e-6, xtol=1e-9, max_nfev=steps)
     return np.asarray(found.x)
 
 
 def rollout(system: System, weights: Array, widths: Sequence[int], made: Runs) -> Array:
-    """Let a network run by itself on the sounds of runs; return its learned states (frames, rows, LEARNED)."""
+    """Run a network by itself on the sounds of runs; return its learned states (frames, rows, LEARNED)."""
     frames, rows = made.states.shape[0] - 1, made.states.shape[1]
     states = np.zeros((frames, rows, system.LEARNED))
     state = np.zeros((rows, system.STATES))
@@ -118,9 +119,9 @@ def rollout(system: System, weights: Array, widths: Sequence[int], made: Runs) -
 def errors_db(system: System, weights: Array, widths: Sequence[int], made: Runs) -> Array:
     """Return the error-to-signal ratio of a network in closed loop for each run, dB."""
     found = rollout(system, weights, widths, made)
-    right = made.states[1:, :, : system.LEARNED]
-    error = np.sum((found - right) ** 2, axis=(0, 2))
-    return np.asarray(10.0 * np.log10((error + 1e-30) / (np.sum(right**2, axis=(0, 2)) + 1e-30)))
+    expected = made.states[1:, :, : system.LEARNED]
+    error = np.sum((found - expected) ** 2, axis=(0, 2))
+    return np.asarray(10.0 * np.log10((error + 1e-30) / (np.sum(expected**2, axis=(0, 2)) + 1e-30)))
 
 
 def require_scipy() -> None:

@@ -1,10 +1,11 @@
-"""A network of dense layers in NumPy: what it gives for many rows, and how that depends on every weight.
+"""A network of dense layers in NumPy: its outputs for many rows, and their derivatives by every weight.
 
     a_0 = inputs,    a_k = f(b_k + W_k a_(k-1)),    outputs = b + W a_last
     f(x) = u (4 - |u|),    u = |x + 1| - |x - 1|
 
-f is close to 4 tanh(2 x), and made of two parabolas: see nodes/tapegraph_nodes/kernels/network.py, where these networks
-run. Weights are flat, layer by layer: the biases of its neurons, then for each input what it means to every neuron.
+f is close to 4 tanh(2 x), and made of two parabolas: see _kernels/networks/network.py of tapegraph_nodes, where these
+networks run. Weights are flat, layer by layer: the biases of its neurons, then for each input its weight in every
+neuron.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def layers(weights: Array, widths: Sequence[int]) -> Iterator[Array]:
 
 
 def activations(weights: Array, widths: Sequence[int], inputs: Array) -> list[tuple[Array, Array]]:
-    """Return what every layer gives for inputs (INPUTS, rows), from the inputs to the outputs: values and slopes.
+    """Return the output of every layer for inputs (INPUTS, rows), from the inputs to the outputs: values and slopes.
 
     Both are (neurons, rows); a slope is that of the activation, 1 where there is none.
     """
@@ -69,7 +70,7 @@ def jacobian(weights: Array, widths: Sequence[int], given: list[tuple[Array, Arr
 
 
 def drawn(widths: Sequence[int], random: np.random.Generator) -> Array:
-    """Return random weights to start from: neurons that hear as much as they can bend, whatever their number."""
+    """Return random weights to start from, so scaled that neurons reach their nonlinear range at any width."""
     parts = []
     for before, after in itertools.pairwise(widths):
         biases = 0.15 * random.standard_normal((1, after))

@@ -1,6 +1,6 @@
-"""How good networks are: their error against the solver in closed loop, on music, and their speed beside it.
+"""How good networks are: their error against the solver in closed loop, on music, and their speed next to it.
 
-The nodes themselves run, on the demo's music at 96 kHz with peaks of 0 and of -20 dBFS, which no training hears.
+The nodes themselves run, on the demo's music at 96 kHz with peaks of 0 and -20 dBFS, which is not training data.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RUNS = 5
 
 @attrs.frozen(eq=False)
 class Measured:
-    """What a model does.
+    """The measured error and speed of a model.
 
     name: of the model; bytes: size of its file; axes: reported values of each parameter, by name
     errors_db: error-to-signal ratio, (each axis ..., levels); seconds: for a second of sound, for one channel of two
@@ -70,7 +70,7 @@ def prepared(system: System, **params: Value) -> Node:
 
 
 def run(node: Node, x: Array) -> Array:
-    """Return what a node makes of x (2, frames), as far as whole blocks reach."""
+    """Return the output of a node for x (2, frames), without frames that do not fill a block."""
     signals = [Signal(2, BLOCK)], [Signal(2, BLOCK)]
     blocks = []
     for at in range(0, x.shape[1] - BLOCK + 1, BLOCK):
@@ -95,9 +95,9 @@ def measure(system: System, model: str) -> Iterator[Measured | None]:
         for level in LEVELS_DB:
             solved.reset()
             predicted.reset()
-            right = run(solved, x * 10.0 ** (level / 20.0))
-            wrong = run(predicted, x * 10.0 ** (level / 20.0)) - right
-            errors.append(10.0 * np.log10(np.sum(wrong**2) / np.sum(right**2) + 1e-30))
+            expected = run(solved, x * 10.0 ** (level / 20.0))
+            error = run(predicted, x * 10.0 ** (level / 20.0)) - expected
+            errors.append(10.0 * np.log10(np.sum(error**2) / np.sum(expected**2) + 1e-30))
         yield None
     shape = (*(len(values) for values in system.REPORTED.values()), len(LEVELS_DB))
     seconds, solved_seconds = speed(
@@ -125,7 +125,7 @@ def speed(*nodes: Node) -> list[float]:
 
 
 def table(measured: list[Measured]) -> str:
-    """Return the figures as a table, a line for each model."""
+    """Return the results as a table, a line for each model."""
     rows: list[tuple[str, ...]] = [("model", "median", "worst", "ns a sample", "solver", "faster", "file")]
     for m in measured:
         nanoseconds = (f"{seconds / RATE * 1e9:.0f}" for seconds in (m.seconds, m.solved))

@@ -7,7 +7,7 @@
 
     y_j = tanh(sum over i of K[i][j] x_i + b_j), the last layer without tanh and with one output
 
-What such a network learnt is a step of magnetisation at 96 kHz; at a rate fs it is taken for as much of a step:
+Such a network has learnt a step of magnetisation at 96 kHz; at a rate fs its output is scaled to the length of a step:
 
     u = [s H, s H' / 60000, s H_p, s H'_p / 60000, M_p],    s = 0.7071 / a
     M = M_p + net(u) 96000 / fs
@@ -33,7 +33,7 @@ from tapegraph.node.weights import MOST_WIDTH, Weights
 
 Array = npt.NDArray[np.float64]
 Layer = tuple[Array, Array]  # weights (outputs, inputs) and biases (outputs,)
-Network = list[Layer]
+Layers = list[Layer]
 
 WIDTHS = range(0, 101, 10)
 SATURATIONS = range(0, 101, 5)
@@ -45,14 +45,14 @@ EDGE = 1e-9  # between two networks
 def read_bank(path: Path) -> Weights:
     """Read a bank from a folder, or one file of it, as weights for the hysteresis node.
 
-    Raises TapegraphError with a line for each file that is missing, cut off, of another layout or holds what is no
-    number: the first thing found in it.
+    Raises TapegraphError with a line for each file that is missing, truncated, of another layout or contains values
+    that are not numbers: the first problem in it.
     """
     if path.is_dir():
         files = {width: path / f"hyst_width_{width}.json" for width in reversed(WIDTHS)}
     else:
         files = {width_of(path): path}
-    rows: list[list[Network]] = []
+    rows: list[list[Layers]] = []
     problems: list[Problem] = []
     for width, file in files.items():
         try:
@@ -63,8 +63,8 @@ def read_bank(path: Path) -> Weights:
         raise TapegraphError(*problems)
     check_alike(list(files.values()), rows)
     values = np.array([[flat(network) for network in row] for row in rows])
-    # Networks that were trained apart cannot be blended. So each stands at both ends of where it is used: from its
-    # saturation up to the next one, and from its bias down to the next one.
+    # Networks that were trained independently cannot be interpolated. So each is entered at both ends of its range:
+    # from its saturation up to the next one, and from its bias down to the next one.
     first, *others = [saturation / 100 for saturation in SATURATIONS]
     axes = {"saturation": (first, *(v for value in others for v in (value - EDGE, value)))}
     values = values.repeat(2, axis=1)[:, :-1]
@@ -78,8 +78,8 @@ def read_bank(path: Path) -> Weights:
     return Weights("hysteresis", "field_and_rate", widths(rows[0][0]), axes, values, made)
 
 
-def flat(network: Network) -> Array:
-    """Return the weights of a network in one row: of each layer the biases, then for each input the weights."""
+def flat(network: Layers) -> Array:
+    """Return the weights of a network in one row: for each layer its biases, then the weights of each input."""
     return np.concatenate([np.vstack([b, W.T]).ravel() for W, b in network])
 
 
@@ -89,12 +89,15 @@ def width_of(path: Path) -> int:
         if path.name == f"hyst_width_{width}.json":
             return width
     raise TapegraphError(
-        Problem("is no bank; it must be a folder, or a file hyst_width_0.json to 100 by 10", str(path))
+        Problem(
+            "is not a bank; it must be a folder, or a file hyst_width_<W>.json with W from 0 to 100 in steps of 10",
+            str(path),
+        )
     )
 
 
-def check_alike(files: list[Path], rows: list[list[Network]]) -> None:
-    """Raise TapegraphError for files whose networks have layers of other sizes than those of the first."""
+def check_alike(files: list[Path], rows: list[list[Layers]]) -> None:
+    """Raise TapegraphError for files whose networks have other layer sizes than those of the first."""
     expected = sizes(rows[0][0])
     problems = [
         Problem(f"has networks of {sizes(row[0])}; they must be {expected} as in {files[0].name}", str(file))
@@ -105,28 +108,30 @@ def check_alike(files: list[Path], rows: list[list[Network]]) -> None:
         raise TapegraphError(*problems)
 
 
-def widths(network: Network) -> tuple[int, ...]:
+def widths(network: Layers) -> tuple[int, ...]:
     """Return the numbers of inputs, and of outputs of each layer."""
     return (network[0][0].shape[1], *(b.size for _, b in network))
 
 
-def sizes(network: Network) -> str:
+def sizes(network: Layers) -> str:
     """Return "5-4-4-1"."""
     return "-".join(map(str, widths(network)))
 
 
-def read_width(path: Path, width: int) -> list[Network]:
+def read_width(path: Path, width: int) -> list[Layers]:
     """Read the networks of one file, by rising saturation."""
     networks = read_object(path)
-    row: list[Network] = []
+    row: list[Layers] = []
     for saturation in SATURATIONS:
         key = f"drive_{saturation}_{width}"
         try:
             if key not in networks:
-                raise ValueError(f"is missing; the file must hold drive_0_{width} to drive_100_{width} by 5")
+                raise ValueError(
+                    f"is missing; the file must contain drive_0_{width} to drive_100_{width} in steps of 5"
+                )
             network = read_network(networks[key])
             if row and sizes(network) != sizes(row[0]):
-                raise ValueError(f"has layers of {sizes(network)}; it must be {sizes(row[0])} as before")
+                raise ValueError(f"has layers of {sizes(network)}; it must be {sizes(row[0])} as in the others")
         except ValueError as error:
             raise TapegraphError(Problem(f"{key} {error}", str(path))) from None
         row.append(network)
@@ -137,24 +142,24 @@ def read_object(path: Path) -> dict[str, Any]:
     """Read a file that holds a JSON object."""
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise ValueError(f"it has {path.stat().st_size} bytes, where {MOST_BYTES} are the most")
+            raise ValueError(f"it has {path.stat().st_size} bytes; at most {MOST_BYTES} are allowed")
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TapegraphError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
     except (ValueError, RecursionError) as error:  # ValueError: not JSON, not UTF-8, numbers of thousands of digits
-        raise TapegraphError(Problem(f"not JSON, or cut off: {error}", str(path))) from None
+        raise TapegraphError(Problem(f"not JSON, or truncated: {error}", str(path))) from None
     if not isinstance(found, dict):
-        raise TapegraphError(Problem("is no bank; it must be a JSON object of networks drive_<X>_<W>", str(path)))
+        raise TapegraphError(Problem("is not a bank; it must be a JSON object of networks drive_<X>_<W>", str(path)))
     return found
 
 
-def read_network(found: Any) -> Network:
+def read_network(found: Any) -> Layers:
     """Check one network. Raises ValueError, "has ...; it must ...", the subject being its name."""
     if not isinstance(found, dict) or not isinstance(found.get("layers"), list) or not found["layers"]:
         raise ValueError("has no layers; it must be an object with in_shape and a list of layers")
     if last(found.get("in_shape")) != FEATURES:
         raise ValueError(f"has in_shape {found.get('in_shape')!r:.40}; it must be [null, {FEATURES}]")
-    network: Network = []
+    network: Layers = []
     inputs = FEATURES
     for place, layer in enumerate(found["layers"], start=1):
         final = place == len(found["layers"])
@@ -180,26 +185,26 @@ def read_layer(found: Any, inputs: int, activation: str) -> Layer:
         raise ValueError(f"has shape {found.get('shape')!r:.40}; it must be [null, 1 to {MOST_WIDTH}]")
     weights = found.get("weights")
     if not isinstance(weights, list) or len(weights) != 2:
-        raise ValueError("has no pair of weights and biases; they must be [K, b]")
+        raise ValueError("has weights that are not a pair; they must be [K, b]")
     if not isinstance(weights[0], list) or len(weights[0]) != inputs:
-        raise ValueError(f"has {counted(weights[0])} rows of weights; there must be {inputs}, one for each input")
+        raise ValueError(f"has {length_of(weights[0])} rows of weights; there must be {inputs}, one for each input")
     K = np.array([numbers(row, outputs, "weights") for row in weights[0]])
     return np.ascontiguousarray(K.T), np.array(numbers(weights[1], outputs, "biases"))
 
 
 def last(shape: Any) -> int:
-    """Return the size at the end of a shape, or 0 where there is none."""
+    """Return the last size of a shape, or 0 where there is none."""
     return shape[-1] if isinstance(shape, list) and shape and type(shape[-1]) is int else 0
 
 
-def counted(found: Any) -> str:
+def length_of(found: Any) -> str:
     return str(len(found)) if isinstance(found, list) else "no"
 
 
 def numbers(found: Any, count: int, what: str) -> list[float]:
     """Return a list of so many finite numbers."""
     if not isinstance(found, list) or len(found) != count:
-        raise ValueError(f"has {counted(found)} {what} where {count} must be, one for each output")
+        raise ValueError(f"has {length_of(found)} {what}; there must be {count}, one for each output")
     for value in found:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"has {value!r:.40} among its {what}; they must be numbers")

@@ -1,4 +1,4 @@
-"""Sounds to learn from: sweeps, several tones, bands of noise and plucked strings, at all levels."""
+"""Sounds to train on: sweeps, sums of tones, bands of noise and plucked strings, at all levels."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ BAND_HZ = (30.0, 20_000.0)
 
 
 def sounds(random: np.random.Generator, count: int, frames: int, fs: float, peak: float) -> Array:
-    """Return sounds (count, frames) at the sample rate fs (Hz), one after the other of each sort, none beyond peak.
+    """Return sounds (count, frames) at the sample rate fs (Hz), of each sort in turn, none above peak.
 
-    One in three is moved off zero, as by the sub-bass under it.
+    One in three has an offset, as from sub-bass.
     """
     made = np.array([SORTS[k % len(SORTS)](random, frames, fs) for k in range(count)])
     levels_db = random.uniform(-RANGE_DB, 0.0, (count, 1))

@@ -1,4 +1,4 @@
-"""What a system is to the type checker, and how systems are found: in the folder `_systems` of a package of nodes."""
+"""The type of a system, and how systems are found: in the folder `_systems` of a package of nodes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Trains a single network or a bank of them, on all cores, and goes on where it was interrupted.
+"""Trains a single network or a bank of them, on all cores, and resumes where it was interrupted.
 
-Every network of a bank starts from one that knows the whole space, hears the same sounds, and is held near its start:
-so neighbours are alike, and their weights can be interpolated. A result depends on the plan alone, not on the number
-of cores, nor on interruptions.
+Every network of a bank starts from one that is trained on all settings, learns from the same sounds, and is penalised
+for moving away from its start: so neighbours are alike, and their weights can be interpolated. A result depends only on
+the plan, not on the number of cores or on interruptions.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from tapegraph.stn import network, system
 from tapegraph.stn.fit import errors_db, fit, require_scipy, runs, transitions
 
 Array = npt.NDArray[np.float64]
-# Of the first network, or the only one; and of each in a bank. Hold keeps weights near their start, as a share of the
-# error: with less, those of the first network grow until what it computes bends within a sample, and neighbours in a
-# bank drift apart and blend badly.
+# Of the first network, or the only one; and of each in a bank. Hold is the penalty in fit(): with less, the weights of
+# the first network grow until its output is no longer smooth within a sample, and neighbours in a bank drift apart and
+# interpolate badly.
 FIRST = {"sounds": 2000, "frames": 600, "transitions": 12_000, "steps": 100, "hold": 0.03}
 CELL = {"sounds": 160, "frames": 500, "transitions": 3000, "steps": 12, "hold": 0.1}
 STARTS = 2  # networks that compete to be the first one
-ROUNDS = 3  # of so many starts, until one of them does not go astray
+ROUNDS = 3  # of so many starts, until one of them does not diverge
 TRIALS = {"sounds": 96, "frames": 1000}
-# A network that does worse than this in closed loop, in the median or at worst, has gone astray.
+# A network with a larger error in closed loop, in the median or at worst, has diverged.
 MEDIAN_DB, WORST_DB = -25.0, 0.0
 
 
 @attrs.frozen
-class Plan:
+class TrainingPlan:
     """What is to be trained.
 
     system: name of the system; hidden: widths of the hidden layers; axes: values of parameters, none for one network
-    seed: of everything random; quick: a tenth of the data, for tests and first looks
-    steps, hold: of the optimiser, for the network that stands for the whole space; as in fit()
+    seed: of everything random; quick: a tenth of the data, for tests and first trials
+    steps, hold: as in fit(), for the network that is trained on all settings
     """
 
     system: str
@@ -66,7 +66,7 @@ class Plan:
 
 
 def grid(name: str, sizes: Sequence[int]) -> dict[str, tuple[float, ...]]:
-    """Return axes with so many values over the whole range of each axis of a system, ends included."""
+    """Return axes with so many values over the full range of each axis of a system, ends included."""
     it = system.find(name)
     if len(sizes) != len(it.AXES):
         raise TapegraphError(f"the grid has {len(sizes)} sizes; {name} takes {len(it.AXES)}: {', '.join(it.AXES)}")
@@ -76,32 +76,32 @@ def grid(name: str, sizes: Sequence[int]) -> dict[str, tuple[float, ...]]:
     }
 
 
-def widths(plan: Plan) -> tuple[int, ...]:
+def widths(plan: TrainingPlan) -> tuple[int, ...]:
     it = system.find(plan.system)
     return (it.INPUTS, *plan.hidden, it.OUTPUTS)
 
 
-def candidate(plan: Plan, number: int) -> tuple[Array, list[float]]:
-    """Train one network for the whole space, from a random start of its own.
+def candidate(plan: TrainingPlan, number: int) -> tuple[Array, list[float]]:
+    """Train one network on all settings, from a random start of its own.
 
     Returns its weights, and median and worst error in closed loop on other sounds, dB.
     """
     it = system.find(plan.system)
-    heard = runs(it, stream(plan, 0), plan.amount(FIRST, "sounds"), plan.amount(FIRST, "frames"), it.PEAK, {})
-    data = transitions(it, heard, stream(plan, 1), plan.amount(FIRST, "transitions"))
+    made = runs(it, stream(plan, 0), plan.amount(FIRST, "sounds"), plan.amount(FIRST, "frames"), it.PEAK, {})
+    data = transitions(it, made, stream(plan, 1), plan.amount(FIRST, "transitions"))
     start = network.drawn(widths(plan), stream(plan, 3, number))
     weights = fit(data, widths(plan), start, plan.steps, plan.hold)
     return weights, trial(plan, weights, {})
 
 
-def cell(plan: Plan, number: int, first: Array) -> tuple[Array, list[float]]:
+def cell(plan: TrainingPlan, number: int, first: Array) -> tuple[Array, list[float]]:
     """Train the network of one cell of a bank from the first one; returns as candidate() does.
 
-    Where it goes astray it is held ten times closer to the first one, until it does not.
+    Where it diverges, the penalty for moving away from the first one is raised tenfold, twice at most.
     """
     it, fixed = system.find(plan.system), plan.cells()[number]
-    heard = runs(it, stream(plan, 4), plan.amount(CELL, "sounds"), plan.amount(CELL, "frames"), it.PEAK, fixed)
-    data = transitions(it, heard, stream(plan, 5), plan.amount(CELL, "transitions"))
+    made = runs(it, stream(plan, 4), plan.amount(CELL, "sounds"), plan.amount(CELL, "frames"), it.PEAK, fixed)
+    data = transitions(it, made, stream(plan, 5), plan.amount(CELL, "transitions"))
     for hold in (CELL["hold"], 10 * CELL["hold"], 100 * CELL["hold"]):
         weights = fit(data, widths(plan), first, plan.amount(CELL, "steps"), hold)
         errors = trial(plan, weights, fixed)
@@ -110,36 +110,36 @@ def cell(plan: Plan, number: int, first: Array) -> tuple[Array, list[float]]:
     return weights, errors
 
 
-def stream(plan: Plan, *which: int) -> np.random.Generator:
+def stream(plan: TrainingPlan, *which: int) -> np.random.Generator:
     return np.random.default_rng([plan.seed, *which])
 
 
-def trial(plan: Plan, weights: Array, fixed: dict[str, float]) -> list[float]:
-    """Return median and worst error in closed loop, on sounds that training does not hear, dB."""
+def trial(plan: TrainingPlan, weights: Array, fixed: dict[str, float]) -> list[float]:
+    """Return median and worst error in closed loop, on sounds that are not in the training data, dB."""
     it = system.find(plan.system)
-    heard = runs(it, stream(plan, 2), plan.amount(TRIALS, "sounds"), plan.amount(TRIALS, "frames"), 1.0, fixed)
-    errors = errors_db(it, weights, widths(plan), heard)
+    made = runs(it, stream(plan, 2), plan.amount(TRIALS, "sounds"), plan.amount(TRIALS, "frames"), 1.0, fixed)
+    errors = errors_db(it, weights, widths(plan), made)
     return [float(np.median(errors)), float(np.max(errors))]
 
 
 def is_stable(weights: Array, errors: Sequence[float]) -> bool:
-    """Whether a network has not diverged."""
+    """Return whether a network has not diverged."""
     return bool(np.isfinite(weights).all() and errors[0] < MEDIAN_DB and errors[1] < WORST_DB)
 
 
 def diverged(networks: Sequence[tuple[Array, list[float]]]) -> str:
     found = ", ".join(f"{errors[0]:.1f} / {errors[1]:.1f}" for _, errors in networks)
-    return f"{len(networks)} networks went astray: median / worst error {found} dB"
+    return f"{len(networks)} networks diverged: median / worst error {found} dB"
 
 
 class Training:
-    """A plan on its way to a file. Iterating trains what is not there yet, and yields after each network.
+    """A training in progress. Iterating trains what is missing, and yields after each network.
 
-    Finished networks wait in a folder beside the file, so that an interrupted training goes on.
-    retried: what went astray and was trained again, a line for each time
+    Finished networks wait in a folder beside the file, so that an interrupted training can resume.
+    retried: what diverged and was trained again, a line for each time
     """
 
-    def __init__(self, plan: Plan, path: Path, cores: int) -> None:
+    def __init__(self, plan: TrainingPlan, path: Path, cores: int) -> None:
         require_scipy()
         self.plan, self.path, self.cores = plan, path, cores
         self.parts = path.with_name(f".{path.stem}.parts")
@@ -215,7 +215,7 @@ class Training:
                 if not is_stable(weights, found):
                     where = ", ".join(f"{name} {value:g}" for name, value in fixed.items())
                     raise TapegraphError(
-                        f"the network for {where} goes astray: {found[0]:.1f} / {found[1]:.1f} dB; nothing is written"
+                        f"the network for {where} diverges: {found[0]:.1f} / {found[1]:.1f} dB; nothing is written"
                     )
             shape = (*(len(axis) for axis in plan.axes.values()), count(widths(plan)))
             values = np.array([weights for weights, _ in networks]).reshape(shape)

@@ -1,1 +1,1 @@
-"""What people touch while sound runs: the screen in a terminal, MIDI controllers, files that are watched."""
+"""What people control live sound with: the screen in a terminal, MIDI controllers, graph files that are watched."""

@@ -17,8 +17,7 @@ import yaml
 
 from tapegraph.atomic import replacing
 from tapegraph.document.model import GraphModel
-from tapegraph.document.spec import leaves
-from tapegraph.document.targets import declared, unknown_target
+from tapegraph.document.targets import automated_target, declared, unknown_target
 from tapegraph.errors import Problem, TapegraphError
 
 TOP = 127  # the largest value of a controller
@@ -87,9 +86,9 @@ class Knobs:
 
 def cannot_set(graph: GraphModel, target: str) -> str | None:
     """Return why a controller cannot set a target, or None."""
-    if problem := unknown_target(graph, target):
+    if problem := unknown_target(graph, target) or automated_target(graph, target):
         return problem
-    return None if leaves(graph, target) else f"{target} moves nothing: no node uses it"
+    return None if declared(graph, target) else f"{target} moves nothing: no node uses it"
 
 
 def read_targets(file: Path) -> dict[Controller, str]:

@@ -1,4 +1,4 @@
-"""Graphs as files: what each must give stands in its first comments.
+"""Graphs as files: what each must give is written in its first comments.
 
 # ! line:column: message     a problem; all of them, in this order
 # gives frame: value, ...    the output for an impulse of 1 at frame 0 and 48 kHz; zero at all other frames

@@ -88,7 +88,7 @@ def test_parameters_read_and_change_as_attributes() -> None:
         ("Levle", 1, "Levle is neither node.parameter nor a control; did you mean Level?"),
         ("$levle", 1, "there is no variable $levle; did you mean $level?"),
         ("$level", 60, "a.gain_db is 60 dB; it must be -96 to 48 dB"),
-        ("b", 1, "b is a node; name one of its parameters too: b.parameter"),
+        ("b", 1, "b is a node; add the name of a parameter: b.parameter"),
         ("b.gain_db", "$nothing", "there is no variable $nothing"),
     ],
 )
@@ -107,7 +107,7 @@ def test_set_reaches_an_open_stream_from_its_next_block_on(target: str) -> None:
     stream = graph.stream(48_000)
     stream.process(ONES)
     graph.set(target, 20)
-    out = stream.process(ONES)
+    out = np.concatenate([stream.process(ONES), stream.process(ONES)])
     assert out[0] == 1.0  # what was inside
     np.testing.assert_allclose(out[-64:], 10.0)
 
@@ -144,7 +144,7 @@ def test_a_control_of_a_variable_can_be_read_when_its_last_node_has_been_set_by_
 def test_what_is_probably_not_meant_is_remarked_on() -> None:
     text = TWO_GAINS.replace("-> b -> output", "-> output, a -> b").replace("level: 6", "level: 6, much: 1")
     assert [str(r) for r in tapegraph.Graph.from_yaml(text, "g.yaml").remarks()] == [
-        "g.yaml:5:3: b is not heard: nothing leads from it to output",
+        "g.yaml:5:3: b has no effect: no links lead from it to output",
         "the variable $much is not used",
     ]
     assert not two_gains().remarks()
@@ -158,7 +158,7 @@ def test_automation_moves_a_parameter_over_time() -> None:
     )
     out = graph.render(np.ones(2000), 48_000)
     np.testing.assert_allclose(out[:448], 1.0)
-    np.testing.assert_allclose(out[1024:], 10.0)
+    np.testing.assert_allclose(out[896 + 256 :], 10.0)  # the last change is reached in four blocks
     assert (np.diff(out) > -1e-12).all()
 
 
@@ -218,10 +218,86 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, message:
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(tapegraph.TapegraphError, match="not text in UTF-8"):
+    with pytest.raises(tapegraph.TapegraphError, match="not UTF-8 text; a graph file must be$"):
         tapegraph.load(tmp_path / "x.yaml")
     with pytest.raises(tapegraph.TapegraphError, match="empty; a graph begins with tapegraph: 1"):
         tapegraph.Graph.from_yaml("")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a\0b.yaml", r"'{folder}/a\x00b.yaml': cannot be read: not a valid file name"),
+        ("a\ud800b.yaml", r"'{folder}/a\ud800b.yaml': cannot be read: not a valid file name"),
+        ("a:²:².yaml", "{folder}/a:²:².yaml: cannot be read: No such file or directory"),
+    ],
+)
+def test_a_sub_graph_with_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        tapegraph.Graph(nodes={"a": {"graph": f"{tmp_path}/{name}"}}, links=["input -> a -> output"])
+    assert str(caught.value) == message.format(folder=tmp_path)
+
+
+def test_what_is_nested_without_end_is_refused() -> None:
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        tapegraph.Graph.from_yaml(f"tapegraph: 1\nsources: {'[' * 200}{']' * 200}\n", "g.yaml")
+    assert str(caught.value) == "g.yaml:2:110: more than 100 lists and mappings within each other"
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(tapegraph.TapegraphError, match="^sources.*more than 100 lists and mappings within each other$"):
+        tapegraph.Graph(links=["input -> output"], sources=endless)
+
+
+def test_sub_graphs_in_parallel_that_pass_sound_on_twice_are_refused_at_once() -> None:
+    through = {"graph": {"links": ["input -> output"]}}
+    nodes = {f"{side}{k}": through for side in "abp" for k in range(40)}
+    links = [f"p{k} -> {side}{k} -> p{k + 1}" for k in range(39) for side in "ab"]
+    with pytest.raises(tapegraph.TapegraphError, match=r"^input is linked to p\d+ twice$"):
+        tapegraph.Graph(nodes=nodes, links=["input -> p0", *links, "p39 -> output"])
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400)])
+def test_a_number_that_is_too_large_for_a_float_is_refused(number: int) -> None:
+    graph = two_gains()
+    for target in ("b.gain_db", "$level"):
+        with pytest.raises(tapegraph.TapegraphError, match=r"gain_db is -?inf dB; it must be -96 to 48 dB$"):
+            graph.set(target, number)
+    node = {"kind": "gain", "gain_db": number}
+    with pytest.raises(tapegraph.TapegraphError, match=r"a.gain_db is -?inf dB; it must be -96 to 48 dB$"):
+        tapegraph.Graph(nodes={"a": node}, links=["input -> a -> output"])
+    for text in (str(number), f"{number}0e3"):
+        assert scalar(text) == (float("inf") if number > 0 else float("-inf"))
+
+
+def test_a_list_that_is_used_twice_is_written_twice() -> None:
+    points = [(0.0, 0.0), (1.0, 6.0)]
+    graph = tapegraph.chain(a={"kind": "gain"}, b={"kind": "gain"})
+    graph.automation = {"a.gain_db": points, "b.gain_db": points}
+    assert tapegraph.Graph.from_yaml(graph.to_yaml()) == graph
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("a/gain_db", "a is not a graph with nodes in it; its parameters are written a.parameter"),
+        ("", "an empty target is neither node.parameter nor a control"),
+    ],
+)
+def test_a_parameter_of_a_node_is_written_with_a_dot(target: str, message: str) -> None:
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        two_gains().set(target, 1)
+    assert str(caught.value) == message
+
+
+def test_a_control_of_a_control_has_the_value_of_what_both_set() -> None:
+    graph = tapegraph.Graph(
+        vars={"level_db": 3},
+        nodes={"a": {"kind": "gain", "gain_db": "$level_db"}},
+        links=["input -> a -> output"],
+        controls={"Level": "$level_db", "Again": "Level"},
+    )
+    graph.set("Again", 6)
+    assert graph.values(["Again", "Level", "$level_db"]) == dict.fromkeys(["Again", "Level", "$level_db"], 6.0)
 
 
 def test_an_unknown_preset_is_told_with_the_nearest_name() -> None:

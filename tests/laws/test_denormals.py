@@ -18,7 +18,7 @@ from librt.vecs import vec
 
 import tapegraph
 from tapegraph import resources
-from tapegraph.node.registry import find, kinds
+from tapegraph.node.registry import find
 from tapegraph.run.engine import Engine
 
 SMALLEST = np.finfo(float).tiny  # of the numbers that are not subnormal
@@ -81,16 +81,15 @@ def test_what_is_subnormal_is_found_where_it_stands() -> None:
     engine = tapegraph.chain(delay={"time_s": 0.01}, dc_blocker={}, playhead_loss={}).rendering(FS, 1).engine
     assert not subnormal(engine)
     delay, blocker, head = (engine.plan.nodes[name] for name in ("delay", "dc_blocker", "playhead_loss"))
-    delay.ring[7] = blocker.s[1] = head.past.samples[3] = 1e-310  # type: ignore[attr-defined]
+    delay.line.ring[0].samples[7] = blocker.s[1] = head.past.samples[3] = 1e-310  # type: ignore[attr-defined]
     assert {name.split()[-1] for name in subnormal(engine)} == {
-        "Delay.ring",
+        "Block.samples",
         "DcBlocker.s",
         "Past.samples",
         "Past.pairs",
     }
 
 
-@pytest.mark.parametrize("kind", kinds())
 def test_a_node_falls_silent_with_its_input_at_every_extreme_of_the_parameters(kind: str) -> None:
     for params in [{}, *soloist.settings(kind)]:
         graph = soloist.alone(kind, 16 if find(kind).SOURCE else 1, **params)

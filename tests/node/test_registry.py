@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tapegraph
+from tapegraph.__main__ import main
 from tapegraph.node import registry
 
 HALF = '''
@@ -32,16 +34,21 @@ class Inverted(Node):
 '''
 
 
+def ranged(rest: str) -> str:
+    """Return the file of nodes with another range of a parameter."""
+    return HALF.replace('0.5, 0.0, 1.0, meaning="how much is left"', f"0.5, {rest}")
+
+
 @pytest.fixture(autouse=True)
 def fresh_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_index", None)
     monkeypatch.setattr(registry, "_found", {})
 
 
-def package(folder: Path, name: str, entry: str, **files: str) -> None:
+def package(folder: Path, name: str, entry: str, files: Mapping[str, str]) -> None:
     """Write an installed distribution: its modules and its entry in the group."""
     for path, text in files.items():
-        file = folder / f"{path.replace('__', '/')}.py"
+        file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     info = folder / f"{name}-1.2.dist-info"
@@ -63,16 +70,57 @@ def test_a_file_of_nodes_in_numpy_needs_no_compiler_and_is_a_full_citizen(tmp_pa
 
 def test_an_installed_package_brings_its_modules_as_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    package(tmp_path, "strange", "strange_nodes", strange_nodes____init__="", strange_nodes__half=HALF)
+    package(tmp_path, "strange", "strange_nodes", {"strange_nodes/__init__.py": "", "strange_nodes/half.py": HALF})
     assert "half" in registry.kinds()
     assert "strange_nodes.half" not in sys.modules  # nothing is imported before it is wanted
     assert registry.origin("half") == "strange 1.2"
     assert tapegraph.chain(half={}).render(np.ones(1), 48_000)[0] == 0.5
 
 
+def test_modules_in_folders_of_an_installed_package_are_kinds_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    package(
+        tmp_path,
+        "deep",
+        "deep_nodes",
+        {
+            "deep_nodes/__init__.py": "",
+            "deep_nodes/levels/__init__.py": "",
+            "deep_nodes/levels/half.py": HALF,
+            "deep_nodes/levels/soft/__init__.py": "",
+            "deep_nodes/levels/soft/inverted.py": HALF,
+            "deep_nodes/levels/_draft.py": "raise RuntimeError",
+            "deep_nodes/_kernels/__init__.py": "raise RuntimeError",
+            "deep_nodes/_kernels/kernel.py": "raise RuntimeError",
+        },
+    )
+    assert {"half", "inverted"} <= set(registry.kinds())
+    assert not {"levels", "soft", "_draft", "draft", "kernel"} & set(registry.kinds())
+    assert not any(name.startswith("deep_nodes.") for name in sys.modules)  # not imported before they are used
+    assert registry.origin("inverted") == "deep 1.2"
+    assert tapegraph.chain(half={}, inverted={}).render(np.ones(1), 48_000)[0] == -0.5
+    assert registry.find("inverted").__module__ == "deep_nodes.levels.soft.inverted"
+    assert not registry.warnings()
+
+
+def test_a_folder_of_nodes_is_read_with_the_folders_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "levels" / "soft").mkdir(parents=True)
+    (tmp_path / "_old").mkdir()
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / "levels" / "soft" / "mine.py").write_text(HALF)
+    for name in ("_old/x.py", ".cache/x.py", "levels/_x.py"):
+        (tmp_path / name).write_text("raise RuntimeError")
+    assert main(["describe", "half", "--nodes", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith(f"half, {tmp_path}/levels/soft/mine.py ")
+    assert registry.added_paths() == [tmp_path]
+    assert tapegraph.chain(half={}).render(np.ones(1), 48_000)[0] == 0.5
+
+
 def test_a_broken_package_is_a_warning_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    package(tmp_path, "broken", "broken_nodes", broken_nodes="import nothing_of_that_name")
+    package(tmp_path, "broken", "broken_nodes", {"broken_nodes.py": "import nothing_of_that_name"})
     assert "gain" in registry.kinds()
     assert registry.warnings() == [
         "broken 1.2 is left out: ModuleNotFoundError: No module named 'nothing_of_that_name'"
@@ -81,7 +129,7 @@ def test_a_broken_package_is_a_warning_and_the_others_go_on(tmp_path: Path, monk
 
 def test_two_packages_with_one_kind_are_told_apart_by_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    package(tmp_path, "other", "other_nodes", other_nodes=HALF.replace('"half"', '"gain"'))
+    package(tmp_path, "other", "other_nodes", {"other_nodes.py": HALF.replace('"half"', '"gain"')})
     own = importlib.metadata.version("tapegraph")
     with pytest.raises(tapegraph.TapegraphError) as caught:
         registry.find("gain")
@@ -93,13 +141,32 @@ def test_two_packages_with_one_kind_are_told_apart_by_neither(tmp_path: Path, mo
     [
         ("import nothing_there", "{file}:1: ModuleNotFoundError: No module named 'nothing_there'"),
         ("x = (", "{file}:1: SyntaxError: '(' was never closed"),
-        ("x = 1", "{file}: there is no node in it; a node is a class made from tapegraph.Node with a KIND"),
+        ("x = 1", "{file}: contains no node; a node is a subclass of tapegraph.Node with a KIND"),
         (
             HALF.replace('Param("part", 0.5', 'Param("part", 5'),
             "{file}: the default of half.part is 5; it must be 0 to 1",
         ),
-        (HALF.replace('"half"', '"my half"'), "{file}: KIND is 'my half'; it must be a word of letters, digits and _"),
-        (HALF.replace('"part"', '"kind"'), "{file}: half has a parameter kind, a name that is taken"),
+        (
+            HALF.replace('"half"', '"my half"'),
+            "{file}: KIND is 'my half'; names consist of letters, digits, _ and -, and begin with a letter or _",
+        ),
+        (
+            HALF.replace('"part"', '"kind"'),
+            "{file}: half has a parameter called kind; that name is reserved or used twice",
+        ),
+        (ranged('0.0, 1.0, curve="log"'), "has the curve log and a minimum of 0; log needs one above 0, dB one of 0"),
+        (ranged('0.1, 1.0, curve="dB"'), "has the curve dB and a minimum of 0.1; log needs one above 0, dB one of 0"),
+        (ranged('0.0, 1.0, curve="exp"'), "has the curve 'exp'; it must be one of linear, log, dB"),
+        (ranged("1.0, 1.0"), "has the range 1 to 1; it must be finite and increase"),
+        (ranged("0.0, float('inf')"), "has the range 0 to inf; it must be finite and increase"),
+        (
+            ranged("0.0, 1.5, whole=True"),
+            "takes whole numbers and has the range 0 to 1.5; its ends must be whole numbers too",
+        ),
+        (
+            ranged("0.0, 1.0, whole=True"),
+            "{file}: the default of half.part is 0.5; it must be a whole number from 0 to 1",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_of_nodes_is_said_in_a_line(tmp_path: Path, text: str, message: str) -> None:
@@ -107,7 +174,7 @@ def test_what_is_wrong_with_a_file_of_nodes_is_said_in_a_line(tmp_path: Path, te
     file.write_text(text)
     with pytest.raises(tapegraph.TapegraphError) as caught:
         registry.add_path(file)
-    assert str(caught.value) == message.format(file=file)
+    assert str(caught.value) == (message if "{file}" in message else f"{{file}}: half.part {message}").format(file=file)
 
 
 def test_a_path_that_is_not_there_or_not_python_is_refused(tmp_path: Path) -> None:
@@ -146,7 +213,7 @@ def test_a_node_compiled_in_another_build_is_refused_before_it_can_do_harm(
     )
     assert built.returncode == 0, built.stderr
     monkeypatch.syspath_prepend(tmp_path)
-    package(tmp_path, "alien", "strange_compiled")
+    package(tmp_path, "alien", "strange_compiled", {})
     with pytest.raises(tapegraph.TapegraphError) as caught:
         registry.find("alien")
-    assert str(caught.value).startswith("alien 1.2: alien was compiled apart from tapegraph, which cannot work")
+    assert str(caught.value).startswith("alien 1.2: alien was compiled separately from tapegraph, which cannot work")

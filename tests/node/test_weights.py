@@ -1,4 +1,4 @@
-"""Files of weights: what is written is read, between networks is interpolated, and what is amiss is said."""
+"""Files of weights: what is written is read, banks are interpolated, and mistakes are named."""
 
 from __future__ import annotations
 
@@ -56,15 +56,19 @@ def test_between_networks_weights_are_interpolated_and_beyond_the_ends_held() ->
 
 def test_a_bank_along_a_parameter_that_there_is_not_is_refused(tmp_path: Path) -> None:
     toy().save(tmp_path / "toy.npz")
-    with pytest.raises(TapegraphError, match="the bank is laid out along saturation; toy takes bias, drive$"):
+    with pytest.raises(TapegraphError, match="the grid of the bank has the axis saturation; toy takes bias, drive$"):
         weights.load(str(tmp_path / "toy.npz"), "toy", FEATURES, ("bias", "drive"))
 
 
 WRONG = [
-    ({"format": 1}, {}, "the format of weights is 1; this version reads 2: train it again"),
-    ({"widths": [2, 2]}, {}, "widths is [2, 2]; it takes three or more of 1 to 64"),
-    ({"axes": {"bias": [1, 0]}}, {}, "axes is {'bias': [1, 0]}; it takes two or more rising numbers for each name"),
-    ({"system": None}, {}, "system and features are missing; both are names"),
+    ({"format": 1}, {}, "the format of weights is 1; this version reads 2, so train the network again"),
+    ({"widths": [2, 2]}, {}, "widths is [2, 2]; it must be three or more numbers from 1 to 64"),
+    (
+        {"axes": {"bias": [1, 0]}},
+        {},
+        "axes is {'bias': [1, 0]}; it must be two or more increasing numbers for each name",
+    ),
+    ({"system": None}, {}, "system or features is missing; both must be names"),
     ({"system": "other"}, {}, "these are weights for other; they must be for toy"),
     ({"features": "others"}, {}, "the network expects input features others; toy provides toy features"),
     (
@@ -73,7 +77,7 @@ WRONG = [
         "weights has shape (2, 3, 23) and type float64; "
         "a network of 2 x 4 x 2 on these axes needs (2, 3, 22) and float64",
     ),
-    ({}, {"weights": np.full((2, 3, SIZE), np.nan)}, "132 weights are no finite numbers; all must be"),
+    ({}, {"weights": np.full((2, 3, SIZE), np.nan)}, "132 weights are NaN or infinite; all must be finite"),
     (
         {"widths": [2, 4, 1]},
         {"weights": np.zeros((2, 3, 17))},

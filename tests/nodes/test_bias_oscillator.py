@@ -34,15 +34,15 @@ def test_after_10_seconds_it_is_still_a_sine_in_phase(frequency_hz: float) -> No
     assert esr_db(sound(node, 65536), 2.0 * np.sin(2 * np.pi * turns)) < -140
 
 
-def test_level_ramps_over_a_block_and_frequency_changes_without_a_step_in_phase() -> None:
+def test_level_ramps_over_5_ms_and_frequency_changes_without_a_step_in_phase() -> None:
     node = prepared(OSCILLATOR, FS, frames=1024, frequency_hz=20_000.0, level=1.0)
     first = sound(node, 1024)
     node.set("level", 3.0)
     node.set("frequency_hz", 100_000.0)
     node.update()
-    then = sound(node, 2048)
-    turns = np.concatenate([np.arange(1024) * 20_000.0, 1024 * 20_000.0 + np.arange(2048) * 100_000.0]) / FS
-    level = np.interp(np.arange(3072), [1023, 2047], [1.0, 3.0])
+    then = sound(node, 5120)
+    turns = np.concatenate([np.arange(1024) * 20_000.0, 1024 * 20_000.0 + np.arange(5120) * 100_000.0]) / FS
+    level = np.interp(np.arange(6144), [1023, 1023 + 4096], [1.0, 3.0])  # 5 ms are 3840 frames: four blocks
     np.testing.assert_allclose(np.concatenate([first, then]), level * np.sin(2 * np.pi * turns), atol=1e-10)
 
 

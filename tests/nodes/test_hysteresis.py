@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
-from tapegraph_nodes._kernels.magnetics.jiles_atherton import slope
+from tapegraph_nodes._kernels.magnetics.jiles_atherton import Material, slope
 from tapegraph_nodes._kernels.magnetics.langevin import langevin_table
 
 from tapegraph.node.registry import find
@@ -59,10 +59,11 @@ def test_near_saturation_magnetisation_trails_the_langevin_curve_by_the_coercivi
 
 def test_magnetisation_never_moves_against_the_field() -> None:
     """Not even in a leap from one saturation to the other with drive and bias full, where (1 - c) kappa < beta d."""
-    c, kappa, beta = 0.99, 92.07, 0.6154
-    gamma = beta / (1 - c)
-    assert slope(langevin_table(), c, kappa, beta, gamma, -0.9, 3000.0, 1.0) > 0
-    assert slope(langevin_table(), c, kappa, beta, gamma, 0.9, -3000.0, -1.0) < 0
+    material = Material()
+    material.c, material.kappa, material.beta = 0.99, 92.07, 0.6154
+    material.gamma = material.beta / (1 - material.c)
+    assert slope(langevin_table(), material, -0.9, 3000.0, 1.0) > 0
+    assert slope(langevin_table(), material, 0.9, -3000.0, -1.0) < 0
 
 
 def test_makeup_is_the_law_of_bias_and_saturation() -> None:

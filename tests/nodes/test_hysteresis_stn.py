@@ -113,7 +113,7 @@ def test_the_field_is_handed_on_to_other_solvers() -> None:
         node: Any = prepared(HYSTERESIS, 96_000.0, solver=solver)
         for block in np.split(music(640), 10):
             process(node, block)
-        left.append([list(node.H), list(node.G), list(node.V)])
+        left.append([list(node.tape.H), list(node.tape.G), list(node.tape.V)])
     assert left[0] == left[1]
     assert left[0][0] != left[0][1]
 

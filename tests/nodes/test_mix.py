@@ -37,19 +37,6 @@ def test_both_ways_of_mixing_add_up() -> None:
     np.testing.assert_allclose(process(node, *SOUNDS)[0], expected, atol=1e-15)
 
 
-@pytest.mark.parametrize(("name", "port", "before"), [("mix", 1, 0.5), ("weight1", 2, 1.0), ("weight3", 4, 1.0)])
-def test_a_changed_share_moves_in_equal_steps_over_one_block(name: str, port: int, before: float) -> None:
-    sounds = [np.zeros((1, 128)) for _ in range(5)]
-    sounds[port][:] = 1.0
-    node = prepared(Mix, FS, 1)
-    process(node, *(x[:, :64] for x in sounds))
-    node.set(name, 0.25)
-    node.update()
-    out = process(node, *sounds)[0][0]
-    np.testing.assert_allclose(out[:64], before + (0.25 - before) * np.arange(1, 65) / 64, atol=1e-14)
-    np.testing.assert_array_equal(out[64:], 0.25)
-
-
 def test_a_reset_starts_at_the_shares_that_are_set() -> None:
     node = prepared(Mix, FS, 1)
     node.set("weight1", 0.5)

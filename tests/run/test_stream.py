@@ -193,7 +193,7 @@ def test_channels_that_do_not_fit_together_are_named() -> None:
 @pytest.mark.parametrize(
     ("audio", "message"),
     [
-        (np.ones(4, dtype=np.int16), "audio is of type int16; it must be float32 or float64; divide whole numbers by"),
+        (np.ones(4, dtype=np.int16), "audio is of type int16; it must be float32 or float64; divide integers by"),
         (
             np.ones((48000, 2)),
             "channels are 48000; there must be a whole number from 1 to 64; audio is (channels, frames): transpose it",

@@ -83,7 +83,7 @@ def test_the_command_imports_a_bank_and_refuses_to_replace_a_file(tmp_path: Path
     result = CliRunner().invoke(command, ["import", str(tmp_path), output])
     assert result.exit_code == 0, result.output
     again = CliRunner().invoke(command, ["import", str(tmp_path), output])
-    assert str(again.exception) == f"{output}: is there already; --overwrite replaces it"
+    assert str(again.exception) == f"{output}: exists already; it is replaced only with --overwrite"
     assert CliRunner().invoke(command, ["import", str(tmp_path), output, "--overwrite"]).exit_code == 0
 
 
@@ -128,18 +128,18 @@ FOUR = [[0.1] * 4] * 4
         (layer(1, activation="relu"), "layer 2 has activation 'relu'; it must be 'tanh'"),
         (layer(2, activation="tanh"), "layer 3 has activation 'tanh'; it must be ''"),
         (layer(1, shape=[None, 0]), "layer 2 has shape [None, 0]; it must be [null, 1 to 64]"),
-        (layer(1, shape=[None, 5]), "layer 2 has 4 weights where 5 must be, one for each output"),
-        (layer(1, weights=[FOUR]), "layer 2 has no pair of weights and biases; they must be [K, b]"),
+        (layer(1, shape=[None, 5]), "layer 2 has 4 weights; there must be 5, one for each output"),
+        (layer(1, weights=[FOUR]), "layer 2 has weights that are not a pair; they must be [K, b]"),
         (weights(1, K=FOUR[:3]), "layer 2 has 3 rows of weights; there must be 4, one for each input"),
-        (weights(1, K=[*FOUR[:3], [1.0]]), "layer 2 has 1 weights where 4 must be, one for each output"),
-        (weights(2, b=0.5), "layer 3 has no biases where 1 must be, one for each output"),
+        (weights(1, K=[*FOUR[:3], [1.0]]), "layer 2 has 1 weights; there must be 4, one for each output"),
+        (weights(2, b=0.5), "layer 3 has no biases; there must be 1, one for each output"),
         (weights(2, b=[float("nan")]), "layer 3 has nan among its biases; they must be finite"),
         (weights(2, b=[10**400]), f"layer 3 has 1{'0' * 39} among its biases; they must be finite"),
         (weights(2, b=["0.5"]), "layer 3 has '0.5' among its biases; they must be numbers"),
         (weights(2, b=[None]), "layer 3 has None among its biases; they must be numbers"),
         (
             lambda n: n.update(random_network(np.random.default_rng(0), (8, 8))),
-            "has layers of 5-8-8-1; it must be 5-4-4-1 as before",
+            "has layers of 5-8-8-1; it must be 5-4-4-1 as in the others",
         ),
     ],
 )
@@ -168,15 +168,16 @@ def test_all_files_that_cannot_be_read_are_named_at_once(tmp_path: Path) -> None
         read_bank(tmp_path)
     lines = str(refused.value).splitlines()
     assert lines[0] == (
-        f"{tmp_path}/hyst_width_80.json: drive_20_80 is missing; the file must hold drive_0_80 to drive_100_80 by 5"
+        f"{tmp_path}/hyst_width_80.json: drive_20_80 is missing; "
+        "the file must contain drive_0_80 to drive_100_80 in steps of 5"
     )
-    assert lines[1].startswith(f"{cut}: not JSON, or cut off: ")
+    assert lines[1].startswith(f"{cut}: not JSON, or truncated: ")
     assert lines[2] == f"{tmp_path}/hyst_width_30.json: cannot be read: No such file or directory"
-    assert lines[3].startswith(f"{tmp_path}/hyst_width_20.json: not JSON, or cut off: ")
+    assert lines[3].startswith(f"{tmp_path}/hyst_width_20.json: not JSON, or truncated: ")
     assert lines[4] == (
-        f"{tmp_path}/hyst_width_10.json: is no bank; it must be a JSON object of networks drive_<X>_<W>"
+        f"{tmp_path}/hyst_width_10.json: is not a bank; it must be a JSON object of networks drive_<X>_<W>"
     )
-    assert lines[5].startswith(f"{tmp_path}/hyst_width_0.json: not JSON, or cut off: ")
+    assert lines[5].startswith(f"{tmp_path}/hyst_width_0.json: not JSON, or truncated: ")
     assert len(lines) == 6
 
 
@@ -192,9 +193,11 @@ def test_a_file_of_another_topology_is_refused_beside_its_fellows(tmp_path: Path
     )
 
 
-def test_a_file_of_another_name_is_no_bank(tmp_path: Path) -> None:
+def test_a_file_of_another_name_is_not_a_bank(tmp_path: Path) -> None:
     path = tmp_path / "hyst_width_55.json"
     path.write_text("{}")
     with pytest.raises(TapegraphError) as refused:
         read_bank(path)
-    assert str(refused.value) == (f"{path}: is no bank; it must be a folder, or a file hyst_width_0.json to 100 by 10")
+    assert str(refused.value) == (
+        f"{path}: is not a bank; it must be a folder, or a file hyst_width_<W>.json with W from 0 to 100 in steps of 10"
+    )

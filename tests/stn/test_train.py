@@ -15,10 +15,10 @@ from tapegraph.node.weights import load as load_weights
 from tapegraph.stn import fit, network, system, train
 from tapegraph.stn.signals import sounds
 from tapegraph.stn.system import Setting
-from tapegraph.stn.train import Plan, Training
+from tapegraph.stn.train import Training, TrainingPlan
 
 Array = npt.NDArray[np.float64]
-QUICK = Plan("hysteresis", (4, 4), {}, seed=5, quick=True)
+QUICK = TrainingPlan("hysteresis", (4, 4), {}, seed=5, quick=True)
 
 
 class Leak:
@@ -63,10 +63,10 @@ def test_any_system_can_be_learned() -> None:
     """The network has one function of one number to learn, tanh: four neurons do it to a thousandth."""
     it = Leak()
     random = np.random.default_rng(2)
-    heard = fit.runs(it, random, 40, 200, it.PEAK, {})
+    made = fit.runs(it, random, 40, 200, it.PEAK, {})
     widths = (1, 4, 4, 1)
     start = network.drawn(widths, random)
-    weights = fit.fit(fit.transitions(it, heard, random, 1000), widths, start, 100)
+    weights = fit.fit(fit.transitions(it, made, random, 1000), widths, start, 100)
     new = fit.runs(it, np.random.default_rng(3), 20, 200, 1.0, {"g": 0.3})
     assert np.max(fit.errors_db(it, weights, widths, new)) < -35
     assert np.median(fit.errors_db(it, start, widths, new)) > -10
@@ -97,16 +97,16 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
     assert made["closed_loop_db"]["median"] < -30
 
 
-def test_networks_that_go_astray_are_never_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_networks_that_diverge_are_never_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "MEDIAN_DB", -300.0)
-    path = tmp_path / "astray.npz"
-    line = r"2 networks went astray: median / worst error -\S+ / \S+, -\S+ / \S+ dB; "
+    path = tmp_path / "diverged.npz"
+    line = r"2 networks diverged: median / worst error -\S+ / \S+, -\S+ / \S+ dB; "
     with pytest.raises(TapegraphError, match=rf"^({line}){{3}}it must be under -300.0 / 0.0 dB"):
         list(Training(QUICK, path, cores=1))
     assert not path.exists()
 
 
-def test_networks_that_go_astray_are_trained_again_from_other_starts(
+def test_networks_that_diverge_are_trained_again_from_other_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge = train.is_stable

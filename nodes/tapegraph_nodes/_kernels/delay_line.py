@@ -1,4 +1,4 @@
-"""Delay line: the past of a sound, read whole blocks at a time at any place, also between frames.
+"""Delay line: the past of a sound, read block by block at any place, also between frames.
 
     y[i] = sum over m of h[m] x[i - n - m],    n + d = delay, n whole,    h = sinc(m - d) in a Kaiser window of 64
 

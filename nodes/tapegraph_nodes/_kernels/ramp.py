@@ -28,7 +28,7 @@ class Ramp:
     """
 
     def __init__(self, fs: float, frames: i64, values: i64 = 1, value: float = 0.0) -> None:
-        self.blocks: i64 = math.ceil(RAMP_S * fs / float(frames))  # that a way takes
+        self.blocks: i64 = math.ceil(RAMP_S * fs / float(frames))  # from one target to another
         self.target: vec[float] = vec[float]([value] * values)
         self.aim: vec[float] = vec[float]([value] * values)  # the target that blocks_left counts to
         self.start: vec[float] = vec[float]([value] * values)

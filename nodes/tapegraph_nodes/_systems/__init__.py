@@ -1,1 +1,1 @@
-"""Systems that a network can learn, one a file: how the trainer sees the equations of a node."""
+"""Systems that a network can be trained on, one file each: the equations of a node as the trainer needs them."""

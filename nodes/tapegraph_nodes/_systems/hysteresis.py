@@ -1,4 +1,4 @@
-"""Hysteresis of tape as a system to be learned: what rises in a sample, for every drive, saturation, bias and rate.
+"""Hysteresis of tape as a system to be learned: the rise of m in one sample, for any drive, saturation, bias and rate.
 
     dm = g P + g_p Q,    (P, Q) = network(z, z_p, r, y, y_p),    g = v (y + z)
 
@@ -6,12 +6,12 @@
     z = c L'(h)                                                             reversible susceptibility
     r = |v| / (kappa + |v|)                                                 rate of the field
 
-and g_p, y_p and z_p the same of h_p and v_p; both y with the m that was. Symbols as in kernels/jiles_atherton.py. A
-field that rises and one that falls are thus one case, a resting field leaves m alone, faint sounds and small rates stay
-exact, as the network has to find no more than by how much g has to be corrected, and as c and kappa enter by y, z and r
-only, one network serves all settings and sample rates.
+and g_p, y_p and z_p the same of h_p and v_p; both y with the last m. Symbols as in
+_kernels/magnetics/jiles_atherton.py. Rising and falling fields are thus one case; a constant field leaves m as it is;
+faint sounds and small rates stay exact, as the network only corrects g; and as c and kappa enter only through y, z and
+r, one network serves all settings and sample rates.
 
-The state is (m, H, V): magnetisation by that of saturation, field, and its rise in a sample. Solved by nr8.
+The state is (m, H, V): magnetisation relative to saturation, field, and its rise in one sample. Solved by nr8.
 Source: the article's network takes H, H' and M as they are; scaled inputs, gates and the kink in y are our own.
 """
 
@@ -23,12 +23,12 @@ from librt.vecs import vec
 
 from tapegraph.node import Param, Value
 from tapegraph_nodes._kernels.magnetics.constants import ALPHA, GUARD, constants
-from tapegraph_nodes._kernels.magnetics.jiles_atherton import newton
+from tapegraph_nodes._kernels.magnetics.jiles_atherton import Material, newton
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, langevin_table
 
 Array = npt.NDArray[np.float64]
 LEAST = 0.05  # susceptibility below which errors count absolutely
-MOST_RATE = 4.0  # of the field, in coercivities a sample; beyond it Newton's method itself goes astray
+MOST_RATE = 4.0  # of the field, in coercivities a sample; beyond it Newton's method itself fails
 
 
 class HysteresisSystem:
@@ -90,7 +90,7 @@ class HysteresisSystem:
         inputs = np.array([z, z_p, np.abs(v) / (kappa + np.abs(v)), y, y_p]).T
         gates = np.array([v * (y + z), v_p * (y_p + z_p)]).T[:, None, :]
         known = np.array([m, x, rise]).T
-        # What hardly moves m has to be right too: faint sound does nothing else.
+        # What hardly moves m has to be accurate too: a faint sound does nothing else.
         weights = 1.0 / (1e-6 + np.abs(v) * (LEAST + y + z) + np.abs(v_p) * (LEAST + y_p + z_p))
         weights[np.maximum(np.abs(v), np.abs(v_p)) > MOST_RATE * kappa] = 0.0
         return inputs, gates, known, weights
@@ -124,7 +124,10 @@ def solve(
     v: list[float],
 ) -> list[float]:
     """Return the next m of every row, by Newton's method."""
-    return [
-        newton(table, c[i], kappa[i], beta[i], beta[i] / (1.0 - c[i]), m[i], hp[i], vp[i], h[i], v[i], 8)
-        for i in range(len(m))
-    ]
+    material = Material()
+    solved = []
+    for i in range(len(m)):
+        material.c, material.kappa, material.beta = c[i], kappa[i], beta[i]
+        material.gamma = beta[i] / (1.0 - c[i])
+        solved.append(newton(table, material, m[i], hp[i], vp[i], h[i], v[i], 8))
+    return solved

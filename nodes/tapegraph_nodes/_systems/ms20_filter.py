@@ -1,17 +1,16 @@
-"""The MS-20 filter as a system to be learned: the voltage on its diodes, for every cutoff, resonance, drive and rate.
+"""The MS-20 filter as a system to be learned: the voltage on its diodes, for any cutoff, resonance, drive and rate.
 
     w = w_0 (1 + t^2 network(t, ln(1 + A) / 5)) / h,    w_0 = M t,    t = A / sqrt(A^2 + M^2)
     A = |h KAPPA r p / D| / (slope + B),    M = ln(1 + A) + ln(2 slope / B),    slope = 1 - KAPPA r g / D
 
-All else that the circuit does in a sample is linear, and known. A is the voltage that there would be if the diodes
-never bent, M nearly what it is where they take all current (both in n V_t), and w_0 leads from one to the other. What
-the network adds is what w_0 lacks, a tenth at most: soft sounds, which t^2 keeps from it, are exact, positive and
-negative ones are one case, and as the equation of the diodes has but two numbers, A and slope, a network of a few
-neurons serves all settings and sample rates.
+The rest of a step of the circuit is linear, and known. A is the voltage on diodes that stay linear, M nearly that on
+diodes that take all the current (both in n V_t), and w_0 leads from one to the other. The network adds what w_0 lacks,
+a tenth at most: soft sounds are exact, as t^2 removes its share; positive and negative ones are one case; and as the
+equation of the diodes has only two numbers, A and slope, a network of a few neurons serves all settings and rates.
 
-Symbols as in kernels/korg35.py and ms20_filter.py. The state is (s_q, s_v).
+Symbols as in _kernels/circuits/korg35.py and filters/ms20_filter.py. The state is (s_q, s_v).
 Source: J. Parker, F. Esqueda, A. Bergner, Modelling of nonlinear state-space systems using a deep neural network, DAFx
-2019. Differs: theirs predict the whole state from state and input; what is linear here is left to arithmetic.
+2019. Differs: theirs predict the complete state from state and input; here the linear part is computed.
 """
 
 from typing import ClassVar
@@ -66,15 +65,15 @@ class Ms20FilterSystem:
         t = A / np.sqrt(A**2 + M**2)
         w_0 = np.sign(circuit.current) * M * t / circuit.h
         known = circuit.after(w_0)
-        whole = circuit.after(2.0 * w_0) - known  # what all of w_0 does to the state, which is linear in w
+        effect = circuit.after(2.0 * w_0) - known  # of w_0 on the state, which is linear in w
         inputs = np.array([t, np.log(1.0 + A) / 5.0]).T
-        gates = whole * (t**2)[:, None]
-        weights = 1.0 / (1e-12 + np.hypot(whole[:, 0], whole[:, 1]))
+        gates = effect * (t**2)[:, None]
+        weights = 1.0 / (1e-12 + np.hypot(effect[:, 0], effect[:, 1]))
         return inputs, gates[:, :, None], known, weights
 
 
 class Linear:
-    """What the circuit does in a sample, apart from the diodes.
+    """A step of the circuit, apart from the diodes.
 
     current: on the right side of their equation; slope: on its left
     """

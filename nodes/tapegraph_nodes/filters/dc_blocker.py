@@ -69,6 +69,7 @@ def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, end: flo
     channels: i64 = len(s) // 4
     n: i64 = len(x) // channels
     step = (end - start) / float(n)
+    R1, R2 = DAMPING_1, DAMPING_2
     c: i64 = 0
     while c < channels:
         s1 = s[4 * c]
@@ -80,8 +81,8 @@ def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, end: flo
         stop = i + n
         while i < stop:
             g += step
-            h, _, _, s1, s2 = filtered(x[i], g, DAMPING_1, s1, s2)
-            h, _, _, t1, t2 = filtered(h, g, DAMPING_2, t1, t2)
+            h, _b, _l, s1, s2 = filtered(x[i], g, R1, s1, s2)
+            h, _b, _l, t1, t2 = filtered(h, g, R2, t1, t2)
             y[i] = h
             i += 1
         s[4 * c] = without_subnormal(s1)

@@ -1,23 +1,23 @@
-"""Low-pass of the early Korg MS-20: 12 dB per octave, a resonance that sings, and diodes that make it growl.
+"""Low-pass of the early Korg MS-20: 12 dB per octave, with a resonance up to self-oscillation that diodes limit.
 
     v = (p + g w) / D,    y = v,    p = g s_q + (1 + 2 g) s_v + g^2 x,    D = 1 + (3 - r) g + g^2
     q = (s_q + g (x - 2 (r v + w) + v)) / (1 + 2 g)
     s_v = 2 v - s_v,    s_q = 2 q - s_q         for the next sample
-    w: (1 - KAPPA r g / D) w + B sinh(h w) / h = KAPPA r p / D    the diodes; the circuit is in kernels/korg35.py
+    w: (1 - KAPPA r g / D) w + B sinh(h w) / h = KAPPA r p / D    see _kernels/circuits/korg35.py
 
     g = tan(pi cutoff_hz / fs)                  so that the cutoff is exact; held under 0.49 fs
     r = resonance                               gain K = 3.294 r, self-oscillation from K = 3 on, at r = 0.911
     h = 10^(drive_db / 20) 0.25 V / (n V_t)     full scale is 0.25 V in the circuit
 
-Drive is what a louder sound would do, at the same loudness: the diodes take more of the resonance. An oscillation at
-full resonance peaks at 0.7 and drive 0 dB, and gets quieter with drive; without any sound nothing starts it. Latency 0.
-Distortion makes new frequencies: oversample the node. Input is clipped at 1000. Parameters glide for 5 ms or a block,
+Drive does what a louder sound would do, at the same loudness: the diodes reduce the resonance. An oscillation at full
+resonance peaks at 0.7 with drive at 0 dB, and gets quieter with drive; silence does not start it. Latency 0. Distortion
+makes new frequencies: oversample the node. Input is clipped at 1000. Changed parameters are reached in 5 ms or a block,
 whichever is longer, g and h by equal ratios.
 
-The solver newton finds w to the last digits; stn has it from a small network that has learned to. Up to resonance 0.9
-they differ by under -45 dB, and -86 dB in the median; where the filter oscillates by itself, pitch and loudness are
-the same, but not the phase. newton takes the longer the louder the diodes are driven, stn always the same time. They
-can be switched while sound runs.
+The solver newton finds w to the last digits; stn estimates it by a small network. Up to resonance 0.9 they differ by
+less than -45 dB, and -86 dB in the median; where the filter oscillates by itself, pitch and loudness are the same, but
+not the phase. newton takes longer the louder the diodes are driven, stn always takes the same time. They can be
+switched while sound runs.
 Source: T. Stinchcombe, A study of the Korg MS10 & MS20 filters, 2006; V. Zavalishin, The art of VA filter design,
 ch. 3, for the trapezoidal rule in this form.
 """
@@ -36,10 +36,10 @@ from tapegraph_nodes._kernels.prewarp import prewarped
 from tapegraph_nodes._kernels.ramp import Ramp
 
 FULL_SCALE_V: Final = 0.25
-MOST: Final = 1000.0  # 60 dB over full scale
+MOST: Final = 1000.0  # input, 60 dB over full scale
 LONGEST_TAIL_S: Final = 10.0
 AXES: Final = ("cutoff_hz", "resonance", "drive_db")
-FEATURES: Final = {"diode_excess": (2, 1)}  # what diode_network.py gives to a network and takes from it
+FEATURES: Final = {"diode_excess": (2, 1)}  # numbers of inputs and outputs of the networks that diode_network.py runs
 
 
 class Ms20Filter(Node):
@@ -47,8 +47,8 @@ class Ms20Filter(Node):
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Choice("solver", "newton", ("newton", "stn"), "method of computing the circuit"),
-        Param("cutoff_hz", 1000.0, 20.0, 20_000.0, "Hz", "where the low-pass begins and rings", "log"),
-        Param("resonance", 0.5, 0.0, 1.0, meaning="boost at the cutoff; oscillates by itself from 0.91 on"),
+        Param("cutoff_hz", 1000.0, 20.0, 20_000.0, "Hz", "cutoff of the low-pass, and pitch of its resonance", "log"),
+        Param("resonance", 0.5, 0.0, 1.0, meaning="boost at the cutoff; self-oscillation from 0.91 on"),
         Param("drive_db", 0.0, -12.0, 36.0, "dB", "how hard the sound drives the diodes, at the same loudness"),
         Model("model", "ms20_filter-1x8", "ms20_filter", FEATURES, AXES, "weights of the network that stn runs"),
     )
@@ -88,14 +88,14 @@ class Ms20Filter(Node):
     def process(self, x: list[Signal], y: list[Signal]) -> None:
         self.now.begin()
         self.network.begin(self.now.blocks_left)
-        self.network.move()
+        self.network.step()
         self.network.settle()
         predicted = self.solver == "stn"
         lowpass(x[0].samples, y[0].samples, self.network, predicted, self.now, self.s_q, self.s_v)
         self.now.finish()
 
     def tail(self) -> float:
-        """The time in which ringing falls by 120 dB; an oscillation, which has no end, is given ten seconds."""
+        """The time in which ringing falls by 120 dB; an oscillation, which never ends, counts as ten seconds."""
         damping = 3.0 - (1.0 + KAPPA / (1.0 + B)) * self.resonance
         if damping <= 0.0:
             return LONGEST_TAIL_S

@@ -1,4 +1,4 @@
-"""Gain: one level for the whole sound.
+"""Gain: changes the level.
 
     y[i] = a[i] x[i],    a -> 10^(gain_db / 20)
 

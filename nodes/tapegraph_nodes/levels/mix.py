@@ -26,8 +26,8 @@ class Mix(Node):
     KIND: ClassVar[str] = "mix"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
-        Param("mix", 0.5, 0.0, 1.0, "", "share of wet against dry"),
-        Param("weight#", FULL, -4.0, 4.0, "", "factor of the input of the same number; below 0 it is inverted"),
+        Param("mix", 0.5, 0.0, 1.0, "", "share of the wet sound, the rest is dry"),
+        Param("weight#", FULL, -4.0, 4.0, "", "gain of the input of the same number; below 0 inverts it"),
     )
     INPUTS: ClassVar[tuple[str, ...]] = ("dry", "wet", "in#")
 

@@ -1,1 +1,1 @@
-"""What happens in time: delays."""
+"""Motion in time: delays."""

@@ -31,7 +31,7 @@ class BiasOscillator(Node):
     SOURCE: ClassVar[bool] = True
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("frequency_hz", 80_000.0, 20_000.0, 300_000.0, "Hz", "frequency of the bias", "log"),
-        Param("level", 0.5, 0.0, 20.0, meaning="amplitude of the bias; 1 is full scale of the sound"),
+        Param("level", 0.5, 0.0, 20.0, meaning="amplitude of the bias; 1 is full scale of the sound", curve="dB"),
     )
 
     frequency_hz: float  # parameter

@@ -1,31 +1,31 @@
 """Magnetises tape: it saturates, distorts and remembers, as the particles on a tape do.
 
-    dM/dt = f(M, H, H')                     Jiles and Atherton, written out in kernels/jiles_atherton.py
+    dM/dt = f(M, H, H')                     Jiles and Atherton, in full in _kernels/magnetics/jiles_atherton.py
     H' = (1.75 / T) (H - H_p) - 0.75 H'_p   rate of the field, from the samples H now and H_p one T ago
     y = g M                                 g = (1 + 0.6 (1 - bias)) / M_s with makeup, else 1
 
-    M_s = 0.5 + 1.5 (1 - saturation)        most magnetisation
-    a = M_s / (0.01 + 6 drive)              field that it takes without hysteresis
-    c = sqrt(bias) - 0.01, 0 or more        share that follows the field without hysteresis
+    M_s = 0.5 + 1.5 (1 - saturation)        saturation magnetisation
+    a = M_s / (0.01 + 6 drive)              shape of the curve without hysteresis, a field
+    c = sqrt(bias) - 0.01, 0 or more        reversible share, which follows the field without hysteresis
     k = 0.47875, alpha = 0.0016             coercivity, mean field
 
 The input is the field H; full scale is 1. The solvers rk2, rk4 (Runge-Kutta), nr4 and nr8 (Newton, at most 4 or 8
 iterations on a step of T / 1.9) sound a little different. midpoint_h and exponential_h solve the same equation over
-the field, dM/dH = f / H', and need no H': they are nearer to it, exponential_h by far. stn runs a network that has
-learned nr8 (kernels/transition.py), 35 dB or more below which it stays on music; it departs most where the field leaps
-by whole coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older
-set of constants, in which neither bias nor makeup acts, with field and magnetisation in the same units as above:
+the field, dM/dH = f / H', and need no H': they are more accurate, exponential_h by far. stn runs a network trained on
+nr8 (_kernels/magnetics/transition.py); on music it differs from nr8 by less than -35 dB, and most where the field jumps
+by several coercivities from sample to sample, so oversample it too. `model` names its weights. v1 is rk4 with an older
+set of constants, in which bias and makeup have no effect, with field and magnetisation in the same units as above:
 
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 
 Latency 0. Distortion makes new frequencies: oversample the node. The field is clipped at 8 (rk2), 10 (rk4, v1) or
-12.5 (others). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Constants glide for 5 ms or a
-block, whichever is longer, and M with M_s; solvers share their state and can be switched while sound runs. A
-remanence stays when the sound has gone, as on tape; a dc_blocker behind takes it away.
+12.5 (others). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Changed constants are reached in 5 ms
+or a block, whichever is longer, in equal steps, and M moves with M_s; solvers share their state and can be switched
+while sound runs. A remanence stays after the sound has ended, as on tape; a dc_blocker behind the node removes it.
 Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, with the constants of the
 plugin that grew out of it.
-Differs: M is guarded on both sides, c is never negative, glides take a time and not a number of samples, and
-switching v1 keeps the state.
+Differs: M is guarded on both sides, c is never negative, constants move for a time and not for a number of samples,
+and switching to or from v1 keeps the state.
 """
 
 from typing import ClassVar, Final
@@ -70,10 +70,14 @@ class Hysteresis(Node):
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Choice("solver", "exponential_h", tuple(SOLVERS), "method of computing the magnetisation", LIGHTER),
-        Param("drive", 0.5, 0.0, 1.0, meaning="how hard the sound is driven into the tape"),
-        Param("saturation", 0.5, 0.0, 1.0, meaning="how early the tape is full"),
-        Param("bias", 0.5, 0.0, 1.0, meaning="how well the tape is biased: 0 is a wide loop, 1 a narrow one"),
-        Switch("makeup", True, "hold the level while saturation and bias move; without it the output is M itself"),
+        Param("drive", 0.5, 0.0, 1.0, meaning="how hard the sound drives the tape"),
+        Param("saturation", 0.5, 0.0, 1.0, meaning="how early the tape saturates"),
+        Param("bias", 0.5, 0.0, 1.0, meaning="amount of bias: 0 gives a wide hysteresis loop, 1 a narrow one"),
+        Switch(
+            "makeup",
+            True,
+            "keep the level constant while saturation and bias change; without it the output is M itself",
+        ),
         Model("model", "hysteresis-2x4", "hysteresis", NETWORKS, AXES, "weights of the network that stn runs"),
     )
 

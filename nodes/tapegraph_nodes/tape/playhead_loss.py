@@ -1,4 +1,4 @@
-"""Playback head: what it loses of short wavelengths, and the bumps it makes of long ones.
+"""Playback head: its losses at short wavelengths and its bumps at long ones.
 
     H = exp(-k d) (1 - exp(-k t)) / (k t) sin(k g / 2) / (k g / 2) sin(k a / 2) / (k a / 2) B,    k = 2 pi f / v
     B = 1 - b exp(-k p / 20) (1 - integral from 0 to k p of J0(u) du)
@@ -6,23 +6,23 @@
 v is the speed of the tape, d its spacing from the head, t the thickness of its coating, g the (magnetic) length of the
 gap, a = track_width tan(azimuth), and p = contact / 2 the length of a pole. B is the head bump: the outer edges of the
 poles act as two long gaps of opposite polarity. It peaks where the wavelength is 1.33 times the contact, falls below
-0 dB under that, and alternates above with ever smaller bumps. A length of 0 takes its loss away.
+0 dB under that, and alternates above with ever smaller bumps. A length of 0 removes its loss.
 
 The magnitude follows H within 0.1 dB from 20 Hz to 20 kHz where H is above -60 dB, at any speed and at rates from 44.1
 kHz, at lower ones within 0.25 dB up to 0.45 of the rate, and levels off at -100 dB; the bumps, whose detail under 12 Hz
-is smoothed, within 0.1 dB where they peak above 20 Hz. With minimum phase nothing is late; with linear phase all is
-late by 0.08 s. phase is read when a stream starts. With two channels, an azimuth above 0 makes the first one late by
-track_spacing tan(azimuth) / v, one below 0 the second, to a hundredth of a frame under 4 kHz; with linear phase the two
-share it, exactly. Any other number of channels hears the loss alone. A change of any parameter fades over in 0.02 s,
-once its response has been computed while the sound goes on, a little in every block: at 48 kHz in 0.01 s for a narrow
-gap without a bump, 0.05 s with one, 0.7 s for the widest gap at the lowest speed. A change that comes meanwhile waits
-for its turn. With minimum phase a great change, which turns the phase far, lets the level dip on its way.
+is smoothed, within 0.1 dB where they peak above 20 Hz. Minimum phase has no latency; linear phase has 0.08 s. phase is
+read when a stream starts. With two channels, an azimuth above 0 delays the first one by track_spacing tan(azimuth) / v,
+one below 0 the second, within a hundredth of a frame under 4 kHz; with linear phase each takes half of it, exactly.
+With any other number of channels only the loss acts. A change of any parameter cross-fades in 0.02 s, once the new
+response has been computed while the sound goes on, a little in every block: at 48 kHz in 0.01 s for a narrow gap
+without a bump, 0.05 s with one, 0.7 s for the widest gap at the lowest speed. A change that comes meanwhile waits until
+then. With minimum phase a large change, which turns the phase far, lets the level dip during the fade.
 
 Source: R. L. Wallace, The reproduction of magnetically recorded signals, Bell Syst. Tech. J. 30, 1951, for spacing,
 thickness and gap; F. Jorgensen, The Complete Handbook of Magnetic Recording, for azimuth; K. Fritzsch, Long-wavelength
-response of magnetic reproducing heads, IEEE Trans. Audio Electroacoust. 16, 1968, for what the bumps come from. B is
+response of magnetic reproducing heads, IEEE Trans. Audio Electroacoust. 16, 1968, for the origin of the bumps. B is
 ours, by reciprocity: two thin poles of length p in one plane have, by conformal mapping, along themselves the field
-H_x = delta(x) - p / (pi |x| sqrt(x^2 - p^2)), the second term for |x| > p only; exp(-k p / 20) stands for round edges.
+H_x = delta(x) - p / (pi |x| sqrt(x^2 - p^2)), the second term for |x| > p only; exp(-k p / 20) models round edges.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class PlayheadLoss(Node):
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ("azimuth_deg",)
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("speed_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape", "log"),
-        Param("spacing_um", 0.5, 0.0, 20.0, "um", "distance between head and coating"),
+        Param("spacing_um", 0.5, 0.0, 20.0, "um", "distance between the head and the coating"),
         Param("thickness_um", 2.0, 0.0, 50.0, "um", "thickness of the coating"),
         Param("gap_um", 3.0, 0.0, 50.0, "um", "magnetic length of the gap, 10 to 15 % above the mechanical one"),
         Param("bump_db", 0.0, 0.0, 3.0, "dB", "height of the largest head bump"),
@@ -55,7 +55,9 @@ class PlayheadLoss(Node):
         Param("azimuth_deg", 0.0, -1.0, 1.0, "deg", "angle by which the gap slants"),
         Param("track_width_mm", 2.1, 0.0, 6.3, "mm", "width of a track, over which a slanting gap smears"),
         Param("track_spacing_mm", 4.0, 0.0, 6.3, "mm", "distance between the centres of two tracks"),
-        Choice("phase", "minimum", ("minimum", "linear"), "minimum has no latency, linear 0.08 s and no phase shift"),
+        Choice(
+            "phase", "minimum", ("minimum", "linear"), "minimum has no latency; linear has 0.08 s and no phase shift"
+        ),
     )
 
     speed_ips: float  # parameter
@@ -88,7 +90,7 @@ class PlayheadLoss(Node):
         self.portion_frames = max(1, round(PORTION_S * self.fs))
         longest = self.lead + math.ceil(LONGEST_S * self.fs)
         self.past = Past(int(self.channels), int(self.frames), -(-longest // self.frames))
-        bessel_table()  # made once, and too long a work for a block in which a bump is turned up
+        bessel_table()  # made once, and too long for the block in which a bump is turned up
         self.target = self.geometry()
         design = self.begin()
         while not design.complete:

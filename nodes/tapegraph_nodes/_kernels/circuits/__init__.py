@@ -1,1 +1,1 @@
-"""Circuits of filters."""
+"""Circuits of analogue filters."""

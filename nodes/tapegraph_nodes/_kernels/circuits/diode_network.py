@@ -1,10 +1,10 @@
-"""The voltage on the diodes of the Korg-35 by a network, as a state transition network has learned it from the solver.
+"""The voltage on the diodes of the Korg-35 by a network that was trained on the solver.
 
     w = w_0 (1 + t^2 network(t, ln(1 + A) / 5)),    w_0 = M t,    t = A / sqrt(A^2 + M^2)
     A = |current| / (slope + B),    M = ln(1 + A) + ln(2 slope / B)
 
-Symbols as in korg35.py; why the network is shown these is described in systems/ms20_filter.py. All is for currents
-above 0, and mirrored below.
+Symbols as in korg35.py; why the network is given these is described in _systems/ms20_filter.py. This is for currents
+above 0; for those below, w has the other sign.
 """
 
 import math
@@ -47,7 +47,7 @@ def predicted_voltage(
 def run_2_8_1(w: vec[float], a: vec[float], x1: float, x2: float) -> float:
     """Return what network.run() gives for two inputs, a layer of eight, and one output: written out for speed.
 
-    a: room for the layer; what stands side by side in it is computed side by side
+    a: room for the layer; what lies side by side in it is computed side by side
     """
     if len(w) != 33 or len(a) != 8:  # once the compiler knows, it drops the check of every index
         return 0.0

@@ -4,34 +4,35 @@
 
     dq/dt = w0 (x - 2 (q + u) + v)         q = v1 - u, what the capacitor of the feedback holds
     dv/dt = w0 (q + u - v)                 v, what the capacitor to ground holds; w0 = 1 / (R C)
-    u = r v + w                            r, the share of v that the knob PEAK lets through to the amplifier
+    u = r v + w                            r, the share of v that the knob PEAK passes to the amplifier
     w / R_f + 2 I_s sinh(w / (n V_t)) = r v / R_g
 
 The amplifier does not invert: r v lies on R_g, from its other input to ground, and the current through R_g comes from
-R_f and the pair of diodes across it, w being the voltage on these. Small sounds meet the gain K:
+R_f and the pair of diodes across it, w being the voltage on these. For small signals the gain is K:
 
     V / X = w0^2 / (s^2 + (3 - K) w0 s + w0^2),    K = r (1 + KAPPA / (1 + B))
 
-which rings at K = 3. Where v grows, w does so by its logarithm only, K falls towards r, and the ringing stays bounded.
+which oscillates at K = 3. As v grows, w grows only with its logarithm, K falls towards r, and the oscillation stays
+bounded.
 
-With w, v and x in units of n V_t three numbers of the circuit are left: B = 2 I_s R_f / (n V_t), KAPPA = R_f / R_g and
-w0. A step of the trapezoidal rule, g = w0 T / 2, leads from memories s_q, s_v (what half a step from the last values
-on has made of q and v) to the q and v that are:
+With w, v and x in units of n V_t the circuit has three numbers: B = 2 I_s R_f / (n V_t), KAPPA = R_f / R_g and
+w0. A step of the trapezoidal rule, g = w0 T / 2, leads from memories s_q, s_v (q and v half a step after the last
+values) to the present q and v:
 
     q = s_q + g (x - 2 (q + u) + v),    v = s_v + g (q + u - v)
 
-Put into one another, all these leave one equation, in w:
+Substituted into one another, these leave one equation, in w:
 
     (1 - KAPPA r g / D) w + B sinh w = KAPPA r p / D
     D = 1 + (3 - r) g + g^2,    p = g s_q + (1 + 2 g) s_v + g^2 x,    v = (p + g w) / D
 
-Its left side rises with w as long as K < 5: there is one solution, at any rate and for any sound.
+Its left side rises with w as long as K < 5: there is one solution, at any rate and for any input.
 
 Source: T. Stinchcombe, A study of the Korg MS10 & MS20 filters, 2006, for the kind of circuit; J. Parker, F. Esqueda,
-A. Bergner, Modelling of nonlinear state-space systems using a deep neural network, DAFx 2019, who learn such a system.
-The equations are derived here from the circuit as drawn above.
+A. Bergner, Modelling of nonlinear state-space systems using a deep neural network, DAFx 2019, who train networks on
+such a system. The equations are derived here from the circuit as drawn above.
 Differs: the transistors of the chip, which stand for R, are taken as resistors, and its amplifiers as ideal; R_F and
-R_G are not those of a schematic, but chosen for a filter that sings from nine tenths of the knob on.
+R_G are not those of a schematic, but chosen for a filter that oscillates from nine tenths of the knob on.
 """
 
 import math
@@ -54,7 +55,7 @@ def diode_voltage(slope: float, current: float) -> float:
     slope: above 0; current: any
 
     The start lies beyond the solution: it is what the line alone, or the exponential alone, would take. As the curve
-    gets ever steeper farther out, the way back from there is short and cannot go astray.
+    gets ever steeper farther out, the iteration from there is short and cannot diverge.
     """
     c = abs(current)
     w = c / (slope + B)

@@ -2,8 +2,8 @@
 
     y_b = last half of irfft(sum over k of X_(b-k) H_k),    X_b = rfft(x_(b-1), x_b),    H_k = rfft(h_k, 0)
 
-h_k is the k-th block of the impulse response h. The partitions are as long as the blocks, so a sound that comes whole
-blocks later gives the same output to the bit, later.
+h_k is the k-th block of the impulse response h. The partitions are as long as the blocks, so a sound delayed by a
+number of blocks gives the same output, to the bit, delayed.
 Source: T. G. Stockham, High-speed convolution and correlation, 1966; B. D. Kulp, Digital equalization using Fourier
 transform techniques, AES preprint 2694, 1988 (the response in uniform partitions).
 """
@@ -23,8 +23,8 @@ from tapegraph.node import silence
 Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
 
-# Products in a block of a channel up to which a response goes tap by tap: so many take 7 us, and the calls of the
-# transforms of two channels alone twice that.
+# Products per block and channel up to which a response is convolved tap by tap: they take 7 us, and the calls of the
+# transforms for two channels alone twice that.
 FEW: Final = 1 << 15
 
 
@@ -50,14 +50,14 @@ class Response:
 class Past:
     """The last blocks of an input, for any number of responses to be convolved with.
 
-    blocks: of how many spectra are kept; a response may be as many blocks long
+    blocks: how many spectra are kept, which is the longest response in blocks
     """
 
     def __init__(self, channels: int, frames: int, blocks: int) -> None:
         self.frames: i64 = frames
         self.length: i64 = blocks + 1  # in blocks: a spectrum is that of two
         self.channels: i64 = channels
-        # Everything stands twice, a length apart, so that the past is one slice, newest last, wherever it ends.
+        # Everything is stored twice, a length apart, so that the past is always one slice, newest last.
         self.samples: vec[float] = vec[float]([0.0] * (2 * channels * (blocks + 1) * frames + 3))
         block = np.frombuffer(memoryview(self.samples))[:-3].reshape(channels, -1)
         self.pairs: Array = sliding_window_view(block, 2 * frames, axis=1)[:, ::frames]  # of every block with the next
@@ -84,7 +84,7 @@ class Past:
             copy(x, c * self.frames, self.samples, at - size, self.frames)
 
     def convolved(self, response: Response) -> Array:
-        """Return the output for the newest block, (channels, frames), good until the same response is asked again."""
+        """Return the output for the newest block, (channels, frames), valid until the next call with this response."""
         if response.direct:
             start = self.newest * self.frames
             for c in range(self.channels):
@@ -100,7 +100,7 @@ class Past:
         return y
 
     def transform(self) -> None:
-        """Make the spectra that are not known yet: that of the newest block, and more after a short response."""
+        """Compute the spectra still missing: that of the newest block, and more after a short response."""
         m = self.unknown
         spectra = np.fft.rfft(self.pairs[:, self.newest - m : self.newest])
         for back in range(m):
@@ -121,7 +121,7 @@ def convolve(
 ) -> None:
     """Set y[y_at + n] to the sum of h[h_at + i] x[x_at + n - i], four frames at a time: a sample is read once for all.
 
-    x and y go on for up to three frames behind the block.
+    x and y extend up to three frames beyond the block.
     """
     n: i64 = 0
     while n < frames:

@@ -1,4 +1,4 @@
-"""What a playback head of some size hears of a tape, and an impulse response that does the same.
+"""The frequency response of a playback head from its dimensions, and impulse responses that realise it.
 
 Every length acts only by the time t in which the tape passes it, so all lengths are given as such times.
 """
@@ -23,11 +23,11 @@ FLOOR = 1e-5  # losses end at -100 dB: a minimum phase needs an end to them
 LONGEST_S = 0.08  # reach of the longest response; finer detail than 1 / 0.08 s = 12 Hz is smoothed
 SHORTEST_S = 0.002  # enough for the corner at the Nyquist frequency to stay above 20 kHz
 LARGEST_FFT = 3 << 19
-LONGEST_ROW = 3 << 11  # of a transform that is done at a stretch
-LONGEST_STRETCH = 1 << 11  # of a recursion
+LONGEST_ROW = 3 << 11  # of a transform that is done in one portion
+LONGEST_STRETCH = 1 << 11  # of a recursion in one portion
 BESSEL_END = 100
 BESSEL_CELLS = 16  # for an a of 1
-# The outer edges of the poles are rounded; they hear the tape as from a distance of this part of a pole's length.
+# The outer edges of the poles are rounded: they act as if spaced from the tape by this part of a pole's length.
 EDGE = 0.05
 # Largest value of (integral of J0 - 1) exp(-EDGE a), reached at a = 2.36.
 PEAK = 0.41748744
@@ -40,9 +40,9 @@ class Geometry:
     thickness: of the coating
     gap: length of the gap
     slant: how far along the tape a slanting gap reaches from one border of its track to the other
-    skew: how far along the tape the second track's gap stands before the first one's, by the same slant
+    skew: how far the second track's gap lies ahead of the first one's along the tape, by the same slant
     pole: from the gap to the outer edge of a pole
-    bump: how much the outer edges hear, 0 for a head without end to 1
+    bump: strength of the outer edges, 0 for an infinitely long head to 1
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class Geometry:
         """Return after which time the impulse response has died away, s.
 
         The factors are measured: with them the magnitude is kept to 0.1 dB. exp(-w t) is the slow one, as its
-        impulse response t / (t^2 + s^2) / pi only falls with the square of time s. Bumps take what there is: below
-        them a strong one leaves little, and that by cancellation.
+        impulse response t / (t^2 + s^2) / pi only falls with the square of time s. Bumps need the longest response:
+        below a strong one the level is low, by cancellation.
         """
         if self.bump > 0.0:
             return LONGEST_S
@@ -81,7 +81,7 @@ class Geometry:
 
 
 class Bins:
-    """The n bins of a spectrum in r rows, with which a transform is divided into many short ones.
+    """The n bins of a spectrum in r rows, which divides a transform into many short ones.
 
     x[r j + t] = ifft over i of Y[i, t],    Y[i, t] = e^(2 pi j i t / n) ifft over m of X[i + n m / r]
 
@@ -123,7 +123,7 @@ class Bins:
         return turned
 
     def towards_time(self, X: Spectrum | Array, piece: slice) -> Spectrum:
-        """Return Y for a piece of X; an irfft of each whole row of it gives every r-th sample."""
+        """Return Y for a piece of X; an irfft of each complete row gives every r-th sample."""
         Y: Spectrum = np.fft.ifft(X, axis=0) * self.turned(piece)
         return Y
 
@@ -141,7 +141,7 @@ def magnitude(head: Geometry, w: Array) -> Array:
         if length > 0.0:
             H *= np.sinc(w * (length / (2.0 * math.pi)))
     if head.bump > 0.0:
-        near = w * head.pole < BESSEL_END  # beyond, the edges hear less than 0.005 dB
+        near = w * head.pole < BESSEL_END  # beyond, the edges contribute less than 0.005 dB
         a = w[near] * head.pole
         H[near] *= 1.0 + head.bump * np.exp(-EDGE * a) * (bessel_integral(a) - 1.0)
     return H
@@ -166,10 +166,10 @@ def bessel_table() -> HermiteTable:
 
 
 class Design:
-    """The impulse response of a head in the making: portions of about equal work, however long it is.
+    """Computes the impulse response of a head in portions of about equal work, however long it is.
 
     linear: with linear phase, centred on the frame lead; otherwise with minimum phase from frame 0
-    h: the response, (tracks, taps), once it is complete; one track where all channels hear alike
+    h: the response, (tracks, taps), once it is complete; one track where all channels are alike
     """
 
     def __init__(self, head: Geometry, fs: float, channels: int, linear: bool, lead: int) -> None:
@@ -255,10 +255,9 @@ def fade_out(u: Array) -> Array:
 
 
 def delayed(h: Array, frames: float) -> Iterator[None]:
-    """Delay h by any number of frames, where it stands: an allpass with maximally flat delay.
+    """Delay h in place by any number of frames, with an allpass of maximally flat delay.
 
-    Its magnitude is 1 at every frequency and nothing comes before its time, which no interpolator from samples on both
-    sides can give.
+    Its magnitude is 1 at every frequency and it is causal, which no interpolator from samples on both sides can be.
     Source: J.-P. Thiran, Recursive digital filters with maximally flat group delay, IEEE Trans. Circuit Theory 18,
     1971.
     """

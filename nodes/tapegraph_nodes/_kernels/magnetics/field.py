@@ -1,15 +1,16 @@
-"""The magnetic field that a sound is, and its rate.
+"""The magnetic field, which is the input sound, and its rate.
 
     T H' = 1.75 (H - H_p) - 0.75 T H'_p
 
-from the samples H now and H_p one T ago: between the trapezoidal rule, which would ring, and the backward difference.
+from the samples H now and H_p one T ago: a compromise between the trapezoidal rule, which would ring, and the backward
+difference.
 Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, for the rule, in which his
 alpha is 3/4.
 """
 
 
 def clipped(field: float, clip: float) -> float:
-    """Return a field of at most clip either way, and 0 for what is not a number."""
+    """Return a field held within -clip to clip, and 0 for NaN."""
     if abs(field) <= clip:
         return field
     return clip if field > 0.0 else -clip if field < 0.0 else 0.0

@@ -1,26 +1,26 @@
-"""The Jiles-Atherton equation of magnetisation, and solvers that take it one sample further.
+"""The Jiles-Atherton equation of magnetisation, and solvers that advance it by one sample.
 
     q = h + beta m,    x = delta (L(q) - m) where that is positive, else 0,    delta = sign of v
     dm = v [ x / (kappa - gamma x) + c L'(q) ] / (1 - beta c L'(q))
 
-dm is what m rises by in a sample. In units of its own the equation has four constants and no sample rate:
+dm is the rise of m in one sample. In units of its own the equation has four constants and no sample rate:
 
-    m = M / M_s               magnetisation, by that of saturation
-    h = H / a, v = T dH/dt    field, and what it rises by in a sample T; both in cells of the Langevin table
+    m = M / M_s               magnetisation, relative to saturation
+    h = H / a, v = T dH/dt    field, and its rise in one sample T; both in cells of the Langevin table
     c                         reversible share, 0 to 1
     kappa = k / a             coercivity, cells
     beta = alpha M_s / a      mean field, cells
     gamma = beta / (1 - c)    mean field upon the irreversible share, cells
 
-A solver knows what was (m, hp, vp) and the field that is (h, v), and returns the m that is. It raises nothing; for
-fields that jump far beyond the loop the result may be wild or not a number, which the caller has to look after.
-Each step of a channel has to wait for the step before. A processor fills the wait with the step of another channel
-where that comes soon enough; runge_kutta is so long that it takes two channels in turns.
+A solver is given the last sample (m, hp, vp) and the present field (h, v), and returns the present m. It raises
+nothing; for fields that jump far beyond the loop the result may be huge or NaN, which the caller has to check. Each
+step of a channel has to wait for the step before. A processor fills the wait with the step of another channel where
+that comes soon enough; runge_kutta is so long that it takes two channels in turns.
 
 Source: D. Jiles, D. Atherton, Theory of ferromagnetic hysteresis, J. Magn. Magn. Mater. 61, 1986; L and the solvers
 as in J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, eq. 8 to 20.
-Differs: kappa - gamma x stays positive. It would change its sign, and be divided by as zero on the way, where M_s x
-exceeds (1 - c) k / alpha, which takes a leap from full magnetisation to nearly its opposite.
+Differs: kappa - gamma x stays positive. It would change sign, with a division by zero in between, where M_s x
+exceeds (1 - c) k / alpha, which takes a jump from full magnetisation to nearly its opposite.
 """
 
 from librt.vecs import vec
@@ -29,8 +29,19 @@ from mypy_extensions import i64
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 
 
-def slope(table: vec[float], c: float, kappa: float, beta: float, gamma: float, m: float, h: float, v: float) -> float:
-    """Return dm, put over one denominator: a division takes as long as a dozen products."""
+class Material:
+    """The four constants of the equation."""
+
+    def __init__(self) -> None:
+        self.c: float = 0.0
+        self.kappa: float = 1.0
+        self.beta: float = 0.0
+        self.gamma: float = 0.0
+
+
+def slope(table: vec[float], material: Material, m: float, h: float, v: float) -> float:
+    """Return dm, over a common denominator: a division takes as long as a dozen products."""
+    c, kappa, beta, gamma = material.c, material.kappa, material.beta, material.gamma
     q = h + beta * m
     if abs(q) < END:
         cell = q + ROUND - ROUND
@@ -56,10 +67,7 @@ def slope(table: vec[float], c: float, kappa: float, beta: float, gamma: float, 
 
 def midpoint(
     table: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    gamma: float,
+    material: Material,
     m: float,
     hp: float,
     vp: float,
@@ -67,16 +75,13 @@ def midpoint(
     v: float,
 ) -> float:
     """Runge-Kutta of second order: the midpoint rule."""
-    k1 = slope(table, c, kappa, beta, gamma, m, hp, 0.5 * vp)
-    return m + slope(table, c, kappa, beta, gamma, m + k1, 0.5 * (hp + h), 0.5 * (vp + v))
+    k1 = slope(table, material, m, hp, 0.5 * vp)
+    return m + slope(table, material, m + k1, 0.5 * (hp + h), 0.5 * (vp + v))
 
 
 def runge_kutta(
     table: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    gamma: float,
+    material: Material,
     ma: float,
     hpa: float,
     vpa: float,
@@ -91,26 +96,23 @@ def runge_kutta(
     """Runge-Kutta of fourth order, the classic, for two channels, a and b, in turns."""
     h_mid_a = 0.5 * (hpa + ha)
     h_mid_b = 0.5 * (hpb + hb)
-    v_mid_a = 0.25 * (vpa + va)  # k1 to k4 are half of what m would rise by
+    v_mid_a = 0.25 * (vpa + va)  # k1 to k4 are half of the rise of m
     v_mid_b = 0.25 * (vpb + vb)
-    k1a = slope(table, c, kappa, beta, gamma, ma, hpa, 0.5 * vpa)
-    k1b = slope(table, c, kappa, beta, gamma, mb, hpb, 0.5 * vpb)
-    k2a = slope(table, c, kappa, beta, gamma, ma + k1a, h_mid_a, v_mid_a)
-    k2b = slope(table, c, kappa, beta, gamma, mb + k1b, h_mid_b, v_mid_b)
-    k3a = slope(table, c, kappa, beta, gamma, ma + k2a, h_mid_a, v_mid_a)
-    k3b = slope(table, c, kappa, beta, gamma, mb + k2b, h_mid_b, v_mid_b)
-    k4a = slope(table, c, kappa, beta, gamma, ma + (k3a + k3a), ha, 0.5 * va)
-    k4b = slope(table, c, kappa, beta, gamma, mb + (k3b + k3b), hb, 0.5 * vb)
+    k1a = slope(table, material, ma, hpa, 0.5 * vpa)
+    k1b = slope(table, material, mb, hpb, 0.5 * vpb)
+    k2a = slope(table, material, ma + k1a, h_mid_a, v_mid_a)
+    k2b = slope(table, material, mb + k1b, h_mid_b, v_mid_b)
+    k3a = slope(table, material, ma + k2a, h_mid_a, v_mid_a)
+    k3b = slope(table, material, mb + k2b, h_mid_b, v_mid_b)
+    k4a = slope(table, material, ma + (k3a + k3a), ha, 0.5 * va)
+    k4b = slope(table, material, mb + (k3b + k3b), hb, 0.5 * vb)
     third = 1.0 / 3.0
     return ma + third * (k1a + 2.0 * (k2a + k3a) + k4a), mb + third * (k1b + 2.0 * (k2b + k3b) + k4b)
 
 
 def newton(
     table: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    gamma: float,
+    material: Material,
     m: float,
     hp: float,
     vp: float,
@@ -123,7 +125,8 @@ def newton(
     dm = A / B, so that G = 1.9 (m - start) B - A has the same zero, and a step needs one division.
     A = v (x + e D),    B = D (1 - beta e),    D = kappa - gamma x,    e = c L'(q);    A1, B1 ... are slopes over m
     """
-    start = m + slope(table, c, kappa, beta, gamma, m, hp, vp) * (1.0 / 1.9)
+    c, kappa, beta, gamma = material.c, material.kappa, material.beta, material.gamma
+    start = m + slope(table, material, m, hp, vp) * (1.0 / 1.9)
     rising = v >= 0.0
     i: i64 = 0
     while i < iterations:
@@ -163,7 +166,7 @@ def newton(
         A1 = v * (x1 + e * D1 + e1 * D)
         rest = 1.9 * (m - start)
         G1 = 1.9 * B + rest * B1 - A1
-        if G1 < 0.9 * B:  # far off the solution: keep the direction, and from dividing by zero
+        if G1 < 0.9 * B:  # far from the solution: keep the direction, and do not divide by zero
             G1 = 0.9 * B
         step = (rest * B - v * (x + e * D)) / G1
         m -= step

@@ -2,12 +2,13 @@
 
     L(Q) = coth Q - 1 / Q
 
-Arguments are counted in cells of the table, 64 to a unit of Q, and slopes are by the cell: a look-up needs no scaling.
-In cell k, from k - 1/2 to k + 1/2, L is the cubic in t = q - k that has the exact L and dL/dQ at both ends (Hermite):
-within 4e-12 of L, with a slope within 3e-9 of dL/dQ. From END on, where coth Q is 1 to the last bit, L is 1 - 1 / Q.
-Both signs of Q stand in the table, so that a look-up has no sign to take off and put back.
+Arguments are counted in cells of the table, 64 to a unit of Q, and slopes are per cell: a look-up needs no scaling.
+In cell k, from k - 1/2 to k + 1/2, L is taken as the cubic in t = q - k that has the exact L and dL/dQ at both ends
+(Hermite): within 4e-12 of L, with a slope within 3e-9 of dL/dQ. From END on, where coth Q is 1 to the last bit, L is
+1 - 1 / Q. The table holds both signs of Q, so that a look-up need not split off the sign.
 
-Look-ups are written out where they are needed: a call for each would cost a third of the solvers' speed.
+Look-ups are written out in the solvers, with the slopes that each needs: a call for each would cost a third of their
+speed.
 Source: P. Langevin, Magnetisme et theorie des electrons, 1905; C. de Boor, A Practical Guide to Splines, ch. IV.
 """
 
@@ -20,7 +21,7 @@ from mypy_extensions import i64
 
 CELLS_PER_UNIT: Final = 64.0
 END: Final = 1280.0  # cells
-MIDDLE: Final = 4 * 1280  # where the coefficients of cell 0 stand
+MIDDLE: Final = 4 * 1280  # index of the coefficients of cell 0
 ROUND: Final = 6755399441055744.0  # 1.5 * 2^52 leaves no room for a fraction: q + ROUND - ROUND is q's cell
 
 

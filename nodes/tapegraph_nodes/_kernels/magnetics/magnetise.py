@@ -8,11 +8,11 @@ from mypy_extensions import i64
 
 from tapegraph_nodes._kernels.magnetics.constants import ALPHA
 from tapegraph_nodes._kernels.magnetics.field import clipped, rise
+from tapegraph_nodes._kernels.magnetics.field_network import predict_from_field
 from tapegraph_nodes._kernels.magnetics.jiles_atherton import midpoint, newton, runge_kutta
 from tapegraph_nodes._kernels.magnetics.relaxation import exponential, langevin_at
 from tapegraph_nodes._kernels.magnetics.tape import EXPONENTIAL_H, MIDPOINT_H, RK2, RK4, STN, STN_OF_FIELD, Tape
-from tapegraph_nodes._kernels.networks.field_network import predict_from_field
-from tapegraph_nodes._kernels.networks.transition import predict
+from tapegraph_nodes._kernels.magnetics.transition import predict
 
 
 def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:
@@ -35,30 +35,20 @@ def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:
 def solve(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
     """Magnetise the channels a and b, which may be one and the same, by a solver or a network of the field."""
     table, method, clip, guard = tape.table, tape.method, tape.clip, tape.guard
-    start, end, moving = tape.constants.start, tape.constants.end, tape.constants.moving
-    n = tape.frames
-    part = 1.0 / float(n)
-    cells, cells_step = start[0], part * (end[0] - start[0])
-    c, c_step = start[1], part * (end[1] - start[1])
-    kappa, kappa_step = start[2], part * (end[2] - start[2])
-    beta, beta_step = start[3], part * (end[3] - start[3])
-    gamma, gamma_step = start[4], part * (end[4] - start[4])
-    gain, gain_step = start[5], part * (end[5] - start[5])
+    tape.begin()
+    coating = tape.coating
+    moving = tape.constants.moving
     ma, Ha, Ga, Va = tape.m[a], tape.H[a], tape.G[a], tape.V[a]
     mb, Hb, Gb, Vb = tape.m[b], tape.H[b], tape.G[b], tape.V[b]
-    La = langevin_at(table, cells * Ha + beta * ma)
-    Lb = langevin_at(table, cells * Hb + beta * mb)
-    at = a * n
-    other = b * n
-    stop = at + n
+    La = langevin_at(table, coating.cells * Ha + coating.beta * ma)
+    Lb = langevin_at(table, coating.cells * Hb + coating.beta * mb)
+    at = a * tape.frames
+    other = b * tape.frames
+    stop = at + tape.frames
     while at < stop:
         if moving:
-            cells += cells_step
-            c += c_step
-            kappa += kappa_step
-            beta += beta_step
-            gamma += gamma_step
-            gain += gain_step
+            coating.advance()
+        cells, gain = coating.cells, coating.gain
         hppa, hpa, vpa = cells * Ga, cells * Ha, cells * Va
         hppb, hpb, vpb = cells * Gb, cells * Hb, cells * Vb
         Ga, Ha = Ha, clipped(x[at], clip)
@@ -68,23 +58,23 @@ def solve(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
         ha, va = cells * Ha, cells * Va
         hb, vb = cells * Hb, cells * Vb
         if method == EXPONENTIAL_H:
-            ma, La = exponential(table, c, kappa, beta, gamma, ma, La, hppa, hpa, ha)
-            mb, Lb = exponential(table, c, kappa, beta, gamma, mb, Lb, hppb, hpb, hb) if b != a else (ma, La)
+            ma, La = exponential(table, coating, ma, La, hppa, hpa, ha)
+            mb, Lb = exponential(table, coating, mb, Lb, hppb, hpb, hb) if b != a else (ma, La)
         elif method == MIDPOINT_H:
-            ma = midpoint(table, c, kappa, beta, gamma, ma, hpa, ha - hpa, ha, ha - hpa)
-            mb = midpoint(table, c, kappa, beta, gamma, mb, hpb, hb - hpb, hb, hb - hpb) if b != a else ma
+            ma = midpoint(table, coating, ma, hpa, ha - hpa, ha, ha - hpa)
+            mb = midpoint(table, coating, mb, hpb, hb - hpb, hb, hb - hpb) if b != a else ma
         elif method == RK2:
-            ma = midpoint(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va)
-            mb = midpoint(table, c, kappa, beta, gamma, mb, hpb, vpb, hb, vb) if b != a else ma
+            ma = midpoint(table, coating, ma, hpa, vpa, ha, va)
+            mb = midpoint(table, coating, mb, hpb, vpb, hb, vb) if b != a else ma
         elif method == RK4:
-            ma, mb = runge_kutta(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
+            ma, mb = runge_kutta(table, coating, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
         elif method == STN_OF_FIELD:
-            M_s = beta / (ALPHA * cells)
+            M_s = coating.beta / (ALPHA * cells)
             ma = predict_from_field(tape.network, M_s, tape.fs, ma, hpa, vpa, ha, va)
             mb = predict_from_field(tape.network, M_s, tape.fs, mb, hpb, vpb, hb, vb) if b != a else ma
         else:
-            ma = newton(table, c, kappa, beta, gamma, ma, hpa, vpa, ha, va, method)
-            mb = newton(table, c, kappa, beta, gamma, mb, hpb, vpb, hb, vb, method) if b != a else ma
+            ma = newton(table, coating, ma, hpa, vpa, ha, va, method)
+            mb = newton(table, coating, mb, hpb, vpb, hb, vb, method) if b != a else ma
         if not abs(ma) <= guard:
             ma = Va = 0.0
         if not abs(mb) <= guard:

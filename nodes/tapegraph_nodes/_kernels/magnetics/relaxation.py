@@ -3,8 +3,8 @@
     x = delta (L(q) - m),    dx = delta (1 - c) dL - [x where positive, else 0] |dh| / D,    D = kappa - gamma x
     m = L(q) - delta x
 
-is the equation of jiles_atherton.py, in the same letters, after its reversible share c dL has been integrated. There
-is no rate of the field in it. What is left is linear as long as D stands still: over a step from h to h + dh, with
+is the equation of jiles_atherton.py, in the same letters, after its reversible share c dL has been integrated. The
+rate of the field is not in it. What is left is linear as long as D is constant: over a step from h to h + dh, with
 z = |dh| / D, and with L taken as a straight line from its exact value at one end to that at the other,
 
     m rises by dL (1 - (1 - c) f) + delta x z f,    f = (1 - exp(-z)) / z
@@ -12,10 +12,10 @@ z = |dh| / D, and with L taken as a straight line from its exact value at one en
 Where x begins below 0, it first has to rise to 0, and only the rest of the step counts.
 
 Between samples the field is the parabola through the last three. Where that turns inside the step, m goes to the turn
-first: a remanence depends on how far the field went, and the far end rarely falls on a sample.
+first: a remanence depends on how far the field went, and the turn rarely falls on a sample.
 
-Over a leap L is no straight line, and D does not stand still: a way of more than a / 2 is made in equal parts, up to
-four. There is no time in the equation, so that equal parts of the field serve whatever it did in between.
+Over a large step L is not a straight line, and D is not constant: a step of more than a / 2 is divided into up to four
+equal parts. Time does not enter, so that equal parts of the field are right whatever it did in between.
 Source: M. Hochbruck, A. Ostermann, Exponential integrators, Acta Numerica 19, 2010 (exponential Euler); exp(-z) is
 the Pade approximant of degrees 2 and 3, within 0.002 and never outside 0 to 1.
 """
@@ -26,18 +26,16 @@ from typing import Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
+from tapegraph_nodes._kernels.magnetics.jiles_atherton import Material
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 
-LEAP: Final = 0.5 * CELLS_PER_UNIT  # half of a, in cells
+LARGE_STEP: Final = 0.5 * CELLS_PER_UNIT  # half of a, in cells
 MOST_PARTS: Final = 4
 
 
 def exponential(
     table: vec[float],
-    c: float,
-    kappa: float,
-    beta: float,
-    gamma: float,
+    material: Material,
     m: float,
     L: float,
     hpp: float,
@@ -49,28 +47,25 @@ def exponential(
     now = h - hp
     if (before + now) * (3.0 * now - before) < 0.0:  # the slopes of the parabola at hp and at h
         turn = hp - (before + now) * (before + now) / (8.0 * (now - before))
-        m, L = move(table, c, kappa, beta, gamma, m, L, turn - hp, turn)
+        m, L = traverse(table, material, m, L, turn - hp, turn)
         now = h - turn
-    return move(table, c, kappa, beta, gamma, m, L, now, h)
+    return traverse(table, material, m, L, now, h)
 
 
-def move(
-    table: vec[float], c: float, kappa: float, beta: float, gamma: float, m: float, L: float, dh: float, h: float
-) -> tuple[float, float]:
-    """Return m and L(q) at the field h, from those at h - dh; a leap is made in equal parts."""
-    if abs(dh) > LEAP:
-        parts: i64 = min(MOST_PARTS, i64(abs(dh) * (1.0 / LEAP)) + 1)
+def traverse(table: vec[float], material: Material, m: float, L: float, dh: float, h: float) -> tuple[float, float]:
+    """Return m and L(q) at the field h, from those at h - dh; a large step is divided into equal parts."""
+    if abs(dh) > LARGE_STEP:
+        parts: i64 = min(MOST_PARTS, i64(abs(dh) * (1.0 / LARGE_STEP)) + 1)
         dh /= float(parts)
         while parts > 1:
             parts -= 1
-            m, L = relax(table, c, kappa, beta, gamma, m, L, dh, h - float(parts) * dh)
-    return relax(table, c, kappa, beta, gamma, m, L, dh, h)
+            m, L = relax(table, material, m, L, dh, h - float(parts) * dh)
+    return relax(table, material, m, L, dh, h)
 
 
-def relax(
-    table: vec[float], c: float, kappa: float, beta: float, gamma: float, m: float, L: float, dh: float, h: float
-) -> tuple[float, float]:
+def relax(table: vec[float], material: Material, m: float, L: float, dh: float, h: float) -> tuple[float, float]:
     """Return m and L(q) at the field h, from those at h - dh."""
+    c, kappa, beta, gamma = material.c, material.kappa, material.beta, material.gamma
     q = h + beta * m
     if abs(q) < END:
         cell = q + ROUND - ROUND
@@ -103,14 +98,14 @@ def relax(
             f = 1.0 - left * (1.0 - kappa * decayed(left * abs(dh), kappa))
     held = 1.0 - (1.0 - c) * f
     dm = dL * held + irreversible
-    # That was with the mean field of the old m. beta L' is under 0.004: the series ends here.
+    # So far with the mean field of the old m. beta L' is under 0.004: two terms of the series are enough.
     w = beta * L1 * held
     dm *= 1.0 + w * (1.0 + w)
     return m + dm, end + beta * L1 * dm
 
 
 def decayed(way: float, D: float) -> float:
-    """Return (1 - exp(-z)) / way with z = way / D, by way of the approximant, with a single division."""
+    """Return (1 - exp(-z)) / way with z = way / D, by the approximant, with a single division."""
     square = D * D
     above = square + way * (0.1 * D + (1.0 / 60.0) * way)
     return above / (D * square + way * (0.6 * square + way * (0.15 * D + (1.0 / 60.0) * way)))

@@ -1,4 +1,4 @@
-"""A tape under the record head: what it is made of, and what every channel of it remembers.
+"""A tape under the record head: the constants of its coating, and the state of every channel.
 
 The constants of jiles_atherton.py are held as six values that move in a Ramp:
 
@@ -7,7 +7,7 @@ The constants of jiles_atherton.py are held as six values that move in a Ramp:
     2 kappa
     3 beta
     4 gamma
-    5 gain    what is heard of m
+    5 gain    output per m
 """
 
 from typing import Final
@@ -17,6 +17,7 @@ from mypy_extensions import i64
 
 from tapegraph.node import silence
 from tapegraph_nodes._kernels.magnetics.constants import ALPHA
+from tapegraph_nodes._kernels.magnetics.jiles_atherton import Material
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, langevin_table
 from tapegraph_nodes._kernels.networks.network import Network
 from tapegraph_nodes._kernels.ramp import Ramp
@@ -33,10 +34,49 @@ CONSTANTS: Final = 6
 FEATURES: Final = 5  # numbers that a network is given of each sample
 
 
+class Coating(Material):
+    """The constants at one sample of a block.
+
+    cells: of the Langevin table to a unit of the field; gain: output per m
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells: float = 1.0
+        self.gain: float = 0.0
+        self.cells_step: float = 0.0
+        self.c_step: float = 0.0
+        self.kappa_step: float = 0.0
+        self.beta_step: float = 0.0
+        self.gamma_step: float = 0.0
+        self.gain_step: float = 0.0
+
+    def begin(self, ramp: Ramp, frames: i64) -> None:
+        """Be at the last sample before a block of so many frames."""
+        start, end = ramp.start, ramp.end
+        part = 1.0 / float(frames)
+        self.cells, self.cells_step = start[0], part * (end[0] - start[0])
+        self.c, self.c_step = start[1], part * (end[1] - start[1])
+        self.kappa, self.kappa_step = start[2], part * (end[2] - start[2])
+        self.beta, self.beta_step = start[3], part * (end[3] - start[3])
+        self.gamma, self.gamma_step = start[4], part * (end[4] - start[4])
+        self.gain, self.gain_step = start[5], part * (end[5] - start[5])
+
+    def advance(self) -> None:
+        """Move on by a sample."""
+        self.cells += self.cells_step
+        self.c += self.c_step
+        self.kappa += self.kappa_step
+        self.beta += self.beta_step
+        self.gamma += self.gamma_step
+        self.gain += self.gain_step
+
+
 class Tape:
     """Constants and state of all channels.
 
     constants: where their targets are coefficients, and how far they have come is state
+    coating: state: the constants as a loop over a block goes through them
     method: coefficient: one of the numbers above
     clip: coefficient: most |H|
     guard: coefficient: most |m|
@@ -54,6 +94,7 @@ class Tape:
         self.frames: i64 = frames
         self.table: vec[float] = langevin_table()
         self.constants: Ramp = Ramp(fs, frames, CONSTANTS, 1.0)
+        self.coating: Coating = Coating()
         self.method: i64 = EXPONENTIAL_H
         self.clip: float = 0.0
         self.guard: float = 0.0
@@ -65,7 +106,7 @@ class Tape:
         self.V: vec[float] = vec[float]([0.0] * channels)
 
     def aim(self, M_s: float, per_a: float, c: float, k: float, gain: float) -> None:
-        """Set the targets of the constants, from those of constants.py; gain is what is heard of M / M_s."""
+        """Set the targets of the constants, from those of constants.py; gain is the output per M / M_s."""
         target = self.constants.target
         cells = CELLS_PER_UNIT * per_a
         beta = ALPHA * M_s * cells
@@ -84,3 +125,7 @@ class Tape:
         silence(self.H)
         silence(self.G)
         silence(self.V)
+
+    def begin(self) -> None:
+        """Take the coating back to the beginning of the block, for the next channels."""
+        self.coating.begin(self.constants, self.frames)

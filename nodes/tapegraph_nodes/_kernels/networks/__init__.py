@@ -1,1 +1,1 @@
-"""Networks that run in place of a solver."""
+"""Neural networks that run in place of a solver."""

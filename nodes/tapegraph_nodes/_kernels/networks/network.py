@@ -1,4 +1,4 @@
-"""Networks of dense layers that run in real time: weights in one flat vector, and no call of a library.
+"""Networks of dense layers for real time: weights in one flat vector, and no library calls.
 
     a_0 = inputs,    a_k = f(b_k + W_k a_(k-1)),    y = b + W a_last
     f(x) = u (4 - |u|),    u = |x + 1| - |x - 1|
@@ -14,7 +14,7 @@ from mypy_extensions import i64
 def dense(w: vec[float], at: i64, x: vec[float], inputs: i64, y: vec[float], neurons: i64) -> i64:
     """Compute the neurons of a layer, before f, into y; return where in w the next layer begins.
 
-    Four at a time stay in registers while the inputs pass by.
+    Four at a time stay in registers during the loop over the inputs.
     """
     j: i64 = 0
     while j + 3 < neurons:
@@ -51,7 +51,7 @@ def dense(w: vec[float], at: i64, x: vec[float], inputs: i64, y: vec[float], neu
 
 
 def activate(y: vec[float], neurons: i64) -> None:
-    """Put f into the place of its arguments."""
+    """Replace the arguments of f by its values."""
     j: i64 = 0
     while j < neurons:
         u = abs(y[j] + 1.0) - abs(y[j] - 1.0)
@@ -78,7 +78,7 @@ def run(w: vec[float], widths: vec[i64], x: vec[float], y: vec[float]) -> None:
 class Network:
     """A network as a node runs it: weights that move towards a goal, and room for its layers.
 
-    A node calls aim() in update(), jump() in reset(), and begin(), move() and settle() in process().
+    A node calls aim() in update(), jump() in reset(), and begin(), step() and settle() in process().
 
     goal, goal_widths: coefficient: the flat weights to move to, and the widths of their layers, inputs first
     widths, weights: state: those of now; was: state: the weights when the block began
@@ -137,7 +137,7 @@ class Network:
         self.steps = steps
         copy(self.was, self.weights)
 
-    def move(self) -> None:
+    def step(self) -> None:
         """Take one of the steps that are left."""
         if self.steps > 1:
             approach(self.weights, self.goal, 1.0 / float(self.steps))

@@ -38,23 +38,19 @@ def predict(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
 
 def extract(tape: Tape, x: vec[float], channel: i64, place: i64) -> None:
     """Write the features of the sample before a block and of every sample of it to tape.features, from place on."""
-    frames = tape.frames
     table, clip, features = tape.table, tape.clip, tape.features
-    start, end, moving = tape.constants.start, tape.constants.end, tape.constants.moving
-    part = 1.0 / float(frames)
-    cells, cells_step = start[0], part * (end[0] - start[0])
-    c, c_step = start[1], part * (end[1] - start[1])
-    kappa, kappa_step = start[2], part * (end[2] - start[2])
-    beta, beta_step = start[3], part * (end[3] - start[3])
-    half_per_kappa = 0.5 * CELLS_PER_UNIT / kappa
+    tape.begin()
+    coating = tape.coating
+    moving = tape.constants.moving
+    half_per_kappa = 0.5 * CELLS_PER_UNIT / coating.kappa
     before = tape.G[channel]
     field = tape.H[channel]
     rate = tape.V[channel]
-    at = channel * frames - 1
-    last = at + frames + 1
+    at = channel * tape.frames - 1
+    last = at + tape.frames
     while True:
-        h = cells * field
-        v = cells * rate
+        h = coating.cells * field
+        v = coating.cells * rate
         if abs(h) < END:
             cell = h + ROUND - ROUND
             t = h - cell
@@ -69,20 +65,17 @@ def extract(tape: Tape, x: vec[float], channel: i64, place: i64) -> None:
             L = (1.0 if h > 0.0 else -1.0) - h * slope
         toward = math.copysign(half_per_kappa, v)
         features[place] = toward * L
-        features[place + 1] = toward * (1.0 - beta * slope)
-        features[place + 2] = CELLS_PER_UNIT * c * slope
-        features[place + 3] = abs(v) / (kappa + abs(v))
+        features[place + 1] = toward * (1.0 - coating.beta * slope)
+        features[place + 2] = CELLS_PER_UNIT * coating.c * slope
+        features[place + 3] = abs(v) / (coating.kappa + abs(v))
         features[place + 4] = (1.0 / CELLS_PER_UNIT) * v
         place += FEATURES
-        at += 1
         if at == last:
             break
+        at += 1
         if moving:
-            cells += cells_step
-            c += c_step
-            kappa += kappa_step
-            beta += beta_step
-            half_per_kappa = 0.5 * CELLS_PER_UNIT / kappa
+            coating.advance()
+            half_per_kappa = 0.5 * CELLS_PER_UNIT / coating.kappa
         before = field
         field = clipped(x[at], clip)
         rate = rise(field, before, rate)
@@ -108,7 +101,7 @@ def follow(tape: Tape, y: vec[float], first: i64, lanes: i64) -> None:
     place: i64 = 0
     while n < frames:
         if network.steps > 0 and n % STRIDE == 0:
-            network.move()
+            network.step()
         gain += gain_step
         lane: i64 = 0
         at = place

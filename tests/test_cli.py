@@ -121,6 +121,17 @@ def test_quiet_says_nothing_but_warnings(folder: Path, capsys: pytest.CaptureFix
     assert soundfile.info("out.flac").subtype == "PCM_24"
 
 
+def test_a_bit_rate_is_for_lossy_files_only(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = []
+    for bitrate in ("64", "192"):
+        settings = ["--preset", "louder", "--set", "Level=-6", "--quiet", "--overwrite", "--bitrate", bitrate]
+        assert main(["render", "in.wav", "out.mp3", *settings]) == 0
+        sizes.append(Path("out.mp3").stat().st_size)
+    assert sizes[1] == pytest.approx(3 * sizes[0], rel=0.05)
+    assert main(["render", "in.wav", "out.wav", *settings]) == 1
+    assert capsys.readouterr().err == "out.wav: bitrate is 192 kb/s; only ogg, opus and mp3 take one\n"
+
+
 def test_a_file_that_is_there_is_replaced_only_when_told_to(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("out.wav").write_text("precious")
     assert main(["render", "in.wav", "out.wav", "--preset", "louder"]) == 1

@@ -22,8 +22,10 @@ Examples:
   tapegraph render guitar.wav tape.wav --preset NAME
   tapegraph render mix.flac mix-tape.flac --graph my.yaml --set tape.drive=0.7
   tapegraph render drums.wav drums.mp3 --graph my.yaml --tail 2 --overwrite
+  tapegraph render mix.wav mix.mp3 --preset NAME --bitrate 320
   tapegraph render stems/*.wav taped/ --preset NAME --jobs 4"""
 
+BITRATE = "Bit rate of ogg, opus and mp3, kb/s; otherwise that of IN where it has one, or the encoder's default."
 JOBS = "Files to render in parallel, or pairs of channels of a single file."
 
 
@@ -31,6 +33,7 @@ JOBS = "Files to render in parallel, or pairs of channels of a single file."
 @click.argument("files", nargs=-1, required=True, metavar="IN... OUT")
 @graph_options
 @click.option("--subtype", metavar="NAME", help="Sample format: PCM_16, PCM_24, FLOAT ...; otherwise as in IN.")
+@click.option("--bitrate", type=click.FloatRange(0, min_open=True), metavar="KBPS", help=BITRATE)
 @click.option("--no-dither", is_flag=True, help="Do not dither integer formats.")
 @click.option(
     "--tail",
@@ -47,6 +50,7 @@ def command(
     graph: Graph,
     files: tuple[str, ...],
     subtype: str | None,
+    bitrate: float | None,
     no_dither: bool,
     tail: Tail,
     jobs: int,
@@ -61,7 +65,7 @@ def command(
     *sources, target = files
     if not sources:
         raise click.UsageError("the output is missing; write IN OUT")
-    options = {"subtype": subtype, "dither": not no_dither, "overwrite": overwrite, "tail": tail}
+    options = {"subtype": subtype, "bitrate": bitrate, "dither": not no_dither, "overwrite": overwrite, "tail": tail}
     if Path(target).is_dir():
         into_folder(graph, sources, target, jobs, options, quiet)
     elif len(sources) == 1:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import attrs
 
+from tapegraph.files.bitrate import LOSSY, limits
 from tapegraph.files.libsndfile import BITS, file_error, soundfile
+from tapegraph.quantity import plural
 
 DEPTH = {**BITS, "FLOAT": 25, "DOUBLE": 53}  # bits that a sample of full scale resolves
 FLOATS = ("FLOAT", "DOUBLE")
@@ -74,6 +76,20 @@ def check_limits(path: Path, container: Container, sample_rate: int, channels: i
         )
     if channels > container.max_channels:
         raise file_error(path, f"channels are {channels}; {name(path)} takes at most {container.max_channels}")
+
+
+def check_bitrate(path: Path, subtype: str, sample_rate: int, channels: int, bitrate: float | None) -> None:
+    if bitrate is None:
+        return
+    if subtype not in LOSSY:
+        raise file_error(path, f"bitrate is {bitrate:g} kb/s; only ogg, opus and mp3 take one")
+    low, high = limits(subtype, sample_rate, channels)
+    if not low <= bitrate <= high:
+        raise file_error(
+            path,
+            f"bitrate is {bitrate:g} kb/s; {name(path)} at {sample_rate} Hz with {plural(channels, 'channel')} "
+            f"takes {low:.0f} to {high:.0f} kb/s",
+        )
 
 
 def nearest(container: Container, like: str) -> str:

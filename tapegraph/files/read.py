@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.files import metadata
+from tapegraph.files.bitrate import LOSSY, source_bitrate
+from tapegraph.files.layouts import read_layout
 from tapegraph.files.libsndfile import BITS, file_error, reason, soundfile
+from tapegraph.files.metadata import Metadata
 from tapegraph.quantity import plural
 from tapegraph.run.sound import Array, check_channels, check_sample_rate
 
@@ -24,6 +28,7 @@ class Reader:
 
     frames: what the header states, or, where it leaves the length open, what was counted
     format, subtype: libsndfile's names for the container and for how samples are stored in it
+    layout: the loudspeaker of each channel, in WAVE order, in which channels are read; () where the file does not say
     warnings: what is wrong with the file, a sentence each; complete when all blocks have been read
     """
 
@@ -37,6 +42,7 @@ class Reader:
             raise file_error(
                 self.path, f"is not an audio file of a supported kind, or is damaged ({reason(error)})"
             ) from None
+        self.layout, self.order = read_layout(self.file, self.path)
         self.sample_rate: int = self.file.samplerate
         self.channels: int = self.file.channels
         self.frames: int = self.file.frames if self.file.frames < UNKNOWN_FRAMES else self.count()
@@ -99,9 +105,22 @@ class Reader:
         """Return the next (up to frames, channels); where the file is damaged, what could be decoded before that."""
         block = np.full((frames, self.channels), np.nan)
         try:
-            return np.asarray(self.file.read(out=block))
+            return self.ordered(np.asarray(self.file.read(out=block)))
         except self.soundfile.SoundFileError:  # only decoders fail here, and their sound has no NaN
-            return block[: np.count_nonzero(~np.isnan(block[:, 0]))]
+            return self.ordered(block[: np.count_nonzero(~np.isnan(block[:, 0]))])
+
+    def ordered(self, block: Array) -> Array:
+        """Return (frames, channels) in WAVE order."""
+        return block if self.order is None else block[:, self.order]
+
+    def bitrate(self) -> float | None:
+        """Return the bit rate of a lossy file, kb/s, or None for other files and where it cannot be told."""
+        lossy = self.subtype in LOSSY and self.path.is_file()
+        return source_bitrate(self.path, self.subtype, self.frames / self.sample_rate) if lossy else None
+
+    def metadata(self) -> Metadata:
+        """Return what the file says beside its sound."""
+        return metadata.read(self.path, self.file, self.frames)
 
     def __enter__(self) -> Reader:
         return self

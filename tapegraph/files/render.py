@@ -71,6 +71,7 @@ def render_file(
     tail: Tail = "auto",
     jobs: int = 1,
     progress: Progress | None = None,
+    bitrate: float | None = None,
 ) -> Report:
     """Render an audio file through a graph into another, at the same sample rate.
 
@@ -78,6 +79,7 @@ def render_file(
     tail: seconds, or "auto" for as long as the nodes say
     jobs: processes that share the channels, where these are independent; the file is the same
     progress: called now and then with how much has been rendered, 0 to 1
+    bitrate: of a lossy file, kb/s; otherwise that of the source where that is lossy too, else the encoder's own
     Raises TapegraphError, without leaving a file, for files that cannot be read or written.
     """
     started = time.perf_counter()
@@ -94,6 +96,10 @@ def render_file(
                 like=reader.subtype,
                 dither=dither,
                 overwrite=overwrite,
+                bitrate=bitrate,
+                like_bitrate=reader.bitrate() if bitrate is None else None,
+                layout=reader.layout if sound.channels == reader.channels else (),
+                metadata=metadata,
             ) as writer,
         ):
             for block in sound.blocks:
@@ -109,12 +115,13 @@ def render_file(
             time.perf_counter() - started,
             decibels(writer.peak),
             writer.clipped,
-            (*sound.warnings(), *writer.warnings()),
+            (*sound.warnings(), *(f"{source}: {line}" for line in metadata.warnings), *writer.warnings()),
         )
 
     with Reader(source) as reader:
         if Path(target).exists() and os.path.samefile(source, target):
             raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
+        metadata = reader.metadata()
         flat = graph.flat()
         parts = groups(reader.channels, jobs)
         if len(parts) > 1 and Path(source).is_file() and channels_independent(flat):  # a pipe can be read only once

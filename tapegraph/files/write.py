@@ -13,12 +13,27 @@ import numpy.typing as npt
 
 from tapegraph.atomic import replacing
 from tapegraph.errors import TapegraphError
-from tapegraph.files.kinds import FLOATS, WAV_BYTES, check_limits, check_subtype, find_container, name, nearest
-from tapegraph.files.libsndfile import BITS, file_error, reason, soundfile
+from tapegraph.files import metadata as metadata_
+from tapegraph.files.bitrate import LOSSY, limits, set_bitrate
+from tapegraph.files.kinds import (
+    FLOATS,
+    WAV_BYTES,
+    check_bitrate,
+    check_limits,
+    check_subtype,
+    find_container,
+    name,
+    nearest,
+)
+from tapegraph.files.layouts import DEFAULTS, VORBIS_ORDER, Layout, describe, to_mask, write_layout
+from tapegraph.files.libsndfile import BITS, file_error, omit_peak_chunk, reason, soundfile
+from tapegraph.files.metadata import Metadata
+from tapegraph.files.tags import MASK, fix_serial
 from tapegraph.quantity import plural
 from tapegraph.run.sound import Array, decibels
 
 DITHER_SEED = 1979
+PIECE_FRAMES = 1 << 15  # what libsndfile is given at a time: its Vorbis encoder keeps all of it on the stack
 
 
 @contextlib.contextmanager
@@ -32,6 +47,10 @@ def create(
     like: str = "PCM_24",
     dither: bool = True,
     overwrite: bool = False,
+    bitrate: float | None = None,
+    like_bitrate: float | None = None,
+    layout: Layout = (),
+    metadata: Metadata | None = None,
 ) -> Iterator[Writer]:
     """Give a Writer; the file appears under its name once it is complete, and not at all after an error.
 
@@ -39,23 +58,34 @@ def create(
     most_frames: the most that will be written; a WAV that could exceed 4 GiB is written as RF64
     subtype: how to store samples; otherwise as in a file of subtype `like`, or the nearest there is
     dither: whether integer formats are dithered, see rounded()
+    bitrate: of a lossy file, kb/s; otherwise as near as can be to `like_bitrate`, else the encoder's own
+    layout: the loudspeakers of the channels, in WAVE order; () where they are not known
+    metadata: what the file says beside its sound
     Raises TapegraphError for what that kind of file cannot hold, before anything is written, and when the disk is full.
     """
     path = Path(path)
     container = find_container(path)
     subtype = check_subtype(path, container, subtype) if subtype else nearest(container, like)
     check_limits(path, container, sample_rate, channels)
+    check_bitrate(path, subtype, sample_rate, channels, bitrate)
+    if bitrate is None and like_bitrate is not None and subtype in LOSSY:
+        low, high = limits(subtype, sample_rate, channels)
+        bitrate = min(high, max(low, like_bitrate))
     check_target(path, overwrite)
+    metadata = metadata or Metadata()
     format_ = container.format
     size = most_frames * channels * BITS.get(subtype, 0) // 8
-    if format_ == "WAV" and size > WAV_BYTES:
+    if format_ == "WAV" and size + metadata.chunk_bytes > WAV_BYTES:
         format_ = "RF64"
+    elif format_ == "WAV" and layout and (channels > 2 or layout != DEFAULTS[channels]):
+        format_ = "WAVEX"  # only that states loudspeakers
     elif size > container.max_bytes:
         took = f"may come to {size / 1e9:.1f} GB; {name(path)} takes at most {container.max_bytes / 1e9:.1f} GB"
         raise file_error(path, took)
     with replacing(Path(os.path.realpath(path))) as temporary:  # a symbolic link stays one
         writer = Writer(path, temporary, format_, subtype, sample_rate, channels, most_frames, dither)
         try:
+            writer.describe(layout, metadata, bitrate)
             yield writer
         except BaseException:
             writer.discard()
@@ -87,15 +117,46 @@ class Writer:
         self.dither = np.random.default_rng(DITHER_SEED) if dither else None
         self.frames = self.clipped = 0
         self.peak = 0.0
+        self.order = VORBIS_ORDER.get(channels) if format_ == "OGG" else None
+        self.metadata = Metadata()
+        self.comments: dict[str, list[str]] = {}  # Vorbis comments that the layout needs
+        self.notes: list[str] = []  # what the file could not hold beside the sound
         self.soundfile = soundfile()
         try:
             self.file = self.soundfile.SoundFile(str(temporary), "w", sample_rate, channels, subtype, format=format_)
         except self.soundfile.SoundFileError as error:
             raise file_error(path, f"cannot be written: {self.disk_error() or reason(error)}") from None
 
+    def describe(self, layout: Layout, metadata: Metadata, bitrate: float | None) -> None:
+        """Write what has to come before the sound."""
+        omit_peak_chunk(self.file)
+        if bitrate is not None:
+            set_bitrate(self.file, self.subtype, bitrate)
+        if layout:
+            self.state_layout(layout)
+        self.metadata = metadata
+        metadata_.begin(metadata, self.file)
+        self.notes += metadata_.losses(metadata, self.path, self.format)
+
+    def state_layout(self, layout: Layout) -> None:
+        """State which loudspeaker each channel is for, as far as this kind of file can."""
+        if layout == DEFAULTS.get(len(layout)) and (len(layout) < 3 or self.format in ("FLAC", "OGG", "MP3")):
+            return
+        stated: Layout = ()
+        if self.format == "FLAC":
+            self.comments[MASK] = [f"0x{to_mask(layout):04X}"]
+            stated = layout
+        elif self.format in ("OGG", "MP3"):
+            stated = DEFAULTS.get(len(layout), ())
+        else:
+            stated = write_layout(self.file, layout)
+        if stated != layout:
+            instead = f"states {describe(stated)} instead" if stated else "leaves it open"
+            self.notes.append(f"{self.path}: cannot state the channel layout {describe(layout)}; {instead}")
+
     def write(self, block: Array) -> None:
         """Add (channels, frames). Raises TapegraphError when the disk is full."""
-        x = block.T
+        x = block.T if self.order is None else block.T[:, self.order]
         if not np.isfinite(x).all():  # some encoders abort the process at such a sample
             raise file_error(self.path, "cannot store samples that are NaN or infinite")
         if self.frames + len(x) > self.most_frames:  # the format was chosen by that
@@ -103,7 +164,9 @@ class Writer:
         self.frames += len(x)
         self.peak = max(self.peak, float(np.max(np.abs(x), initial=0.0)))
         try:
-            self.file.write(self.stored(x))
+            stored = self.stored(x)
+            for start in range(0, len(stored), PIECE_FRAMES):
+                self.file.write(stored[start : start + PIECE_FRAMES])
         except (self.soundfile.SoundFileError, AssertionError) as error:
             raise self.unfinished(error) from None
 
@@ -119,25 +182,40 @@ class Writer:
     def warnings(self) -> list[str]:
         """Return a sentence for each way in which the file differs from the sound."""
         if not self.clipped:
-            return []
+            return self.notes
         return [
+            *self.notes,
             f"{self.path}: {plural(self.clipped, 'sample')} beyond full scale were clipped, by up to "
-            f"{decibels(self.peak):.1f} dB; lower the level, or store floats (subtype FLOAT)"
+            f"{decibels(self.peak):.1f} dB; lower the level, or store floats (subtype FLOAT)",
         ]
 
     def finish(self) -> None:
         """Close the file and check that it is complete: an encoder can lose its last block without an error."""
         try:
             self.file.close()
+            self.write_metadata()
             with self.soundfile.SoundFile(str(self.temporary)) as file:
                 complete = file.frames == self.frames
                 if complete and self.format == "FLAC" and self.frames:
                     file.seek(self.frames - 1)
                     complete = len(file.read(1)) == 1
-        except self.soundfile.SoundFileError as error:
+        except (self.soundfile.SoundFileError, OSError) as error:
             raise self.unfinished(error) from None
         if not complete:
             raise self.unfinished("frames are missing")
+
+    def write_metadata(self) -> None:
+        """Write what comes after the sound. Raises OSError when the disk is full."""
+        try:
+            metadata_.end(self.metadata, self.temporary, self.format, self.subtype, self.comments)
+            if self.format == "OGG":
+                fix_serial(self.temporary)
+        except OSError:
+            raise
+        except Exception as error:  # of mutagen, about a tag that it cannot write: the sound is worth more
+            if error.args and isinstance(error.args[0], OSError):
+                raise error.args[0] from None
+            self.notes.append(f"{self.path}: tags could not be written ({error})")
 
     def cut_off(self) -> None:
         """Keep only what can be read back, after the disk was full. Raises TapegraphError where that is nothing."""

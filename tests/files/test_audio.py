@@ -97,6 +97,13 @@ def test_blocks_of_a_decoder_add_up_to_the_whole(tmp_path: Path, extension: str,
     np.testing.assert_array_equal(pieces, soundfile.read(path)[0].T)
 
 
+def test_blocks_of_any_size_are_written(tmp_path: Path) -> None:
+    silence = np.zeros((2, 5_000_000))  # 40 MB as float32, where a stack has 8
+    with create(tmp_path / "a.ogg", RATE, *silence.shape) as file:
+        file.write(silence)
+    assert soundfile.info(str(tmp_path / "a.ogg")).frames == silence.shape[1]
+
+
 def test_the_rights_are_those_of_any_new_file_and_stay_when_it_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "other").touch()
     path = write(tmp_path / "a.wav")

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import sys
 import sysconfig
 import tempfile
@@ -114,6 +115,16 @@ def clean(packages: list[str]) -> None:
                 file.unlink()
 
 
+def begin_anew_where_moved(work: str) -> None:
+    """Empty a work folder that was filled at another place, or by another version of this file: mypyc keeps paths."""
+    stamp = Path(work, "stamp")
+    now = f"{os.path.abspath(work)} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
+    if not stamp.exists() or stamp.read_text("utf-8") != now:
+        shutil.rmtree(work, ignore_errors=True)
+        Path(work).mkdir(parents=True)
+        stamp.write_text(now, "utf-8")
+
+
 def remember_librt(library, work: str) -> None:
     """Add the C code of librt, which mypyc leaves out where all of its own code comes from its cache."""
     file = Path(work, "librt.json")
@@ -175,6 +186,7 @@ def compile_native(files: dict[str, Path], packages: list[str], work: str, inpla
     paths = [path.as_posix() for path in files.values()]
     os.environ["MYPYPATH"] = os.pathsep.join(sorted({p.rpartition("/")[0] or "." for p in packages}))
     # Own mypy settings: strictness is for the tests, an install should not stop on it.
+    begin_anew_where_moved(work)
     args = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={work}/mypy"]
     extensions = mypycify(
         args + paths,

@@ -89,6 +89,7 @@ class Session(abc.ABC):
         self.at_start = graph.copy()
         self.at_end = contextlib.ExitStack()
         deck.quality = quality
+        deck.logging = record is not None
         graph.attach(deck)
 
     @abc.abstractmethod

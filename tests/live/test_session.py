@@ -313,10 +313,8 @@ def test_setting_a_parameter_reaches_what_plays() -> None:
     steady = tapegraph.chain(gain={"gain_db": 0})
     with steady.live() as running:
         steady.set("gain.gain_db", -6)
-        while not running.deck.log():
+        while running.deck.plan.nodes["gain"].gain_db == 0.0:  # type: ignore[attr-defined]
             running.wait(0.01)
-    _, *move = running.deck.log()[0]
-    assert move == ["gain", "gain_db", -6.0]
     assert running.deck.plan.nodes["gain"].gain_db == -6.0  # type: ignore[attr-defined]
 
 
@@ -361,7 +359,7 @@ def test_a_solver_that_is_set_is_lowered_as_the_quality_says() -> None:
     machine = graph()
     with machine.live(quality="draft") as running:
         machine.set("hysteresis.solver", "nr8")
-        while not running.deck.log():
+        while running.deck.requested:
             running.wait(0.01)
         assert running.deck.plan.nodes["hysteresis"].solver == "rk2"  # type: ignore[attr-defined]
     assert machine.get("hysteresis.solver") == "nr8"

@@ -227,6 +227,8 @@ def test_a_knob_is_learnt_by_midi_and_still_known_the_next_time(
         ):
             started(process)
             assert process.stderr is not None
+            if "learn" in option:
+                assert process.stderr.readline() == "move the controller for Level\n"
             controller.turn(7, value)
             if "learn" in option:
                 assert process.stderr.readline() == "controller 7 on channel 1 sets Level\n"

@@ -32,6 +32,12 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
     """Add the options of a session; those that run() handles are not passed to the command."""
     options = (
         click.option(
+            "--output-channels",
+            callback=channel_numbers,
+            metavar="N,N...",
+            help="Channels of the output device, such as 3,4; otherwise the first ones.",
+        ),
+        click.option(
             "--block",
             type=click.IntRange(*BLOCK_FRAMES),
             default=block,
@@ -67,6 +73,14 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
         return functools.reduce(lambda inner, option: option(inner), reversed(options), without_own)
 
     return with_options
+
+
+def channel_numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Return the value of an option that names channels of a device: 2 or 1,2."""
+    try:
+        return value if value is None else tuple(int(number) for number in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value} does not name channels; write 2 or 1,2") from None
 
 
 def run(session: Session, start_line: Callable[[], str]) -> None:

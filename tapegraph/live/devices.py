@@ -36,6 +36,11 @@ class Device:
     sample_rate: float
     default: tuple[Direction, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """Its name, with the audio system: the same card may be listed once for each."""
+        return f"{self.name} ({self.host})"
+
     def channels(self, direction: Direction) -> int:
         return self.inputs if direction == "input" else self.outputs
 

@@ -203,9 +203,7 @@ def test_live_at_a_rate_that_the_card_refuses_is_told_with_its_own(server: Serve
     with running(server, *arguments, folder=tmp_path) as process:
         _, err = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert err.splitlines()[-1] == (
-        "system (JACK Audio Connection Kit) refuses 44100 Hz; it runs at 48000 Hz: use that, or change it there"
-    )
+    assert err.splitlines()[-1] == ("system (JACK Audio Connection Kit) refuses 44100 Hz; it can run at 48000 Hz")
 
 
 def test_a_knob_is_learnt_by_midi_and_still_known_the_next_time(

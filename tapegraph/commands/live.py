@@ -25,12 +25,12 @@ Examples:
 @click.option("--input", metavar="NUMBER|NAME", help="Input device; see tapegraph devices.")
 @click.option("--output", metavar="NUMBER|NAME", help="Output device.")
 @click.option("--rate", type=float, metavar="HZ", help="Sample rate; otherwise the card's own.")
-@click.option("--channels", type=click.IntRange(1, 64), metavar="N", help="How many inputs, from 1; otherwise up to 2.")
+@click.option("--channels", type=click.IntRange(1, 64), metavar="N", help="Use the first N inputs; otherwise up to 2.")
 @click.option(
     "--input-channels",
     callback=channel_numbers,
     metavar="N,N...",
-    help="Which channels of the input device instead, such as 2 or 1,2.",
+    help="Use these inputs instead, such as 2 or 1,2.",
 )
 @session_options(block=256)
 def command(

@@ -1,6 +1,6 @@
 """What PortAudio says when it refuses a stream, in sentences that name the device at fault and what it can do.
 
-Of a stream through two devices PortAudio does not say which of them it is; so each is asked alone.
+PortAudio does not say which of the two devices of a stream is at fault, so each is checked by itself.
 """
 
 from __future__ import annotations
@@ -18,32 +18,35 @@ RATE, BUSY, COUNT = "sample rate", "Device unavailable", "number of channels"  #
 
 
 def message_of(error: Exception) -> str:
-    """Return what PortAudio says, and the audio system below it."""
+    """Return PortAudio's message, with that of the audio system below it where there is one."""
     message = str(error.args[0]) if error.args else str(error)
     below = str(error.args[2][2]).strip() if len(error.args) > 2 else ""
     return f"{message}: {below}" if below else message
 
 
 def refusal(ends: Sequence[Channels], sample_rate: float, message: str) -> TapegraphError:
-    """Return the error to raise where a stream between these ends, or to one, was refused with a message."""
+    """Return the error to raise where PortAudio refused a stream with a message.
+
+    ends: the input and the output of the stream, or only the output
+    """
     if len(ends) == 1:
         found = [(ends[0], message)]
     else:
-        found = [(end, said) for end in ends if (said := objection(end, sample_rate)) is not None]
+        found = [(end, reason) for end in ends if (reason := objection(end, sample_rate)) is not None]
     names = unique(end.device.label for end in ends)
     if not found:
         if BUSY in message:
             return TapegraphError(busy(" or ".join(names)))
         together = " together" if len(names) > 1 else ""
         return TapegraphError(f"{' and '.join(names)} cannot be opened{together}: {message}")
-    at_rate = [end for end, said in found if RATE in said]
+    at_rate = [end for end, reason in found if RATE in reason]
     if at_rate:
         return TapegraphError(wrong_rate(at_rate, ends, sample_rate))
-    return TapegraphError(*unique(sentence(end, said) for end, said in found))
+    return TapegraphError(*unique(sentence(end, reason) for end, reason in found))
 
 
 def objection(end: Channels, sample_rate: float) -> str | None:
-    """Return what PortAudio has against one end of a stream alone, or None."""
+    """Return why PortAudio would not open one end of a stream by itself, or None where it would."""
     sd = sounddevice()
     check = sd.check_input_settings if end.direction == "input" else sd.check_output_settings
     try:
@@ -83,7 +86,7 @@ def wrong_rate(refusing: Sequence[Channels], ends: Sequence[Channels], sample_ra
 
 
 def accepted_rates(end: Channels) -> list[int]:
-    """Return the usual sample rates that one end accepts, Hz; it is asked for each, which takes a moment."""
+    """Return the usual sample rates that one end accepts, Hz. Slow: PortAudio checks each on the device."""
     return [rate for rate in sorted({*RATES_HZ, round(end.device.sample_rate)}) if objection(end, rate) is None]
 
 

@@ -21,8 +21,8 @@ class Take:
     """
 
     def __init__(self, path: Path, sample_rate: int, channels: int, overwrite: bool, start: GraphModel) -> None:
-        self.path, self.start = path, start
-        self.moves = path.with_suffix(".moves.yaml")
+        self.path, self.overwrite, self.start = path, overwrite, start
+        self.moves = path.parent / f"{path.stem}.moves.yaml"
         check_target(self.moves, overwrite)
         self.recorder = Recorder(path, sample_rate, channels, overwrite)
         self.lost = 0
@@ -43,7 +43,8 @@ class Take:
         self.write_moves(deck)
 
     def write_moves(self, deck: Deck) -> None:
-        self.moves.unlink(missing_ok=True)  # of an earlier take, which is overwritten too
+        if self.overwrite:
+            self.moves.unlink(missing_ok=True)  # of the earlier take that is replaced
         if not deck.log():
             return
         if deck.changes():

@@ -6,7 +6,7 @@ v is the value of a controller, v_n that of controller n from 0 to 31, whose low
 Source: MIDI 1.0 Detailed Specification, control change and channel mode messages.
 
 As the specification says, a message of n sets the low byte to 0. Many devices of 7 bits use 32 to 63 for other knobs.
-So n + 32 is taken for the low byte of n only once it has followed n at once, and until n comes twice in a row.
+So n + 32 counts as the low byte of n from when it directly follows n until n comes twice in a row.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import attrs
 
 TOP, TOP_14 = 127, 16_383  # the largest values
 LOW_BYTE = 32  # by how much the number of a low byte is larger
-PAIR_S = 0.02  # in which the two bytes arrive; a message takes 1 ms on a MIDI cable
+PAIR_S = 0.02  # within which the low byte follows; a message takes 1 ms on a MIDI cable
 PARAMETER_NUMBERS = range(96, 102)  # what data entry refers to: no controllers of their own
-CHANNEL_MODES = range(120, 128)  # All Notes Off and other messages for the whole channel
+CHANNEL_MODES = range(120, 128)  # All Notes Off and other messages for a channel as such
 
 
 @attrs.frozen(order=True)
@@ -63,14 +63,14 @@ class ControlChanges:
         self.last_s = 0.0
 
     def follows_high_byte(self, controller: Controller) -> bool:
-        """Return whether a controller that is moved now can be the low byte of the one that was moved just before."""
+        """Return whether a message of this controller, received now, may be the low byte of the message before it."""
         high = controller.high_byte
         return high is not None and high == self.last and monotonic() - self.last_s < PAIR_S
 
     def receive(self, controller: Controller, value: int, is_knob: bool = False) -> tuple[Controller, float]:
         """Return the knob that a message moves, and its position, 0 to 1.
 
-        is_knob: whether this is certainly no low byte
+        is_knob: whether the controller is known to be a knob of its own, not a low byte
         """
         high = controller.high_byte
         if high is not None and self.follows_high_byte(controller) and not is_knob:

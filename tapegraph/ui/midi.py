@@ -6,6 +6,7 @@ mido.backends.rtmidi/UNIX_JACK, those of JACK.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -164,7 +165,9 @@ def listen(receive: Callable[[Any], None], report: Callable[[str], None] = print
     try:
         names = mido.get_input_names()
     except (OSError, ImportError, ValueError) as error:  # the last two: a wrong MIDO_BACKEND
-        raise TapegraphError(f"MIDI inputs cannot be listed: {error}") from None
+        backend = os.environ.get("MIDO_BACKEND")
+        by = f" by MIDO_BACKEND={backend}" if backend else ""
+        raise TapegraphError(f"MIDI inputs cannot be listed{by}: {error}") from None
     if not names:
         raise TapegraphError("there is no MIDI input; plug in a controller")
     ports, refused = [], []

@@ -92,6 +92,22 @@ def same_head(graph: tapegraph.Graph, sent: Sound, played: Sound) -> bool:
     return np.array_equal(rendered(graph, sent[:512])[:128], played[:128])
 
 
+def test_only_the_channels_that_are_chosen_go_in_and_out(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "wires.yaml").write_text("tapegraph: 1\nnodes: {a: {kind: gain}}\nlinks: [input -> a -> output]\n")
+    arguments = ("live", "--graph", "wires.yaml", "--input", "probe", "--output", "probe")
+    channels = ("--input-channels", "2", "--output-channels", "2")
+    with SoundCard(server.name, LONG_S) as card, running(server, *arguments, *channels, folder=tmp_path) as process:
+        stated = started(process)
+        time.sleep(0.4)
+        n = card.n - 4 * PERIOD
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert stated.startswith("probe channel 2 -> graph -> probe channel 2: 48000 Hz")
+    np.testing.assert_array_equal(card.heard[n : n + PERIOD, 1], card.sent[n - 2 * PERIOD : n - PERIOD, 1])
+    assert not card.heard[: n + PERIOD, 0].any()
+
+
 @pytest.mark.usefixtures("server")
 def test_a_server_that_dies_ends_in_a_line_and_leaves_the_recording(song: Sound, tmp_path: Path) -> None:
     server = Server("tapegraph-test-dying")

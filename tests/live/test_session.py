@@ -86,12 +86,17 @@ def test_a_card_is_found_by_number_name_or_part_of_it(
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("scarlett", "scarlett is ambiguous: 1 (Scarlett 2i2, Fake), 2 (Scarlett 18i8, Fake); use a number"),
-        ("bilt-in", "no output is called bilt-in; did you mean Built-in?"),
+        ("scarlett", "scarlett may be any of 1 Scarlett 2i2 (Fake), 2 Scarlett 18i8 (Fake); use a number"),
+        ("bilt-in", "no output device is called bilt-in; did you mean Built-in?"),
         (
             "Microphone",
-            "no output is called Microphone; there is "
-            "0 (Built-in, Fake), 1 (Scarlett 2i2, Fake), 2 (Scarlett 18i8, Fake)",
+            "3 Microphone (Fake) has no output channels; the output devices are "
+            "0 Built-in (Fake), 1 Scarlett 2i2 (Fake), 2 Scarlett 18i8 (Fake)",
+        ),
+        (
+            "9",
+            "no output device is called 9; the output devices are "
+            "0 Built-in (Fake), 1 Scarlett 2i2 (Fake), 2 Scarlett 18i8 (Fake)",
         ),
     ],
 )

@@ -60,6 +60,20 @@ def test_a_recording_that_cannot_be_written_is_known_before_the_sound(
     assert not opened[0].thread.is_alive()
 
 
+@pytest.mark.parametrize("name", [".", "..", "", "take", "take."])
+def test_a_recording_without_a_name_or_an_extension_is_refused(name: str) -> None:
+    with pytest.raises(tapegraph.TapegraphError, match="extension"):
+        graph().live(record=name)
+
+
+def test_moves_that_appear_during_a_recording_are_not_deleted_by_it(tmp_path: Path) -> None:
+    """Here nothing is set, so that there are no moves to write."""
+    with graph().live(record=tmp_path / "take.wav") as running:
+        (tmp_path / "take.moves.yaml").write_text("of another program")
+        running.wait(0.05)
+    assert (tmp_path / "take.moves.yaml").read_text() == "of another program"
+
+
 def test_a_recording_with_moves_can_be_rendered_again_to_the_bit(tmp_path: Path) -> None:
     tapegraph.chain(low={"kind": "gain"}, dc={"kind": "dc_blocker"}).save(tmp_path / "sub.yaml")
     text = """\

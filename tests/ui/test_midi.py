@@ -237,6 +237,19 @@ def test_a_midi_input_that_another_program_has_is_told_and_the_others_are_heard(
     assert str(caught.value) == "\n".join(map(refused, names))
 
 
+def test_a_backend_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_mido(monkeypatch, [])
+
+    def missing() -> list[str]:
+        raise ImportError("No module named 'jack_midi'")
+
+    monkeypatch.setattr(sys.modules["mido"], "get_input_names", missing)
+    monkeypatch.setenv("MIDO_BACKEND", "jack_midi")
+    said = "^MIDI inputs cannot be listed by MIDO_BACKEND=jack_midi: No module named 'jack_midi'$"
+    with pytest.raises(tapegraph.TapegraphError, match=said):
+        listen(print)
+
+
 def test_a_controller_is_not_asked_for_where_the_library_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], card: object
 ) -> None:

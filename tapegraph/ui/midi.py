@@ -164,7 +164,7 @@ def listen(receive: Callable[[Any], None], report: Callable[[str], None] = print
     mido = library()
     try:
         names = mido.get_input_names()
-    except (OSError, ImportError, ValueError) as error:  # the last two: a wrong MIDO_BACKEND
+    except (OSError, RuntimeError, ImportError, ValueError) as error:  # the last two: a wrong MIDO_BACKEND
         backend = os.environ.get("MIDO_BACKEND")
         by = f" by MIDO_BACKEND={backend}" if backend else ""
         raise TapegraphError(f"MIDI inputs cannot be listed{by}: {error}") from None
@@ -174,7 +174,7 @@ def listen(receive: Callable[[Any], None], report: Callable[[str], None] = print
     for name in names:
         try:
             ports.append(mido.open_input(name, callback=receive))
-        except (OSError, ImportError, ValueError) as error:
+        except Exception as error:  # backends have errors of their own
             refused.append(f"MIDI input {name} cannot be opened, perhaps because another program uses it: {error}")
     if not ports:
         raise TapegraphError(*refused)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tapegraph.document.model import GraphModel
 from tapegraph.files.write import check_target
+from tapegraph.live.claim import claim, release
 from tapegraph.live.deck import Deck
 from tapegraph.live.performance import left_out, performance
 from tapegraph.live.recorder import Recorder
@@ -50,7 +51,13 @@ class Take:
         if deck.changes():
             self.remarks.append(f"{self.moves}: not written: the graph was replaced during the recording")
             return
-        performance(self.start, deck).save(self.moves)
+        if not claim(self.moves):
+            self.remarks.append(f"{self.moves}: not written: another program has made a file of this name meanwhile")
+            return
+        try:
+            performance(self.start, deck).save(self.moves)
+        finally:
+            release(self.moves)
         if missing := left_out(self.start, deck):
             are = "is" if len(missing) == 1 else "are"
             self.remarks.append(

@@ -64,13 +64,9 @@ class Knobs:
     def turn(self, controller: Controller, value: int) -> None:
         """Set the target of a controller that has been moved; learn the controller first where one is wanted."""
         again, high = controller == self.changes.last, controller.high_byte
-        if (
-            high
-            and controller in self.learnt
-            and high not in self.targets
-            and self.changes.follows_high_byte(controller)
-        ):
+        if high and high not in self.targets and controller in self.learnt:
             self.unite(controller, high)
+        # One that has a target of its own is a knob; low bytes never have one.
         knob, position = self.changes.receive(controller, value, is_knob=controller in self.targets)
         # What may be the high byte of a controller just learnt is learnt too only when it comes twice in a row.
         wanted = self.learning and knob not in self.learnt and (again or knob.low_byte not in self.learnt)
@@ -93,8 +89,9 @@ class Knobs:
             self.prompt()
 
     def unite(self, low: Controller, high: Controller) -> None:
-        """Assign what a low byte has learnt to the controller of 14 bits that it belongs to."""
-        self.assign(high, self.targets[low])
+        """Where what was learnt turns out to be a low byte, assign its target to the high byte instead."""
+        if self.changes.follows_high_byte(low):
+            self.assign(high, self.targets[low])
 
     def assign(self, knob: Controller, target: str) -> None:
         """Assign a controller to a target, which no other one sets any longer, and remember it."""

@@ -15,12 +15,13 @@ from tapegraph.files.bitrate import LOSSY, source_bitrate
 from tapegraph.files.layouts import read_layout
 from tapegraph.files.libsndfile import BITS, file_error, reason, soundfile
 from tapegraph.files.metadata import Metadata
+from tapegraph.files.parts import Part, PartFile, Parts, find_parts
 from tapegraph.quantity import plural
 from tapegraph.run.sound import Array, check_channels, check_sample_rate
 
 PIECE_FRAMES = 1 << 15  # what is read at a time
 UNKNOWN_FRAMES = 2**63 - 1  # libsndfile, of a stream whose header leaves its length open
-OPEN_ENDED = {2**32 - 1, 0x7FFFF000}  # what ffmpeg and sox write as the size of a WAV that goes into a pipe
+OPEN_ENDED = {2**32 - 1, 0x7FFFF000, 2**31 - 1, 2**31}  # sizes of a WAV that goes into a pipe
 
 
 class Reader:
@@ -36,6 +37,10 @@ class Reader:
         self.path = Path(path)
         self.soundfile = soundfile()
         self.check_path()
+        found = find_parts(self.path) if self.path.is_file() else Parts()
+        self.warnings = [f"{self.path}: {found.warning}"] if found.warning else []
+        self.parts: tuple[Part | None, ...] = found.parts or (None,)
+        self.part = 0  # which is being read
         try:
             self.file = self.open()
         except (self.soundfile.SoundFileError, TypeError) as error:
@@ -45,17 +50,43 @@ class Reader:
         self.layout, self.order = read_layout(self.file, self.path)
         self.sample_rate: int = self.file.samplerate
         self.channels: int = self.file.channels
-        self.frames: int = self.file.frames if self.file.frames < UNKNOWN_FRAMES else self.count()
         self.format: str = self.file.format
         self.subtype: str = self.file.subtype
-        missing = missing_end(self.file)
-        self.warnings = [f"{self.path}: is truncated: {missing}"] if missing else []
+        if missing := missing_end(self.file):
+            self.warnings.append(f"{self.path}: is truncated: {missing}")
+        self.frames = self.file.frames if len(self.parts) == 1 else self.measure()
+        if self.frames >= UNKNOWN_FRAMES:
+            self.frames = self.count()
         self.check_sound()
 
     def open(self) -> Any:
-        file = self.soundfile.SoundFile(str(self.path))
+        """Open the current part."""
+        part = self.parts[self.part]
+        file = self.soundfile.SoundFile(str(self.path) if part is None else PartFile(self.path, part))
         file.seekable = lambda: False  # or else soundfile seeks after every read, which MP3 and Opus do inexactly
         return file
+
+    def measure(self) -> int:
+        """Return how many frames all parts have, and leave out those behind one that does not fit to the first."""
+        frames, self.part = self.file.frames, 1
+        while self.part < len(self.parts):
+            try:
+                file = self.open()
+            except self.soundfile.SoundFileError as error:
+                why = f"is damaged ({reason(error)})"
+            else:
+                file.close()
+                frames += file.frames
+                if (file.samplerate, file.channels) == (self.sample_rate, self.channels):
+                    self.part += 1
+                    continue
+                frames -= file.frames
+                why = f"has {file.samplerate} Hz and {plural(file.channels, 'channel')}"
+            what = f"only the first {frames / self.sample_rate:.3f} s are read"
+            self.warnings = [f"{self.path}: {what}; the stream that follows {why}"]
+            self.parts = self.parts[: self.part]
+        self.part = 0
+        return int(frames)
 
     def check_path(self) -> None:
         if self.path.is_dir():
@@ -88,6 +119,7 @@ class Reader:
         while n := len(self.read(PIECE_FRAMES)):
             frames += n
         self.file.close()
+        self.part = 0
         self.file = self.open()
         return frames
 
@@ -97,12 +129,24 @@ class Reader:
         while len(block := self.read(frames)):
             taken += len(block)
             yield block.T
+        if not taken:
+            raise file_error(self.path, "is damaged: none of its sound can be read")
         if taken < self.frames:
             missing = missing_frames(self.frames - taken, self.sample_rate)
             self.warnings.append(f"{self.path}: is truncated or damaged: {missing}")
 
     def read(self, frames: int) -> Array:
-        """Return the next (up to frames, channels); where the file is damaged, what could be decoded before that."""
+        """Return the next (up to frames, channels); none at the end."""
+        block = self.read_part(frames)
+        while not len(block) and self.part + 1 < len(self.parts):
+            self.part += 1
+            self.file.close()
+            self.file = self.open()
+            block = self.read_part(frames)
+        return block
+
+    def read_part(self, frames: int) -> Array:
+        """Return the next frames of the current part; where it is damaged, what could be decoded before that."""
         block = np.full((frames, self.channels), np.nan)
         try:
             return self.ordered(np.asarray(self.file.read(out=block)))
@@ -139,8 +183,6 @@ def missing_end(file: Any) -> str:
         missing = 0 if stated in OPEN_ENDED else (stated - present) // frame_bytes
     elif found := re.search(r"frame count (\d+) does not match value from 'ds64' chunk of (\d+)", log):  # RF64
         missing = int(found[2]) - int(found[1])
-    elif "Last page lacks an end-of-stream bit" in log:  # Ogg
-        return "its last page is missing"
     return missing_frames(missing, file.samplerate) if missing > 0 else ""
 
 

@@ -54,6 +54,7 @@ class PartFile(io.RawIOBase):
     def __init__(self, path: Path, part: Part) -> None:
         self.file = path.open("rb")
         self.part, self.at = part, 0
+        self.interrupted: BaseException | None = None  # libsndfile's callbacks would swallow it
         self.size = len(part.head) + part.end - part.start
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -76,7 +77,10 @@ class PartFile(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast(bytearray, buffer)).cast("B")
-        found = self.read(len(view))
+        try:
+            found = self.read(len(view))
+        except BaseException as error:
+            self.interrupted, found = error, b""
         view[: len(found)] = found
         return len(found)
 

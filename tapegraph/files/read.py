@@ -13,7 +13,7 @@ from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.files import metadata
 from tapegraph.files.bitrate import LOSSY, source_bitrate
 from tapegraph.files.layouts import read_layout
-from tapegraph.files.libsndfile import BITS, file_error, reason, soundfile
+from tapegraph.files.libsndfile import BITS, file_error, native, reason, soundfile
 from tapegraph.files.metadata import Metadata
 from tapegraph.files.parts import Part, PartFile, Parts, find_parts
 from tapegraph.quantity import plural
@@ -62,7 +62,8 @@ class Reader:
     def open(self) -> Any:
         """Open the current part."""
         part = self.parts[self.part]
-        file = self.soundfile.SoundFile(str(self.path) if part is None else PartFile(self.path, part))
+        self.source = PartFile(self.path, part) if part else None
+        file = self.soundfile.SoundFile(self.source or native(self.path))
         file.seekable = lambda: False  # or else soundfile seeks after every read, which MP3 and Opus do inexactly
         return file
 
@@ -149,9 +150,12 @@ class Reader:
         """Return the next frames of the current part; where it is damaged, what could be decoded before that."""
         block = np.full((frames, self.channels), np.nan)
         try:
-            return self.ordered(np.asarray(self.file.read(out=block)))
+            found = np.asarray(self.file.read(out=block))
         except self.soundfile.SoundFileError:  # only decoders fail here, and their sound has no NaN
-            return self.ordered(block[: np.count_nonzero(~np.isnan(block[:, 0]))])
+            found = block[: np.count_nonzero(~np.isnan(block[:, 0]))]
+        if self.source and self.source.interrupted:
+            raise self.source.interrupted
+        return self.ordered(found)
 
     def ordered(self, block: Array) -> Array:
         """Return (frames, channels) in WAVE order."""

@@ -41,8 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         silence_stdout()
         return FAILURE
     except OSError as error:
-        silence_stdout()
-        click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
+        if error.filename is None:
+            silence_stdout()
+            click.echo(f"standard output: cannot be written: {error.strerror}", err=True)
+        else:
+            click.echo(f"{error.filename}: cannot be used: {error.strerror}", err=True)
         return FAILURE
 
 

@@ -135,7 +135,11 @@ def reporting(path: Path) -> Iterator[None]:
 
 
 def cannot_write(path: Path, error: OSError) -> TapegraphError:
-    return TapegraphError(Problem(f"cannot be written: {error.strerror or error}", str(path)))
+    return TapegraphError(Problem(f"cannot be written: {error.strerror or error}", shown(path)))
+
+
+def shown(path: Path) -> str:
+    return "standard output" if str(path) == "-" else str(path)
 
 
 def taken(path: Path) -> TapegraphError:

@@ -183,9 +183,9 @@ def test_a_missing_file_is_said_also_where_the_new_one_is_there(
         (["rendr"], 2, "no command is called rendr; did you mean render?"),
         (["render", "in.wav", "--preset", "louder"], 2, "the output is missing; write IN OUT"),
         (
-            ["render", "in.wav", "a.wav", "no", "--preset", "louder"],
+            ["render", "in.wav", "a.wav", "no.wav", "--preset", "louder"],
             2,
-            "no is not a folder; several files need an existing folder",
+            "no.wav is not a folder; several files need a folder as OUT",
         ),
         (["render", "in.wav", "o.wav"], 2, "give either --preset NAME or --graph FILE; presets: louder"),
         (["render", "in.wav", "o.wav", "--preset", "a", "--graph", "b"], 2, "give either --preset NAME or"),

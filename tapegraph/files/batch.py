@@ -26,14 +26,14 @@ def render_pairs(
     graph: GraphModel,
     pairs: Sequence[tuple[str | Path, Path]],
     jobs: int,
-    done: Callable[[int], None] | None = None,
+    done: Callable[[int, Outcome], None] | None = None,
     **options: Any,
 ) -> Iterator[Outcome]:
     """Render files; yield a report or an error for each, in order. One that fails does not stop the others.
 
     pairs: source and target of each
     jobs: how many files are rendered at once; of a single file, how many groups of channels
-    done: called after each file with how many are finished
+    done: called after each file with how many are finished, and its outcome
     options: as for render_file
     Raises TapegraphError, before anything is rendered, when two files would become one.
     """
@@ -47,7 +47,7 @@ def render_pairs(
         for count, pair in enumerate(pairs, 1):
             outcome = attempt(graph, {"jobs": jobs, **options}, pair)
             if done:
-                done(count)
+                done(count, outcome)
             yield outcome
         return
     finished: dict[int, Outcome] = {}
@@ -56,7 +56,7 @@ def render_pairs(
         run_in_parallel(functools.partial(attempt, graph, options), pairs, jobs), 1
     ):
         if done:
-            done(count)
+            done(count, outcome)
         finished[index] = named(outcome, pairs[index][0])
         while due in finished:
             yield finished.pop(due)

@@ -107,7 +107,7 @@ def rendered_in_parallel(graph: GraphModel, reader: Reader, parts: list[slice], 
     try:
         for part in parts:
             here, there = context.Pipe(duplex=False)
-            work = (there, registry.added_paths(), graph, reader.path, part, tail)
+            work = (there, registry.added_paths(), graph, (reader.path, reader.local), part, tail)
             process = context.Process(target=render_part, args=work, daemon=True)
             start(process)
             there.close()
@@ -133,7 +133,9 @@ def receive(process: SpawnProcess, here: Connection) -> Any:
     return message
 
 
-def render_part(there: Connection, paths: list[Path], graph: GraphModel, source: Path, part: slice, tail: Tail) -> None:
+def render_part(
+    there: Connection, paths: list[Path], graph: GraphModel, source: tuple[Path, Path], part: slice, tail: Tail
+) -> None:
     """Render some channels of a file; send how many frames it may come to, each block, and the file's warnings.
 
     Instead of any of these an exception is sent.
@@ -142,7 +144,7 @@ def render_part(there: Connection, paths: list[Path], graph: GraphModel, source:
     with contextlib.suppress(BrokenPipeError):  # the parent has been ended itself
         try:
             registry.add_paths(paths)
-            with Reader(source) as reader:
+            with Reader(*source) as reader:
                 rendering = Rendering(
                     graph.flat(), reader.sample_rate, part.stop - part.start, tail, first_channel=part.start
                 )
@@ -153,4 +155,4 @@ def render_part(there: Connection, paths: list[Path], graph: GraphModel, source:
         except TapegraphError as error:
             there.send(error)
         except Exception as error:
-            there.send(TapegraphError(Problem(explained(error), str(source))))
+            there.send(TapegraphError(Problem(explained(error), str(source[0]))))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shutil
+import stat
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tapegraph.atomic import discard, make_temporary
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.files import metadata
 from tapegraph.files.bitrate import LOSSY, source_bitrate
@@ -20,6 +27,7 @@ from tapegraph.quantity import plural
 from tapegraph.run.sound import Array, check_channels, check_sample_rate
 
 PIECE_FRAMES = 1 << 15  # what is read at a time
+STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 UNKNOWN_FRAMES = 2**63 - 1  # libsndfile, of a stream whose header leaves its length open
 OPEN_ENDED = {2**32 - 1, 0x7FFFF000, 2**31 - 1, 2**31}  # sizes of a WAV that goes into a pipe
 
@@ -33,11 +41,21 @@ class Reader:
     warnings: what is wrong with the file, a sentence each; complete when all blocks have been read
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, local: Path | None = None) -> None:
+        self.path = Path("standard input" if str(path) == "-" else path)  # as messages name it
         self.soundfile = soundfile()
+        self.spooled = None if local else spool(Path(path))
+        self.local = local or self.spooled or self.path
+        try:
+            self.begin()
+        except BaseException:
+            self.delete()
+            raise
+
+    def begin(self) -> None:
+        """Open the file and find out what it contains."""
         self.check_path()
-        found = find_parts(self.path) if self.path.is_file() else Parts()
+        found = find_parts(self.local) if self.local.is_file() else Parts()
         self.warnings = [f"{self.path}: {found.warning}"] if found.warning else []
         self.parts: tuple[Part | None, ...] = found.parts or (None,)
         self.part = 0  # which is being read
@@ -47,7 +65,7 @@ class Reader:
             raise file_error(
                 self.path, f"is not an audio file of a supported kind, or is damaged ({reason(error)})"
             ) from None
-        self.layout, self.order = read_layout(self.file, self.path)
+        self.layout, self.order = read_layout(self.file, self.local)
         self.sample_rate: int = self.file.samplerate
         self.channels: int = self.file.channels
         self.format: str = self.file.format
@@ -62,8 +80,8 @@ class Reader:
     def open(self) -> Any:
         """Open the current part."""
         part = self.parts[self.part]
-        self.source = PartFile(self.path, part) if part else None
-        file = self.soundfile.SoundFile(self.source or native(self.path))
+        self.source = PartFile(self.local, part) if part else None
+        file = self.soundfile.SoundFile(self.source or native(self.local))
         file.seekable = lambda: False  # or else soundfile seeks after every read, which MP3 and Opus do inexactly
         return file
 
@@ -90,13 +108,13 @@ class Reader:
         return int(frames)
 
     def check_path(self) -> None:
-        if self.path.is_dir():
-            raise file_error(self.path, "is a folder; an audio file is needed")
         try:
-            with self.path.open("rb") as file:
+            if self.local.is_dir():
+                raise file_error(self.path, "is a folder; an audio file is needed")
+            with self.local.open("rb") as file:
                 empty = not file.read(1)
         except FileNotFoundError:
-            near = [p.name for p in self.path.parent.iterdir()] if self.path.parent.is_dir() else []
+            near = names_in(self.path.parent)
             raise file_error(self.path, f"there is no such file{did_you_mean(self.path.name, near)}") from None
         except OSError as error:
             raise file_error(self.path, f"cannot be read: {error.strerror}") from None
@@ -163,18 +181,57 @@ class Reader:
 
     def bitrate(self) -> float | None:
         """Return the bit rate of a lossy file, kb/s, or None for other files and where it cannot be told."""
-        lossy = self.subtype in LOSSY and self.path.is_file()
-        return source_bitrate(self.path, self.subtype, self.frames / self.sample_rate) if lossy else None
+        lossy = self.subtype in LOSSY
+        return source_bitrate(self.local, self.subtype, self.frames / self.sample_rate) if lossy else None
 
     def metadata(self) -> Metadata:
         """Return what the file says beside its sound."""
-        return metadata.read(self.path, self.file, self.frames)
+        return metadata.read(self.local, self.file, self.frames)
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.file.close()
+        self.delete()
+
+    def delete(self) -> None:
+        """Delete the copy of what came through a pipe."""
+        if self.spooled:
+            discard(self.spooled)
+
+
+def spool(path: Path) -> Path | None:
+    """Return a temporary copy of what comes through a pipe, whose length is known only at its end; None for a file."""
+    standard_input = str(path) in STANDARD_INPUT
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode if standard_input else path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISCHR(mode):
+        raise file_error(path, "is a device or terminal; an audio file or a pipe is needed")
+    if not standard_input and not stat.S_ISFIFO(mode):
+        return None
+    copy = None
+    try:
+        copy = make_temporary(Path("pipe"), None)
+        with copy.open("wb") as file, contextlib.ExitStack() as stack:
+            source = sys.stdin.buffer if standard_input else stack.enter_context(path.open("rb"))
+            shutil.copyfileobj(source, file, 1 << 20)
+    except BaseException as error:
+        if copy:
+            discard(copy)
+        if isinstance(error, OSError):
+            raise file_error(path, f"cannot be copied to {tempfile.gettempdir()}: {error.strerror}") from None
+        raise
+    return copy
+
+
+def names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def missing_end(file: Any) -> str:

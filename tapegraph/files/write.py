@@ -50,10 +50,11 @@ def create(
     like_bitrate: float | None = None,
     layout: Layout = (),
     metadata: Metadata | None = None,
+    kind: str | None = None,
 ) -> Iterator[Writer]:
     """Give a Writer; the file appears under its name once it is complete, and not at all after an error.
 
-    path: its extension selects the kind of file
+    path: its extension selects the kind of file, unless `kind` does; "-" is standard output
     most_frames: the most that will be written; a WAV that could exceed 4 GiB is written as RF64
     subtype: how to store samples; otherwise as in a file of subtype `like`, or the nearest there is
     dither: whether integer formats are dithered, see rounded()
@@ -63,7 +64,7 @@ def create(
     Raises TapegraphError for what that kind of file cannot hold, before anything is written, and when the disk is full.
     """
     path = Path(path)
-    container = find_container(path)
+    container = find_container(path, kind)
     subtype = check_subtype(path, container, subtype) if subtype else nearest(container, like)
     check_limits(path, container, sample_rate, channels)
     check_bitrate(path, subtype, sample_rate, channels, bitrate)
@@ -121,8 +122,11 @@ class Writer:
         self.comments: dict[str, list[str]] = {}  # Vorbis comments that the layout needs
         self.notes: list[str] = []  # what the file could not hold beside the sound
         self.soundfile = soundfile()
+        endian = "LITTLE" if path.suffix.lower() == ".aifc" else None  # or else it becomes an AIFF
         try:
-            self.file = self.soundfile.SoundFile(native(temporary), "w", sample_rate, channels, subtype, format=format_)
+            self.file = self.soundfile.SoundFile(
+                native(temporary), "w", sample_rate, channels, subtype, endian, format_
+            )
         except self.soundfile.SoundFileError as error:
             raise file_error(path, f"cannot be written: {self.disk_error() or reason(error)}") from None
 

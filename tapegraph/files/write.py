@@ -122,7 +122,8 @@ class Writer:
         self.comments: dict[str, list[str]] = {}  # Vorbis comments that the layout needs
         self.notes: list[str] = []  # what the file could not hold beside the sound
         self.soundfile = soundfile()
-        endian = "LITTLE" if path.suffix.lower() == ".aifc" else None  # or else it becomes an AIFF
+        little = path.suffix.lower() == ".aifc" and self.soundfile.check_format(format_, subtype, "LITTLE")
+        endian = "LITTLE" if little else None  # or else integers become an AIFF
         try:
             self.file = self.soundfile.SoundFile(
                 native(temporary), "w", sample_rate, channels, subtype, endian, format_

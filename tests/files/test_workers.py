@@ -21,7 +21,7 @@ class Slow(Node):
     """Takes as long as the sound."""
     KIND = "slow"
     def process(self, x, y):
-        os.write(1, b"running\n")
+        os.write(1, b"running" + bytes([10]))
         time.sleep(0.05)
 
 class Fails(Node):

@@ -165,6 +165,14 @@ class Training:
         return self.length
 
     def __iter__(self) -> Iterator[None]:
+        try:
+            yield from self.train()
+        finally:
+            if self.lock is not None:
+                os.close(self.lock)
+            self.lock = None
+
+    def train(self) -> Iterator[None]:
         # One thread for each process: they fill the cores, and sums do not depend on the number of threads.
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
             os.environ[variable] = "1"

@@ -80,10 +80,21 @@ def make_temporary(path: Path, folder: Path | None) -> Path:
     """Create a file in a folder, or in that for temporary files, with the extension of path. Raises OSError."""
     suffix = path.suffix if len(os.fsencode(path.suffix)) <= SUFFIX_BYTES else ""
     with naming:
-        handle, name = tempfile.mkstemp(prefix=".tapegraph-", suffix=suffix, dir=folder)
+        handle, name = tempfile.mkstemp(prefix=prefix(os.getpid()), suffix=suffix, dir=folder)
         temporaries.add(Path(name))
     os.close(handle)
     return Path(name)
+
+
+def prefix(pid: int) -> str:
+    """Return how the names of the temporary files of a process begin."""
+    return f".tapegraph-{pid}-"
+
+
+def discard_those_of(pid: int, folder: Path) -> None:
+    """Delete what a process that was killed has left in a folder."""
+    for temporary in folder.glob(f"{prefix(pid)}*"):
+        discard(temporary)
 
 
 def rename(temporary: Path, real: Path, path: Path, overwrite: bool) -> None:

@@ -341,6 +341,19 @@ def test_an_svg_drawing_is_well_formed_and_its_boxes_lie_apart_and_inside(folder
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
+@pytest.mark.parametrize("wait_s", [0.08, 0.12, 0.16, 0.2, 0.3])
+def test_ctrl_c_during_the_imports_prints_no_traceback(wait_s: float) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tapegraph", "presets"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(wait_s)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert "tapegraph" not in err  # a traceback names files; of Python's own start, before ours, there may be one
+    assert running.returncode in (0, 1, 130, -signal.SIGINT)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
 def test_an_interrupted_rendering_exits_with_130_and_leaves_nothing(folder: Path) -> None:
     Path("slow.py").write_text(SLOW)
     Path("slow.yaml").write_text("{tapegraph: 1, nodes: {a: {kind: slow}}, links: [input -> a -> output]}")

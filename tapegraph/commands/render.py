@@ -86,11 +86,14 @@ def command(
         "tail": tail,
         "kind": kind,
     }
+    extension = Path(target).suffix.lower()
     to_folder = len(sources) > 1 or Path(target).is_dir() or target.endswith(("/", os.sep))
     if not to_folder and not Path(sources[0]).is_dir():
+        if kind and extension in CONTAINERS and extension != f".{kind}":
+            raise click.UsageError(f"--format is {kind}, but {target} has the extension {extension}")
         into_file(graph, sources[0], target, {"jobs": jobs, **options}, quiet)
         return
-    if len(sources) > 1 and not Path(target).is_dir() and Path(target).suffix.lower() in CONTAINERS:
+    if len(sources) > 1 and not Path(target).is_dir() and extension in CONTAINERS:
         raise click.UsageError(f"{target} is not a folder; several files need a folder as OUT")
     if any(is_same_file(source, target) for source in sources):
         raise click.UsageError(f"{target} is both IN and OUT; choose another folder")

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tapegraph.atomic import discard_those_of
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.render import Report, render_file
-from tapegraph.files.workers import explained, run_in_parallel
+from tapegraph.files.workers import WorkerDiedError, explained, run_in_parallel
 
 Outcome = Report | TapegraphError
 
@@ -57,17 +58,14 @@ def render_pairs(
     ):
         if done:
             done(count, outcome)
-        finished[index] = named(outcome, pairs[index][0])
+        source, target = pairs[index]
+        if isinstance(outcome, WorkerDiedError):
+            discard_those_of(outcome.pid, target.parent)
+            outcome = TapegraphError(*(Problem(problem.message, str(source)) for problem in outcome.problems))  # noqa: PLW2901
+        finished[index] = outcome
         while due in finished:
             yield finished.pop(due)
             due += 1
-
-
-def named(outcome: Outcome, source: str | Path) -> Outcome:
-    """Add the file to the error of a process that died with it."""
-    if isinstance(outcome, TapegraphError) and not any(problem.where for problem in outcome.problems):
-        return TapegraphError(*(Problem(problem.message, str(source)) for problem in outcome.problems))
-    return outcome
 
 
 def attempt(graph: GraphModel, options: dict[str, Any], pair: tuple[str | Path, Path]) -> Outcome:

@@ -34,7 +34,7 @@ Work = Callable[[Any], Any]
 
 
 def run_in_parallel(work: Work, tasks: Sequence[Any], jobs: int) -> Iterator[tuple[int, Any]]:
-    """Yield (index of the task, work(task)) as tasks are completed; a TapegraphError for one whose process died.
+    """Yield (index of the task, work(task)) as tasks are completed; a WorkerDiedError for one whose process died.
 
     work, tasks: can be pickled; work returns its errors instead of raising them
     Raises TapegraphError where no process can be started.
@@ -52,7 +52,7 @@ def run_in_parallel(work: Work, tasks: Sequence[Any], jobs: int) -> Iterator[tup
                 message = worker.receive()
                 if index is not None:
                     yield index, message
-                if isinstance(message, TapegraphError) and worker.has_ended:
+                if isinstance(message, WorkerDiedError):
                     if index is None:
                         raise message
                     workers.remove(worker)
@@ -66,6 +66,15 @@ def run_in_parallel(work: Work, tasks: Sequence[Any], jobs: int) -> Iterator[tup
             worker.connection.close()
         for worker in workers:
             worker.end()
+
+
+class WorkerDiedError(TapegraphError):
+    """A process ended before its task was done.
+
+    pid: its number
+    """
+
+    pid = 0
 
 
 class Worker:
@@ -83,7 +92,6 @@ class Worker:
         finally:
             there.close()
         self.index: int | None = None
-        self.has_ended = False
 
     def start(self, index: int, task: Any) -> None:
         self.index = index
@@ -91,13 +99,14 @@ class Worker:
             self.connection.send(task)
 
     def receive(self) -> Any:
-        """Return the result of the task, or a TapegraphError where the process has died."""
+        """Return the result of the task, or a WorkerDiedError where the process has died."""
         try:
             return self.connection.recv()
         except (EOFError, OSError):
-            self.has_ended = True
             self.process.join(END_S)
-            return TapegraphError(NOT_STARTED if self.index is None else death(self.process.exitcode))
+            error = WorkerDiedError(NOT_STARTED if self.index is None else death(self.process.exitcode))
+            error.pid = self.process.pid or 0
+            return error
 
     def end(self) -> None:
         """End the process, which deletes its temporary files."""

@@ -54,7 +54,7 @@ def run_in_parallel(work: Work, tasks: Sequence[Any], jobs: int) -> Iterator[tup
                     yield index, message
                 if isinstance(message, WorkerDiedError):
                     if index is None:
-                        raise message
+                        raise TapegraphError(*message.problems)
                     workers.remove(worker)
                 elif waiting:
                     worker.start(*waiting.popleft())

@@ -32,8 +32,8 @@ def replacing(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
     path = Path(path)
     check_output(path, overwrite)
     to_stream = is_stream(path)
-    real = Path(os.path.realpath(path))
     with reporting(path):
+        real = Path(os.path.realpath(path))
         temporary = make_temporary(path, None if to_stream else real.parent)
     try:
         yield temporary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tapegraph.document.flat import FlatGraph, flatten
-from tapegraph.document.form import Reading, SubGraph, shown
+from tapegraph.document.form import Reading, SubGraphs, shown
 from tapegraph.document.order import Order, reachable
 from tapegraph.document.paths import leaves
 from tapegraph.document.spec import OUTPUT, Spec, keys
@@ -14,16 +14,16 @@ from tapegraph.document.text import Entry
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 
 
-def read(entry: Entry, sub_graph: SubGraph, problems: Collection[Problem] = (), versioned: bool = True) -> Spec:
+def read(entry: Entry, sub_graphs: SubGraphs, problems: Collection[Problem] = (), versioned: bool = True) -> Spec:
     """Return the checked graph of a tree.
 
     problems: what is known to be wrong already
-    sub_graph: returns the graph that the key `graph` of a node stands for: a name, a path or a tree
+    sub_graphs: finds the graphs that it includes
     versioned: whether the version of the format is required
     Raises TapegraphError with every problem.
     """
     spec = Spec()
-    reading = Reading(spec, sub_graph, list(problems))
+    reading = Reading(spec, sub_graphs, list(problems))
     read_keys(entry, reading, versioned)
     if reading.problems:
         raise TapegraphError(*sorted(reading.problems, key=position))

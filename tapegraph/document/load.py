@@ -9,6 +9,7 @@ from typing import Any
 from tapegraph import resources
 from tapegraph.document import text
 from tapegraph.document.check import read
+from tapegraph.document.files import is_preset_name
 from tapegraph.document.spec import Spec
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
@@ -19,7 +20,14 @@ def load(source: str | Path) -> Spec:
 
     A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
     """
-    return load_file(find_file(source, Path()))
+    return opened(source)[0]
+
+
+def opened(source: str | Path) -> tuple[Spec, str]:
+    """Return a graph as load() does, and the text of its file."""
+    path = find_file(source, Path())
+    yaml = read_text(path)
+    return from_text(yaml, str(path), SubGraphs(path.parent, (path.resolve(),))), yaml
 
 
 def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
@@ -33,8 +41,8 @@ def from_words(words: dict[str, Any], folder: Path) -> Spec:
     return read(text.tree(words), SubGraphs(folder), versioned=False)
 
 
-def load_file(path: Path, inside: tuple[Path, ...] = (), place: Place | None = None) -> Spec:
-    """Return the graph of a file; inside: the files that include it, outermost first; place: where they do."""
+def load_file(path: Path, inside: tuple[Path, ...], place: Place) -> Spec:
+    """Return the graph of a file that is included; inside: by which files, outermost first; place: where."""
     yaml = read_text(path)
     resolved = path.resolve()
     if resolved in inside:
@@ -57,7 +65,7 @@ def read_text(path: Path) -> str:
 def find_file(source: str | Path, folder: Path) -> Path:
     """Return the file of a preset, or of a path that starts in folder when it is relative."""
     text = os.fspath(source)
-    if isinstance(source, str) and Path(text).name == text and Path(text).suffix not in (".yaml", ".yml"):
+    if isinstance(source, str) and is_preset_name(text):
         presets = resources.presets()
         if text in presets:
             return presets[text]

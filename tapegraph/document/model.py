@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, Self
 from tapegraph.atomic import replacing
 from tapegraph.document import load, write
 from tapegraph.document.check import remarks
+from tapegraph.document.files import parameter_value
 from tapegraph.document.flat import FlatGraph, flatten
 from tapegraph.document.paths import Path as NodePath
 from tapegraph.document.paths import assign, leaves, node_at, resolve, settled
@@ -19,6 +20,7 @@ from tapegraph.document.spec import Spec, keys
 from tapegraph.document.targets import (
     automated_target,
     check_value,
+    declared,
     declared_at,
     find_node,
     unknown_target,
@@ -79,7 +81,7 @@ class GraphModel(Spec):
     def from_yaml(cls, text: str, name: str = "graph", folder: str | Path = ".") -> Self:
         """Return the graph of a YAML text.
 
-        name: stands for the file in errors; folder: where sub-graphs named by a relative path are
+        name: stands for the file in errors; folder: where relative paths in the text begin
         """
         return cls._of(load.from_text(text, name, load.SubGraphs(Path(folder))))
 
@@ -93,14 +95,17 @@ class GraphModel(Spec):
         """Return the graph as plain data, under the keys of the file; defaults are left out."""
         return write.words(self)
 
-    def to_yaml(self) -> str:
-        """Return the graph as the text of a file; reading it gives an equal graph."""
-        return write.to_yaml(self)
+    def to_yaml(self, folder: str | Path | None = None) -> str:
+        """Return the graph as the text of a file; reading it gives an equal graph.
+
+        folder: where the text will be; files are named relative to it, or without it by their absolute paths
+        """
+        return write.to_yaml(self, None if folder is None else Path(folder))
 
     def save(self, path: str | Path) -> None:
-        """Write the graph to a file, completely or not at all."""
+        """Write the graph to a file, completely or not at all; files that it names are found from there, too."""
         with replacing(Path(path)) as temporary:
-            temporary.write_text(self.to_yaml(), "utf-8")
+            temporary.write_text(self.to_yaml(Path(path).parent), "utf-8")
 
     def __getitem__(self, name: str) -> NodeView:
         return NodeView(self, find_node(self, name))
@@ -136,9 +141,12 @@ class GraphModel(Spec):
             raise TapegraphError(automation)
         value = plain(value)
         resolved = self._variable(value) if isinstance(value, str) and value.startswith("$") else value
+        resolved = parameter_value(resolved, declared(self, target), Path())
         resolved = resolved if isinstance(resolved, bool | str) else to_float(resolved)
         check_value(self, target, resolved)
-        assign(self, target, value if isinstance(value, str) else resolved)
+        if isinstance(value, str) and value.startswith("$"):
+            self.vars[value[1:]] = resolved
+        assign(self, target, value if isinstance(value, str) and value.startswith("$") else resolved)
         for listener in self._listeners:
             for path, name in leaves(self, target):
                 listener.set("/".join(path), name, declared_at(node_at(self, path), name).resolve(resolved))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import attrs
 
+from tapegraph.document.files import graph_reference, parameter_value
 from tapegraph.document.form import NAME_SCHEMA, Reading, Schema, Whole, shown
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.parts import NodeSpec, Parts
-from tapegraph.document.paths import resolve
 from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
 from tapegraph.document.text import Entry
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
@@ -63,7 +63,8 @@ def read_node(name: str, entry: Entry, reading: Reading) -> NodeSpec | None:
         node.graph = read_sub_graph(name, graph, reading)
         if node.graph is None:
             return None
-        node.reference = graph.value if isinstance(graph.value, str) else ""
+        if isinstance(graph.value, str):
+            node.reference = graph_reference(graph.value, reading.sub_graphs.folder)
         for target, value in values.items():
             read_setting(name, node, node.graph, target, value, reading)
     else:
@@ -90,7 +91,7 @@ def read_sub_graph(name: str, entry: Entry, reading: Reading) -> Parts | None:
         reading.refuse(entry.place, f"{name}.graph is {shown(entry)}; it must be {allowed}")
         return None
     try:
-        return reading.sub_graph(entry.value if isinstance(entry.value, str) else entry, entry.place)
+        return reading.sub_graphs(entry.value if isinstance(entry.value, str) else entry, entry.place)
     except TapegraphError as error:
         reading.problems += error.problems
         return None
@@ -116,7 +117,7 @@ def read_setting(name: str, node: NodeSpec, graph: Parts, target: str, entry: En
 
 def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], entry: Entry, reading: Reading) -> None:
     """Give a node a value, or the variable that it names, where that suits all of the parameters; note where not."""
-    value, subject = entry.value, what
+    value, subject, variable = entry.value, what, ""
     if not isinstance(value, int | float | str):
         allowed = params[0].allowed if params else "a number, true, false or text"
         reading.refuse(entry.place, f"{what} is {shown(entry)}; it must be {allowed}")
@@ -126,7 +127,9 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
         if value not in known:
             reading.refuse(entry.place, f"{what} is {value}; there is no such variable{did_you_mean(value, known)}")
             return
-        subject, value = f"{what}, which is {value},", resolve(reading.spec, value)
+        subject, variable = f"{what}, which is {value},", value[1:]
+        value = reading.spec.vars[variable]
+    value = parameter_value(value, params, reading.sub_graphs.folder)
     for param in params:
         try:
             param.check(value)
@@ -134,4 +137,7 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
             hint = did_you_mean(value, getattr(param, "options", ())) if isinstance(value, str) else ""
             reading.refuse(entry.place, f"{subject} {error}{hint}")
             return
-    node.params[target] = entry.value if isinstance(entry.value, bool | str) else to_float(entry.value)
+    value = value if isinstance(value, bool | str) else to_float(value)
+    if variable:
+        reading.spec.vars[variable] = value
+    node.params[target] = entry.value if variable else value

@@ -38,7 +38,11 @@ def parameter_value(value: Any, params: Iterable[AnyParam], folder: Path) -> Any
     """Return the value for parameters; of a model that is a file, its absolute path."""
     if not isinstance(value, str) or value.startswith("$") or not any(isinstance(param, Model) for param in params):
         return value
-    return value if value in weights.bundled() else absolute(value, folder)
+    path = absolute(value, folder)
+    is_name = Path(value).name == value and not value.endswith(weights.SUFFIX)
+    if value in weights.bundled() or (is_name and not os.path.lexists(path) and not os.path.lexists(value)):
+        return value  # the second is a misspelt name
+    return path
 
 
 def absolute(path: str, folder: Path) -> str:

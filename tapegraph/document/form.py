@@ -43,7 +43,7 @@ class Reading:
     spec: what has been read so far; keys are read in the order in which Spec declares them
     sub_graphs: finds the graphs that it includes
     problems: what is wrong so far
-    broken: nodes that are there but could not be read: no more is said about them
+    broken: nodes, $variables and controls that are there but could not be read: nothing more is reported about them
     """
 
     spec: Parts
@@ -187,6 +187,7 @@ class Variables:
                 values[name] = value if isinstance(value, bool | str) else to_float(value)
             else:
                 reading.refuse(item.place, f"${name} is {shown(item)}; it must be a number, true, false or text")
+                reading.broken.add(f"${name}")
         return values
 
     def schema(self) -> Schema:

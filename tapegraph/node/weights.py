@@ -89,7 +89,7 @@ def find(name_or_path: str) -> Path:
     if path.is_file():
         return path
     known = bundled()
-    hint = did_you_mean(path.name, known) or f"; there are {', '.join(known) or 'none yet'}, and paths of files"
+    hint = did_you_mean(name_or_path, known) or f"; there are {', '.join(known) or 'none yet'}, and paths of files"
     raise TapegraphError(f"no weights are called {name_or_path}{hint}")
 
 

@@ -12,7 +12,7 @@ from tapegraph.document.targets import declared, declared_at, unknown_param, unk
 from tapegraph.document.text import Entry
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.node import Node, registry
-from tapegraph.node.params import AnyParam
+from tapegraph.node.params import AnyParam, Choice
 from tapegraph.quantity import to_float
 
 OVERSAMPLE = Whole(1, 64)
@@ -25,14 +25,13 @@ class Nodes:
     def read(self, entry: Entry, what: str, reading: Reading) -> dict[str, NodeSpec]:
         nodes: dict[str, NodeSpec] = {}
         for name, item in reading.mapping(entry, what).items():
-            before = len(reading.problems)
             if reading.name(item, name, "a node") and name in (INPUT, OUTPUT):
                 reading.refuse(item.key, f"{name} is the {name} of the graph and cannot be the name of a node")
             node = read_node(name, item, reading)
-            if node is not None:
-                nodes[name] = node
-            if len(reading.problems) > before:
+            if node is None:
                 reading.broken.add(name)
+            else:
+                nodes[name] = node
         return nodes
 
     def schema(self) -> Schema:
@@ -123,6 +122,8 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
         reading.refuse(entry.place, f"{what} is {shown(entry)}; it must be {allowed}")
         return
     if isinstance(value, str) and value.startswith("$"):
+        if value in reading.broken:
+            return
         known = {f"${name}" for name in reading.spec.vars}
         if value not in known:
             reading.refuse(entry.place, f"{what} is {value}; there is no such variable{did_you_mean(value, known)}")
@@ -134,7 +135,7 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
         try:
             param.check(value)
         except ValueError as error:
-            hint = did_you_mean(value, getattr(param, "options", ())) if isinstance(value, str) else ""
+            hint = did_you_mean(value, param.options) if isinstance(value, str) and isinstance(param, Choice) else ""
             reading.refuse(entry.place, f"{subject} {error}{hint}")
             return
     value = value if isinstance(value, bool | str) else to_float(value)

@@ -9,7 +9,8 @@ from typing import Any
 from tapegraph import resources
 from tapegraph.document import text
 from tapegraph.document.check import read
-from tapegraph.document.files import is_preset_name
+from tapegraph.document.files import graph_reference, is_preset_name
+from tapegraph.document.parts import Parts
 from tapegraph.document.spec import Spec
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
@@ -53,7 +54,8 @@ def load_file(path: Path, inside: tuple[Path, ...], place: Place) -> Spec:
 
 def read_text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        with path.open(encoding="utf-8", newline="") as file:  # line breaks as they are, for writing them again
+            return file.read()
     except UnicodeDecodeError:
         raise TapegraphError(Problem("not UTF-8 text; a graph file must be", str(path))) from None
     except OSError as error:
@@ -83,7 +85,7 @@ class SubGraphs:
     def __init__(self, folder: Path, inside: tuple[Path, ...] = ()) -> None:
         self.folder, self.inside = folder, inside
 
-    def __call__(self, reference: Any, place: Place) -> Spec:
+    def __call__(self, reference: Any, place: Place) -> Parts:
         if isinstance(reference, Entry):
             return read(reference, self, versioned=False)
         try:
@@ -91,3 +93,15 @@ class SubGraphs:
         except TapegraphError as error:
             raise TapegraphError(*(Problem(p.message, str(place)) for p in error.problems)) from None
         return load_file(path, self.inside, place)
+
+
+class KnownSubGraphs(SubGraphs):
+    """Finds the graphs that a graph in memory includes, without reading their files."""
+
+    def __init__(self, folder: Path, spec: Parts) -> None:
+        super().__init__(folder)
+        self.known = {node.reference: node.graph for node in spec.nodes.values() if node.graph is not None}
+
+    def __call__(self, reference: Any, place: Place) -> Parts:
+        known = None if isinstance(reference, Entry) else self.known.get(graph_reference(reference, self.folder))
+        return super().__call__(reference, place) if known is None else known

@@ -13,7 +13,7 @@ from tapegraph.document.files import graph_reference, is_preset_name
 from tapegraph.document.parts import Parts
 from tapegraph.document.spec import Spec
 from tapegraph.document.text import Entry, Place
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, short
 
 
 def load(source: str | Path) -> Spec:
@@ -39,12 +39,16 @@ def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
 
 def from_words(words: dict[str, Any], folder: Path) -> Spec:
     """Return the graph of plain data under the keys of the file; folder: where relative paths begin."""
-    return read(text.tree(words), SubGraphs(folder), versioned=False)
+    problems: list[Problem] = []
+    return read(text.tree(words, problems), SubGraphs(folder), problems, versioned=False)
 
 
 def load_file(path: Path, inside: tuple[Path, ...], place: Place) -> Spec:
     """Return the graph of a file that is included; inside: by which files, outermost first; place: where."""
-    yaml = read_text(path)
+    try:
+        yaml = read_text(path)
+    except TapegraphError as error:
+        raise TapegraphError(*(Problem(str(problem), str(place)) for problem in error.problems)) from None
     resolved = path.resolve()
     if resolved in inside:
         route = " -> ".join(p.name for p in (*inside, path))
@@ -72,7 +76,7 @@ def find_file(source: str | Path, folder: Path) -> Path:
         if text in presets:
             return presets[text]
         hint = did_you_mean(text, presets) or f"; there are {', '.join(presets)}"
-        raise TapegraphError(f"no preset is called {text}{hint}; a graph of your own ends in .yaml")
+        raise TapegraphError(f"no preset is called {short(text)}{hint}; a graph of your own ends in .yaml")
     return folder / text
 
 

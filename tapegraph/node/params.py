@@ -17,7 +17,7 @@ from typing import Literal
 
 import attrs
 
-from tapegraph.errors import TapegraphError
+from tapegraph.errors import TapegraphError, shown
 from tapegraph.node import weights
 from tapegraph.quantity import format_number
 
@@ -52,7 +52,7 @@ class Param:
 
     def check(self, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         if not self.minimum <= value <= self.maximum or (self.whole and value != round(value)):
             raise ValueError(f"is {format_number(value, self.unit)}; it must be {self.allowed}")
         return float(value)
@@ -100,7 +100,7 @@ class Choice:
 
     def check(self, value: object) -> str:
         if not isinstance(value, str) or value not in self.options:
-            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         return value
 
     def resolve(self, value: Value) -> NodeValue:
@@ -131,7 +131,7 @@ class Switch:
 
     def check(self, value: object) -> bool:
         if not isinstance(value, bool):
-            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         return value
 
     def resolve(self, value: Value) -> NodeValue:
@@ -166,7 +166,7 @@ class Model:
 
     def check(self, value: object) -> str:
         if not isinstance(value, str):
-            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         try:
             self.resolve(value)
         except TapegraphError as error:

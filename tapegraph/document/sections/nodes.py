@@ -10,7 +10,7 @@ from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
 from tapegraph.document.text import Entry
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import UNPRINTABLE, Problem, TapegraphError, did_you_mean, short
 from tapegraph.node import Node, registry
 from tapegraph.node.params import AnyParam, Choice
 from tapegraph.quantity import to_float
@@ -78,7 +78,7 @@ def read_kind(entry: Entry, reading: Reading) -> type[Node] | None:
         reading.refuse(entry.place, f"kind is {shown(entry)}; it must be the name of a kind of node")
         return None
     try:
-        return registry.find(entry.value)
+        return registry.find(short(entry.value))
     except TapegraphError as error:
         reading.problems += [Problem(p.message, str(entry.place)) for p in error.problems]
         return None
@@ -89,6 +89,8 @@ def read_sub_graph(name: str, entry: Entry, reading: Reading) -> Parts | None:
         allowed = "the name of a preset, the path of a file or a graph"
         reading.refuse(entry.place, f"{name}.graph is {shown(entry)}; it must be {allowed}")
         return None
+    if isinstance(entry.value, str) and UNPRINTABLE.search(entry.value):
+        return None  # which has been reported
     try:
         return reading.sub_graphs(entry.value if isinstance(entry.value, str) else entry, entry.place)
     except TapegraphError as error:
@@ -126,7 +128,9 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
             return
         known = {f"${name}" for name in reading.spec.vars}
         if value not in known:
-            reading.refuse(entry.place, f"{what} is {value}; there is no such variable{did_you_mean(value, known)}")
+            reading.refuse(
+                entry.place, f"{what} is {short(value)}; there is no such variable{did_you_mean(value, known)}"
+            )
             return
         subject, variable = f"{what}, which is {value},", value[1:]
         value = reading.spec.vars[variable]

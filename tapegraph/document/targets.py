@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable
 from tapegraph.document.links import pairs
 from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.paths import Leaf, Path, aim, leaf_name, leaves, node_at, settled, split
-from tapegraph.errors import TapegraphError, did_you_mean, short
+from tapegraph.errors import TapegraphError, did_you_mean, short, shown
 from tapegraph.node import Node, registry
 from tapegraph.node.params import AnyParam, Param, Value
 from tapegraph.node.ports import find_param, is_family, member, number_of
+from tapegraph.quantity import format_number
 
 
 def declared_at(node: NodeSpec, name: str) -> AnyParam:
@@ -48,6 +49,26 @@ def values_of(spec: Parts, names: Iterable[str]) -> dict[str, Value]:
             at[path] = settled(spec, path)
         found[target] = at[path][name] if name in at[path] else declared_at(node_at(spec, path), name).default
     return found
+
+
+def typed_value(spec: Parts, target: str, text: str) -> Value:
+    """Return the number that a text with a unit stands for, where a target takes numbers; other text as it is.
+
+    Raises TapegraphError where it has another unit, or means different numbers for what the target sets.
+    """
+    numbers: dict[float, str] = {}
+    for path, name in leaves(spec, target):
+        param = declared_at(node_at(spec, path), name)
+        try:
+            if not isinstance(param, Param) or (number := param.parse(text)) is None:
+                return text
+        except ValueError as error:
+            raise TapegraphError(f"{leaf_name((path, name))} {error}") from None
+        numbers.setdefault(number, f"{format_number(number, param.unit)} for {leaf_name((path, name))}")
+    if len(numbers) > 1:
+        different = " and ".join(numbers.values())
+        raise TapegraphError(f"{target} is {shown(text)}, which means {different}; give a number without a unit")
+    return next(iter(numbers), text)
 
 
 def check_value(spec: Parts, target: str, value: Value) -> None:

@@ -19,7 +19,7 @@ import attrs
 
 from tapegraph.errors import TapegraphError, shown
 from tapegraph.node import weights
-from tapegraph.quantity import format_number
+from tapegraph.quantity import format_number, parse_quantity
 
 Value = float | bool | str
 NodeValue = Value | weights.Weights  # what a node is given: of a model its weights, of all else the value
@@ -56,6 +56,17 @@ class Param:
         if not self.minimum <= value <= self.maximum or (self.whole and value != round(value)):
             raise ValueError(f"is {format_number(value, self.unit)}; it must be {self.allowed}")
         return float(value)
+
+    def parse(self, text: str) -> float | None:
+        """Return the number that a person has typed, with or without its unit; None where there is no number.
+
+        Raises ValueError, "is ...; it must be ...", where it has another unit.
+        """
+        try:
+            return parse_quantity(text, self.unit, percent=not self.unit and 0.0 <= self.minimum < self.maximum == 1.0)
+        except ValueError:
+            unit = f"its unit is {self.unit}" if self.unit else "it has no unit"
+            raise ValueError(f"is {shown(text)}, but {unit}; it must be {self.allowed}") from None
 
     def resolve(self, value: Value) -> NodeValue:
         return value

@@ -435,7 +435,7 @@ def test_numbers_and_switches_of_numpy_are_taken_as_those_of_python(half: Any) -
 
 @pytest.mark.parametrize("target", [5, None, ("tape", "drive")])
 def test_a_target_that_is_no_text_is_refused(target: Any) -> None:
-    said = f"a target is {target!r}; it must be node.parameter, $variable or a control, as text"
+    said = f"a target is {target!r}; it must be node.parameter, $variable or a control"
     with pytest.raises(tapegraph.TapegraphError) as caught:
         two_gains().set(target, 0.5)
     assert str(caught.value) == said

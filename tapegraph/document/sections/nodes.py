@@ -11,9 +11,10 @@ from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
 from tapegraph.document.text import Entry
 from tapegraph.errors import UNPRINTABLE, Problem, TapegraphError, did_you_mean, short
+from tapegraph.errors import shown as shown_value
 from tapegraph.node import Node, registry
-from tapegraph.node.params import AnyParam, Choice
-from tapegraph.quantity import to_float
+from tapegraph.node.params import AnyParam, Choice, Param
+from tapegraph.quantity import format_number, to_float
 
 OVERSAMPLE = Whole(1, 64)
 
@@ -140,9 +141,21 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
             param.check(value)
         except ValueError as error:
             hint = did_you_mean(value, param.options) if isinstance(value, str) and isinstance(param, Choice) else ""
-            reading.refuse(entry.place, f"{subject} {error}{hint}")
+            reading.refuse(entry.place, f"{subject} {number_alone(param, value) or error}{hint}")
             return
     value = value if isinstance(value, bool | str) else to_float(value)
     if variable:
         reading.spec.vars[variable] = value
     node.params[target] = entry.value if variable else value
+
+
+def number_alone(param: AnyParam, value: object) -> str | None:
+    """Return that a file has numbers without units, and which, where a value is a number with a suitable unit."""
+    if not isinstance(param, Param) or not isinstance(value, str):
+        return None
+    try:
+        number = param.check(param.parse(value))
+    except ValueError:
+        return None
+    unit = f" in {param.unit}" if param.unit else ""
+    return f"is {shown_value(value)}; a graph has numbers{unit} without a unit: {format_number(number)}"

@@ -13,7 +13,7 @@ from tapegraph.document.links import INPUT, OUTPUT, End, pairs
 from tapegraph.document.parts import Parts
 from tapegraph.document.paths import graph_within, leaves, resolve
 from tapegraph.document.spec import Spec
-from tapegraph.errors import TapegraphError
+from tapegraph.errors import Problem, TapegraphError
 from tapegraph.node import Node, registry
 from tapegraph.node.params import Value
 from tapegraph.node.ports import has_port, member
@@ -52,8 +52,12 @@ class FlatGraph:
     seed: int = 0
 
 
-def flatten(spec: Spec) -> FlatGraph:
-    """Return a checked graph flat. Raises TapegraphError for what only shows then: links that coincide."""
+def flatten(spec: Spec, problems: list[Problem] | None = None) -> FlatGraph:
+    """Return a checked graph flat. Raises TapegraphError for what only shows then: links that coincide.
+
+    problems: gets these instead, where it is given
+    """
+    found: list[Problem] = [] if problems is None else problems
     scope = Scope(spec)
     nodes: dict[str, FlatNode] = {}
     links: dict[FlatLink, None] = {}
@@ -69,8 +73,11 @@ def flatten(spec: Spec) -> FlatGraph:
         for is_sound, link in inner.links():
             kept = links if is_sound else modulations
             if link in kept:
-                raise TapegraphError(f"{link.source_node} is linked to {link.target_node}.{link.target_port} twice")
+                message = f"{link.source_node} is linked to {link.target_node}.{link.target_port} twice"
+                found.append(Problem(message))
             kept[link] = None
+    if found and problems is None:
+        raise TapegraphError(*found)
     return FlatGraph(spec.block, spec.resampler, nodes, tuple(links), tuple(modulations), automation, spec.seed)
 
 

@@ -8,7 +8,7 @@ Reading never stops at a problem: it is noted, and a value that lets the reader 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import attrs
@@ -16,13 +16,25 @@ import attrs
 from tapegraph.document.parts import Parts
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem
+from tapegraph.errors import shown as shown_value
 from tapegraph.node.params import Value
 from tapegraph.node.registry import NAME, NAME_RULE
 from tapegraph.quantity import to_float
 
 Schema = dict[str, Any]
-SubGraph = Callable[[Any, Place], Parts]
 SCALAR: Schema = {"type": ["number", "boolean", "string"]}
+
+
+class SubGraphs(Protocol):
+    """What finds the graphs that a graph includes.
+
+    folder: where relative paths in the graph begin
+    """
+
+    folder: Path
+
+    def __call__(self, reference: Any, place: Place) -> Parts:
+        """Return the graph that the key `graph` of a node stands for: a name, a path or a tree."""
 
 
 @attrs.define
@@ -30,13 +42,13 @@ class Reading:
     """A graph while it is read.
 
     spec: what has been read so far; keys are read in the order in which Spec declares them
-    sub_graph: returns the graph that the key `graph` of a node stands for: a name, a path or a tree
+    sub_graphs: finds the graphs that it includes
     problems: what is wrong so far
-    broken: nodes that are there but could not be read: no more is said about them
+    broken: nodes, $variables and controls that are there but could not be read: nothing more is reported about them
     """
 
     spec: Parts
-    sub_graph: SubGraph
+    sub_graphs: SubGraphs
     problems: list[Problem] = attrs.field(factory=list)
     broken: set[str] = attrs.field(factory=set)
 
@@ -63,7 +75,7 @@ class Reading:
         """Tell whether the key of an entry can be the name of something; note where not."""
         if NAME.fullmatch(name):
             return True
-        self.refuse(entry.key, f"{name!r} is not a valid name for {of}; {NAME_RULE}")
+        self.refuse(entry.key, f"{shown_value(name)} is not a valid name for {of}; {NAME_RULE}")
         return False
 
 
@@ -176,6 +188,7 @@ class Variables:
                 values[name] = value if isinstance(value, bool | str) else to_float(value)
             else:
                 reading.refuse(item.place, f"${name} is {shown(item)}; it must be a number, true, false or text")
+                reading.broken.add(f"${name}")
         return values
 
     def schema(self) -> Schema:
@@ -193,5 +206,5 @@ def shown(entry: Entry) -> str:
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
-        return str(entry.plain) if len(value) < 4 else "a list"
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+        return shown_value(entry.plain) if len(value) < 4 else "a list"
+    return str(value).lower() if isinstance(value, bool) else shown_value(value)

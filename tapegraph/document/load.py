@@ -9,9 +9,11 @@ from typing import Any
 from tapegraph import resources
 from tapegraph.document import text
 from tapegraph.document.check import read
+from tapegraph.document.files import graph_reference, is_preset_name
+from tapegraph.document.parts import Parts
 from tapegraph.document.spec import Spec
 from tapegraph.document.text import Entry, Place
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, short
 
 
 def load(source: str | Path) -> Spec:
@@ -19,7 +21,14 @@ def load(source: str | Path) -> Spec:
 
     A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
     """
-    return load_file(find_file(source, Path()))
+    return opened(source)[0]
+
+
+def opened(source: str | Path) -> tuple[Spec, str]:
+    """Return a graph as load() does, and the text of its file."""
+    path = find_file(source, Path())
+    yaml = read_text(path)
+    return from_text(yaml, str(path), SubGraphs(path.parent, (path.resolve(),))), yaml
 
 
 def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
@@ -30,12 +39,16 @@ def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
 
 def from_words(words: dict[str, Any], folder: Path) -> Spec:
     """Return the graph of plain data under the keys of the file; folder: where relative paths begin."""
-    return read(text.tree(words), SubGraphs(folder), versioned=False)
+    problems: list[Problem] = []
+    return read(text.tree(words, problems), SubGraphs(folder), problems, versioned=False)
 
 
-def load_file(path: Path, inside: tuple[Path, ...] = (), place: Place | None = None) -> Spec:
-    """Return the graph of a file; inside: the files that include it, outermost first; place: where they do."""
-    yaml = read_text(path)
+def load_file(path: Path, inside: tuple[Path, ...], place: Place) -> Spec:
+    """Return the graph of a file that is included; inside: by which files, outermost first; place: where."""
+    try:
+        yaml = read_text(path)
+    except TapegraphError as error:
+        raise TapegraphError(*(Problem(str(problem), str(place)) for problem in error.problems)) from None
     resolved = path.resolve()
     if resolved in inside:
         route = " -> ".join(p.name for p in (*inside, path))
@@ -45,7 +58,8 @@ def load_file(path: Path, inside: tuple[Path, ...] = (), place: Place | None = N
 
 def read_text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        with path.open(encoding="utf-8", newline="") as file:  # line breaks as they are, for writing them again
+            return file.read()
     except UnicodeDecodeError:
         raise TapegraphError(Problem("not UTF-8 text; a graph file must be", str(path))) from None
     except OSError as error:
@@ -57,12 +71,12 @@ def read_text(path: Path) -> str:
 def find_file(source: str | Path, folder: Path) -> Path:
     """Return the file of a preset, or of a path that starts in folder when it is relative."""
     text = os.fspath(source)
-    if isinstance(source, str) and Path(text).name == text and Path(text).suffix not in (".yaml", ".yml"):
+    if isinstance(source, str) and is_preset_name(text):
         presets = resources.presets()
         if text in presets:
             return presets[text]
         hint = did_you_mean(text, presets) or f"; there are {', '.join(presets)}"
-        raise TapegraphError(f"no preset is called {text}{hint}; a graph of your own ends in .yaml")
+        raise TapegraphError(f"no preset is called {short(text)}{hint}; a graph of your own ends in .yaml")
     return folder / text
 
 
@@ -75,7 +89,7 @@ class SubGraphs:
     def __init__(self, folder: Path, inside: tuple[Path, ...] = ()) -> None:
         self.folder, self.inside = folder, inside
 
-    def __call__(self, reference: Any, place: Place) -> Spec:
+    def __call__(self, reference: Any, place: Place) -> Parts:
         if isinstance(reference, Entry):
             return read(reference, self, versioned=False)
         try:
@@ -83,3 +97,15 @@ class SubGraphs:
         except TapegraphError as error:
             raise TapegraphError(*(Problem(p.message, str(place)) for p in error.problems)) from None
         return load_file(path, self.inside, place)
+
+
+class KnownSubGraphs(SubGraphs):
+    """Finds the graphs that a graph in memory includes, without reading their files."""
+
+    def __init__(self, folder: Path, spec: Parts) -> None:
+        super().__init__(folder)
+        self.known = {node.reference: node.graph for node in spec.nodes.values() if node.graph is not None}
+
+    def __call__(self, reference: Any, place: Place) -> Parts:
+        known = None if isinstance(reference, Entry) else self.known.get(graph_reference(reference, self.folder))
+        return super().__call__(reference, place) if known is None else known

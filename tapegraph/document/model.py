@@ -6,14 +6,18 @@ import copy
 import functools
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any, ClassVar, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
+import attrs
+
 from tapegraph.atomic import replacing
 from tapegraph.document import load, write
 from tapegraph.document.check import remarks
+from tapegraph.document.edit import edited
+from tapegraph.document.files import parameter_value
 from tapegraph.document.flat import FlatGraph, flatten
 from tapegraph.document.paths import Path as NodePath
 from tapegraph.document.paths import assign, leaves, node_at, resolve, settled
@@ -21,12 +25,15 @@ from tapegraph.document.spec import Spec, keys
 from tapegraph.document.targets import (
     automated_target,
     check_value,
+    declared,
     declared_at,
     find_node,
+    known_nodes,
+    typed_value,
     unknown_target,
     values_of,
 )
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
 from tapegraph.node import Node, registry
 from tapegraph.node.params import NodeValue, Value
 from tapegraph.node.ports import find_param, is_family
@@ -80,9 +87,10 @@ class GraphModel(Spec):
     def __init__(self, **words: Any) -> None:
         self._adopt(load.from_words(write.plain(words), Path()))
 
-    def _adopt(self, spec: Spec) -> None:
+    def _adopt(self, spec: Spec, source: Source | None = None) -> None:
         for key in keys(type(spec)):
             setattr(self, key.name, getattr(spec, key.name))
+        self._source = source
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
         self._changing = threading.RLock()  # reentrant: a listener, or a signal handler, may change the graph too
 
@@ -92,42 +100,65 @@ class GraphModel(Spec):
 
         A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
         """
-        return cls._of(load.load(source))
+        spec, text = load.opened(source)
+        return cls._of(spec, Source(text, write.words(spec)))
 
     @classmethod
     def from_yaml(cls, text: str, name: str = "graph", folder: str | Path = ".") -> Self:
         """Return the graph of a YAML text.
 
-        name: stands for the file in errors; folder: where sub-graphs named by a relative path are
+        name: stands for the file in errors; folder: where relative paths in the text begin
         """
-        return cls._of(load.from_text(text, name, load.SubGraphs(Path(folder))))
+        spec = load.from_text(text, name, load.SubGraphs(Path(folder)))
+        return cls._of(spec, Source(text, write.words(spec)))
 
     @classmethod
-    def _of(cls, spec: Spec) -> Self:
+    def _of(cls, spec: Spec, source: Source | None = None) -> Self:
         graph = cls.__new__(cls)
-        graph._adopt(spec)
+        graph._adopt(spec, source)
         return graph
 
     def words(self) -> dict[str, Any]:
         """Return the graph as plain data, under the keys of the file; defaults are left out."""
         return write.words(self)
 
-    def to_yaml(self) -> str:
-        """Return the graph as the text of a file; reading it gives an equal graph."""
-        return write.to_yaml(self)
+    def to_yaml(self, folder: str | Path | None = None) -> str:
+        """Return the graph as the text of a file; reading it gives an equal graph.
+
+        folder: where the text will be; files are named relative to it, or without it by their absolute paths
+        """
+        return write.to_yaml(self, None if folder is None else Path(folder))
 
     def save(self, path: str | Path) -> None:
-        """Write the graph to a file, completely or not at all."""
+        """Write the graph to a file, completely or not at all; files that it names are found from there, too.
+
+        A graph that was read from a text keeps its comments and layout: only what has changed since is written anew.
+        """
+        folder = Path(path).parent
+        text = self._source.changed(self, folder) if self._source else None
         with replacing(Path(path)) as temporary:
-            temporary.write_text(self.to_yaml(), "utf-8")
+            temporary.write_text(text or self.to_yaml(folder), "utf-8", newline="")
 
     def __getitem__(self, name: str) -> NodeView:
         return NodeView(self, find_node(self, name))
 
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of all nodes, "sub/node" in a sub-graph: what graph[name] takes."""
+        return iter(known_nodes(self))
+
+    def __len__(self) -> int:
+        return len(known_nodes(self))
+
+    def __contains__(self, name: object) -> bool:
+        return name in known_nodes(self)
+
+    def __bool__(self) -> bool:
+        return True  # a graph without nodes, too
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle, and copy, as plain data, without listeners."""
         spec = Spec(**{key.name: getattr(self, key.name) for key in keys(Spec)})
-        return restored, (type(self), spec)
+        return restored, (type(self), spec, self._source)
 
     def copy(self) -> Self:
         """Return an independent graph that is equal now and has no listeners."""
@@ -145,20 +176,45 @@ class GraphModel(Spec):
         return values_of(self, targets)
 
     @one_thread_at_a_time
-    def set(self, target: str, value: Value) -> None:
+    def set(self, target: str | Mapping[str, Value], value: Value | None = None) -> None:
         """Set "node.parameter", "$variable" or a control, here and for every listener from its next block on.
 
+        A number may be text with a unit: "1.2 kHz", "+6 dB", "80%". A path starts in the current folder.
+        set({"tape.drive": 0.7, "Speed": 15}) sets everything or, where anything is wrong, nothing.
         Raises TapegraphError when there is no such thing, when it does not take the value, and while automation moves
         it.
         """
+        if not isinstance(target, Mapping):
+            self._set(target, value)
+            return
+        trial = self.copy()
+        problems: list[Problem] = []
+        for one, new in target.items():
+            try:
+                trial._set(one, new)
+            except TapegraphError as error:
+                problems += error.problems
+        if problems:
+            raise TapegraphError(*problems)
+        for one, new in target.items():
+            self._set(one, new)
+
+    def _set(self, target: str, value: object) -> None:
         self._check_target(target)
         if automation := automated_target(self, target):
             raise TapegraphError(automation)
         value = plain(value)
-        resolved = self._variable(value) if isinstance(value, str) and value.startswith("$") else value
+        if not isinstance(value, bool | int | float | str):
+            raise TapegraphError(f"{target} is {shown(value)}; it must be a number, true, false or text")
+        variable = value if isinstance(value, str) and value.startswith("$") else ""
+        resolved = self._variable(variable) if variable else value
+        if isinstance(resolved, str):
+            resolved = parameter_value(typed_value(self, target, resolved), declared(self, target), Path())
         resolved = resolved if isinstance(resolved, bool | str) else to_float(resolved)
         check_value(self, target, resolved)
-        assign(self, target, value if isinstance(value, str) else resolved)
+        if variable:
+            self.vars[variable[1:]] = resolved
+        assign(self, target, variable or resolved)
         for listener in self._listeners:
             for path, name in leaves(self, target):
                 listener.set("/".join(path), name, declared_at(node_at(self, path), name).resolve(resolved))
@@ -169,7 +225,7 @@ class GraphModel(Spec):
 
     def _check_target(self, target: str) -> None:
         if not isinstance(target, str):
-            raise TapegraphError(f"a target is {target!r}; it must be node.parameter, $variable or a control, as text")
+            raise TapegraphError(f"a target is {shown(target)}; it must be node.parameter, $variable or a control")
         wrong = unknown_target(self, target)
         if wrong:
             raise TapegraphError(wrong)
@@ -194,8 +250,28 @@ class GraphModel(Spec):
         self._listeners = weakref.WeakSet({*self._listeners} - {listener})
 
 
-def restored(cls: type[GraphModel], spec: Spec) -> GraphModel:
-    return cls._of(spec)
+def restored(cls: type[GraphModel], spec: Spec, source: Source | None) -> GraphModel:
+    return cls._of(spec, source)
+
+
+@attrs.frozen
+class Source:
+    """The text that a graph was read from, and the plain data that it stood for."""
+
+    text: str
+    words: dict[str, Any]
+
+    def changed(self, spec: Spec, folder: Path) -> str | None:
+        """Return the text as a graph has become since, for a file in folder; None where it has to be written anew."""
+        words = write.words(spec)
+        text = edited(self.text, self.words, words, folder)
+        if text is None:
+            return None
+        try:
+            again = load.from_text(text, "", load.KnownSubGraphs(folder, spec))
+        except TapegraphError:
+            return None
+        return text if write.words(again) == words else None
 
 
 class NodeView:

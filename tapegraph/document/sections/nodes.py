@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import attrs
 
+from tapegraph.document.files import graph_reference, parameter_value
 from tapegraph.document.form import NAME_SCHEMA, Reading, Schema, Whole, shown
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.parts import NodeSpec, Parts
-from tapegraph.document.paths import resolve
 from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
 from tapegraph.document.text import Entry
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import UNPRINTABLE, Problem, TapegraphError, did_you_mean, short
+from tapegraph.errors import shown as shown_value
 from tapegraph.node import Node, registry
-from tapegraph.node.params import AnyParam
-from tapegraph.quantity import to_float
+from tapegraph.node.params import AnyParam, Choice, Param
+from tapegraph.quantity import format_number, to_float
 
 OVERSAMPLE = Whole(1, 64)
 
@@ -25,14 +26,13 @@ class Nodes:
     def read(self, entry: Entry, what: str, reading: Reading) -> dict[str, NodeSpec]:
         nodes: dict[str, NodeSpec] = {}
         for name, item in reading.mapping(entry, what).items():
-            before = len(reading.problems)
             if reading.name(item, name, "a node") and name in (INPUT, OUTPUT):
                 reading.refuse(item.key, f"{name} is the {name} of the graph and cannot be the name of a node")
             node = read_node(name, item, reading)
-            if node is not None:
-                nodes[name] = node
-            if len(reading.problems) > before:
+            if node is None:
                 reading.broken.add(name)
+            else:
+                nodes[name] = node
         return nodes
 
     def schema(self) -> Schema:
@@ -63,7 +63,8 @@ def read_node(name: str, entry: Entry, reading: Reading) -> NodeSpec | None:
         node.graph = read_sub_graph(name, graph, reading)
         if node.graph is None:
             return None
-        node.reference = graph.value if isinstance(graph.value, str) else ""
+        if isinstance(graph.value, str):
+            node.reference = graph_reference(graph.value, reading.sub_graphs.folder)
         for target, value in values.items():
             read_setting(name, node, node.graph, target, value, reading)
     else:
@@ -78,7 +79,7 @@ def read_kind(entry: Entry, reading: Reading) -> type[Node] | None:
         reading.refuse(entry.place, f"kind is {shown(entry)}; it must be the name of a kind of node")
         return None
     try:
-        return registry.find(entry.value)
+        return registry.find(short(entry.value))
     except TapegraphError as error:
         reading.problems += [Problem(p.message, str(entry.place)) for p in error.problems]
         return None
@@ -89,8 +90,10 @@ def read_sub_graph(name: str, entry: Entry, reading: Reading) -> Parts | None:
         allowed = "the name of a preset, the path of a file or a graph"
         reading.refuse(entry.place, f"{name}.graph is {shown(entry)}; it must be {allowed}")
         return None
+    if isinstance(entry.value, str) and UNPRINTABLE.search(entry.value):
+        return None  # which has been reported
     try:
-        return reading.sub_graph(entry.value if isinstance(entry.value, str) else entry, entry.place)
+        return reading.sub_graphs(entry.value if isinstance(entry.value, str) else entry, entry.place)
     except TapegraphError as error:
         reading.problems += error.problems
         return None
@@ -116,22 +119,43 @@ def read_setting(name: str, node: NodeSpec, graph: Parts, target: str, entry: En
 
 def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], entry: Entry, reading: Reading) -> None:
     """Give a node a value, or the variable that it names, where that suits all of the parameters; note where not."""
-    value, subject = entry.value, what
+    value, subject, variable = entry.value, what, ""
     if not isinstance(value, int | float | str):
         allowed = params[0].allowed if params else "a number, true, false or text"
         reading.refuse(entry.place, f"{what} is {shown(entry)}; it must be {allowed}")
         return
     if isinstance(value, str) and value.startswith("$"):
+        if value in reading.broken:
+            return
         known = {f"${name}" for name in reading.spec.vars}
         if value not in known:
-            reading.refuse(entry.place, f"{what} is {value}; there is no such variable{did_you_mean(value, known)}")
+            reading.refuse(
+                entry.place, f"{what} is {short(value)}; there is no such variable{did_you_mean(value, known)}"
+            )
             return
-        subject, value = f"{what}, which is {value},", resolve(reading.spec, value)
+        subject, variable = f"{what}, which is {value},", value[1:]
+        value = reading.spec.vars[variable]
+    value = parameter_value(value, params, reading.sub_graphs.folder)
     for param in params:
         try:
             param.check(value)
         except ValueError as error:
-            hint = did_you_mean(value, getattr(param, "options", ())) if isinstance(value, str) else ""
-            reading.refuse(entry.place, f"{subject} {error}{hint}")
+            hint = did_you_mean(value, param.options) if isinstance(value, str) and isinstance(param, Choice) else ""
+            reading.refuse(entry.place, f"{subject} {number_alone(param, value) or error}{hint}")
             return
-    node.params[target] = entry.value if isinstance(entry.value, bool | str) else to_float(entry.value)
+    value = value if isinstance(value, bool | str) else to_float(value)
+    if variable:
+        reading.spec.vars[variable] = value
+    node.params[target] = entry.value if variable else value
+
+
+def number_alone(param: AnyParam, value: object) -> str | None:
+    """Return that a file has numbers without units, and which, where a value is a number with a suitable unit."""
+    if not isinstance(param, Param) or not isinstance(value, str):
+        return None
+    try:
+        number = param.check(param.parse(value))
+    except ValueError:
+        return None
+    unit = f" in {param.unit}" if param.unit else ""
+    return f"is {shown_value(value)}; a graph has numbers{unit} without a unit: {format_number(number)}"

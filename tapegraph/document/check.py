@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tapegraph.document.flat import FlatGraph, flatten
-from tapegraph.document.form import Reading, SubGraph, shown
+from tapegraph.document.form import Reading, SubGraphs, shown
 from tapegraph.document.order import Order, reaching
 from tapegraph.document.paths import leaves
 from tapegraph.document.spec import OUTPUT, Spec, keys
@@ -14,20 +14,20 @@ from tapegraph.document.text import Entry
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 
 
-def read(entry: Entry, sub_graph: SubGraph, problems: Collection[Problem] = (), versioned: bool = True) -> Spec:
+def read(entry: Entry, sub_graphs: SubGraphs, problems: Collection[Problem] = (), versioned: bool = True) -> Spec:
     """Return the checked graph of a tree.
 
     problems: what is known to be wrong already
-    sub_graph: returns the graph that the key `graph` of a node stands for: a name, a path or a tree
+    sub_graphs: finds the graphs that it includes
     versioned: whether the version of the format is required
     Raises TapegraphError with every problem.
     """
     spec = Spec()
-    reading = Reading(spec, sub_graph, list(problems))
+    reading = Reading(spec, sub_graphs, list(problems))
     read_keys(entry, reading, versioned)
-    if reading.problems:
-        raise TapegraphError(*sorted(reading.problems, key=position))
-    check_complete(spec)
+    problems = [*reading.problems, *structural_problems(spec)]
+    if problems:
+        raise TapegraphError(*sorted(problems, key=position))
     return spec
 
 
@@ -54,9 +54,23 @@ def position(problem: Problem) -> tuple[str, int, int]:
     return name, line, column
 
 
-def check_complete(spec: Spec) -> FlatGraph:
-    """Return a graph flat. Raises TapegraphError for loops without a delay and rates that do not fit together."""
-    flat = flatten(spec)
+def structural_problems(spec: Spec) -> list[Problem]:
+    """Return what is wrong with a graph as a whole: links that coincide, loops without a delay, rates that do not fit.
+
+    spec: what could be read of the graph; more may be wrong with it
+    """
+    problems: list[Problem] = []
+    try:
+        flat = flatten(spec, problems)
+        problems += rate_problems(flat)
+        Order(flat)
+    except TapegraphError as error:
+        problems += error.problems
+    return problems
+
+
+def rate_problems(flat: FlatGraph) -> list[Problem]:
+    """Return a problem for each link between nodes of which neither runs at a multiple of the other's rate."""
     problems = []
     for link in flat.links:
         source, target = flat.nodes.get(link.source_node), flat.nodes.get(link.target_node)
@@ -68,10 +82,7 @@ def check_complete(spec: Spec) -> FlatGraph:
                     f"is linked to, at {target.oversample} times; one must be a multiple of the other"
                 )
                 problems.append(Problem(message, target.where))
-    if problems:
-        raise TapegraphError(*problems)
-    Order(flat)
-    return flat
+    return problems
 
 
 def remarks(spec: Spec) -> list[Problem]:

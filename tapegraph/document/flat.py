@@ -57,8 +57,12 @@ class FlatGraph:
     seed: int = 0
 
 
-def flatten(spec: Spec) -> FlatGraph:
-    """Return a checked graph flat. Raises TapegraphError for what only shows then: links that coincide."""
+def flatten(spec: Spec, problems: list[Problem] | None = None) -> FlatGraph:
+    """Return a checked graph flat. Raises TapegraphError for what only shows then: links that coincide.
+
+    problems: gets these instead, where it is given
+    """
+    found: list[Problem] = [] if problems is None else problems
     check_size(spec)
     scope = Scope(spec)
     scope.follow_edges()
@@ -76,10 +80,13 @@ def flatten(spec: Spec) -> FlatGraph:
         for is_sound, link in inner.links():
             kept = links if is_sound else modulations
             if link in kept:
-                raise TapegraphError(f"{link.source_node} is linked to {link.target_node}.{link.target_port} twice")
+                message = f"{link.source_node} is linked to {link.target_node}.{link.target_port} twice"
+                found.append(Problem(message))
             kept[link] = None
             if len(kept) > MOST_LINKS:
                 raise TapegraphError(TOO_MANY_LINKS)
+    if found and problems is None:
+        raise TapegraphError(*found)
     return FlatGraph(spec.block, spec.resampler, nodes, tuple(links), tuple(modulations), automation, spec.seed)
 
 

@@ -8,7 +8,7 @@ Reading never stops at a problem: it is noted, and a value that lets the reader 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import attrs
@@ -21,8 +21,19 @@ from tapegraph.node.registry import NAME, NAME_RULE
 from tapegraph.quantity import to_float
 
 Schema = dict[str, Any]
-SubGraph = Callable[[Any, Place], Parts]
 SCALAR: Schema = {"type": ["number", "boolean", "string"]}
+
+
+class SubGraphs(Protocol):
+    """What finds the graphs that a graph includes.
+
+    folder: where relative paths in the graph begin
+    """
+
+    folder: Path
+
+    def __call__(self, reference: Any, place: Place) -> Parts:
+        """Return the graph that the key `graph` of a node stands for: a name, a path or a tree."""
 
 
 @attrs.define
@@ -30,13 +41,13 @@ class Reading:
     """A graph while it is read.
 
     spec: what has been read so far; keys are read in the order in which Spec declares them
-    sub_graph: returns the graph that the key `graph` of a node stands for: a name, a path or a tree
+    sub_graphs: finds the graphs that it includes
     problems: what is wrong so far
-    broken: nodes that are there but could not be read: no more is said about them
+    broken: nodes, $variables and controls that are there but could not be read: nothing more is reported about them
     """
 
     spec: Parts
-    sub_graph: SubGraph
+    sub_graphs: SubGraphs
     problems: list[Problem] = attrs.field(factory=list)
     broken: set[str] = attrs.field(factory=set)
 
@@ -176,6 +187,7 @@ class Variables:
                 values[name] = value if isinstance(value, bool | str) else to_float(value)
             else:
                 reading.refuse(item.place, f"${name} is {shown(item)}; it must be a number, true, false or text")
+                reading.broken.add(f"${name}")
         return values
 
     def schema(self) -> Schema:

@@ -9,6 +9,8 @@ from typing import Any
 from tapegraph import resources
 from tapegraph.document import text
 from tapegraph.document.check import read
+from tapegraph.document.files import graph_reference, is_preset_name
+from tapegraph.document.parts import Parts
 from tapegraph.document.spec import Spec
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
@@ -19,7 +21,14 @@ def load(source: str | Path) -> Spec:
 
     A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
     """
-    return load_file(find_file(source, Path()))
+    return opened(source)[0]
+
+
+def opened(source: str | Path) -> tuple[Spec, str]:
+    """Return a graph as load() does, and the text of its file."""
+    path = find_file(source, Path())
+    yaml = read_text(path)
+    return from_text(yaml, str(path), SubGraphs(path.parent, (path.resolve(),))), yaml
 
 
 def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
@@ -33,8 +42,8 @@ def from_words(words: dict[str, Any], folder: Path) -> Spec:
     return read(text.tree(words), SubGraphs(folder), versioned=False)
 
 
-def load_file(path: Path, inside: tuple[Path, ...] = (), place: Place | None = None) -> Spec:
-    """Return the graph of a file; inside: the files that include it, outermost first; place: where they do."""
+def load_file(path: Path, inside: tuple[Path, ...], place: Place) -> Spec:
+    """Return the graph of a file that is included; inside: by which files, outermost first; place: where."""
     yaml = read_text(path)
     resolved = path.resolve()
     if resolved in inside:
@@ -45,7 +54,8 @@ def load_file(path: Path, inside: tuple[Path, ...] = (), place: Place | None = N
 
 def read_text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        with path.open(encoding="utf-8", newline="") as file:  # line breaks as they are, for writing them again
+            return file.read()
     except UnicodeDecodeError:
         raise TapegraphError(Problem("not UTF-8 text; a graph file must be", str(path))) from None
     except OSError as error:
@@ -57,7 +67,7 @@ def read_text(path: Path) -> str:
 def find_file(source: str | Path, folder: Path) -> Path:
     """Return the file of a preset, or of a path that starts in folder when it is relative."""
     text = os.fspath(source)
-    if isinstance(source, str) and Path(text).name == text and Path(text).suffix not in (".yaml", ".yml"):
+    if isinstance(source, str) and is_preset_name(text):
         presets = resources.presets()
         if text in presets:
             return presets[text]
@@ -75,7 +85,7 @@ class SubGraphs:
     def __init__(self, folder: Path, inside: tuple[Path, ...] = ()) -> None:
         self.folder, self.inside = folder, inside
 
-    def __call__(self, reference: Any, place: Place) -> Spec:
+    def __call__(self, reference: Any, place: Place) -> Parts:
         if isinstance(reference, Entry):
             return read(reference, self, versioned=False)
         try:
@@ -83,3 +93,15 @@ class SubGraphs:
         except TapegraphError as error:
             raise TapegraphError(*(Problem(p.message, str(place)) for p in error.problems)) from None
         return load_file(path, self.inside, place)
+
+
+class KnownSubGraphs(SubGraphs):
+    """Finds the graphs that a graph in memory includes, without reading their files."""
+
+    def __init__(self, folder: Path, spec: Parts) -> None:
+        super().__init__(folder)
+        self.known = {node.reference: node.graph for node in spec.nodes.values() if node.graph is not None}
+
+    def __call__(self, reference: Any, place: Place) -> Parts:
+        known = None if isinstance(reference, Entry) else self.known.get(graph_reference(reference, self.folder))
+        return super().__call__(reference, place) if known is None else known

@@ -9,9 +9,13 @@ from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
+import attrs
+
 from tapegraph.atomic import replacing
 from tapegraph.document import load, write
 from tapegraph.document.check import remarks
+from tapegraph.document.edit import edited
+from tapegraph.document.files import parameter_value
 from tapegraph.document.flat import FlatGraph, flatten
 from tapegraph.document.paths import Path as NodePath
 from tapegraph.document.paths import assign, leaves, node_at, resolve, settled
@@ -19,6 +23,7 @@ from tapegraph.document.spec import Spec, keys
 from tapegraph.document.targets import (
     automated_target,
     check_value,
+    declared,
     declared_at,
     find_node,
     unknown_target,
@@ -62,9 +67,10 @@ class GraphModel(Spec):
     def __init__(self, **words: Any) -> None:
         self._adopt(load.from_words(write.plain(words), Path()))
 
-    def _adopt(self, spec: Spec) -> None:
+    def _adopt(self, spec: Spec, source: Source | None = None) -> None:
         for key in keys(type(spec)):
             setattr(self, key.name, getattr(spec, key.name))
+        self._source = source
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
 
     @classmethod
@@ -73,34 +79,44 @@ class GraphModel(Spec):
 
         A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
         """
-        return cls._of(load.load(source))
+        spec, text = load.opened(source)
+        return cls._of(spec, Source(text, write.words(spec)))
 
     @classmethod
     def from_yaml(cls, text: str, name: str = "graph", folder: str | Path = ".") -> Self:
         """Return the graph of a YAML text.
 
-        name: stands for the file in errors; folder: where sub-graphs named by a relative path are
+        name: stands for the file in errors; folder: where relative paths in the text begin
         """
-        return cls._of(load.from_text(text, name, load.SubGraphs(Path(folder))))
+        spec = load.from_text(text, name, load.SubGraphs(Path(folder)))
+        return cls._of(spec, Source(text, write.words(spec)))
 
     @classmethod
-    def _of(cls, spec: Spec) -> Self:
+    def _of(cls, spec: Spec, source: Source | None = None) -> Self:
         graph = cls.__new__(cls)
-        graph._adopt(spec)
+        graph._adopt(spec, source)
         return graph
 
     def words(self) -> dict[str, Any]:
         """Return the graph as plain data, under the keys of the file; defaults are left out."""
         return write.words(self)
 
-    def to_yaml(self) -> str:
-        """Return the graph as the text of a file; reading it gives an equal graph."""
-        return write.to_yaml(self)
+    def to_yaml(self, folder: str | Path | None = None) -> str:
+        """Return the graph as the text of a file; reading it gives an equal graph.
+
+        folder: where the text will be; files are named relative to it, or without it by their absolute paths
+        """
+        return write.to_yaml(self, None if folder is None else Path(folder))
 
     def save(self, path: str | Path) -> None:
-        """Write the graph to a file, completely or not at all."""
+        """Write the graph to a file, completely or not at all; files that it names are found from there, too.
+
+        A graph that was read from a text keeps its comments and layout: only what has changed since is written anew.
+        """
+        folder = Path(path).parent
+        text = self._source.changed(self, folder) if self._source else None
         with replacing(Path(path)) as temporary:
-            temporary.write_text(self.to_yaml(), "utf-8")
+            temporary.write_text(text or self.to_yaml(folder), "utf-8", newline="")
 
     def __getitem__(self, name: str) -> NodeView:
         return NodeView(self, find_node(self, name))
@@ -108,7 +124,7 @@ class GraphModel(Spec):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle, and copy, as plain data, without listeners."""
         spec = Spec(**{key.name: getattr(self, key.name) for key in keys(Spec)})
-        return restored, (type(self), spec)
+        return restored, (type(self), spec, self._source)
 
     def copy(self) -> Self:
         """Return an independent graph that is equal now and has no listeners."""
@@ -136,9 +152,12 @@ class GraphModel(Spec):
             raise TapegraphError(automation)
         value = plain(value)
         resolved = self._variable(value) if isinstance(value, str) and value.startswith("$") else value
+        resolved = parameter_value(resolved, declared(self, target), Path())
         resolved = resolved if isinstance(resolved, bool | str) else to_float(resolved)
         check_value(self, target, resolved)
-        assign(self, target, value if isinstance(value, str) else resolved)
+        if isinstance(value, str) and value.startswith("$"):
+            self.vars[value[1:]] = resolved
+        assign(self, target, value if isinstance(value, str) and value.startswith("$") else resolved)
         for listener in self._listeners:
             for path, name in leaves(self, target):
                 listener.set("/".join(path), name, declared_at(node_at(self, path), name).resolve(resolved))
@@ -172,8 +191,28 @@ class GraphModel(Spec):
         self._listeners = weakref.WeakSet({*self._listeners} - {listener})
 
 
-def restored(cls: type[GraphModel], spec: Spec) -> GraphModel:
-    return cls._of(spec)
+def restored(cls: type[GraphModel], spec: Spec, source: Source | None) -> GraphModel:
+    return cls._of(spec, source)
+
+
+@attrs.frozen
+class Source:
+    """The text that a graph was read from, and the plain data that it stood for."""
+
+    text: str
+    words: dict[str, Any]
+
+    def changed(self, spec: Spec, folder: Path) -> str | None:
+        """Return the text as a graph has become since, for a file in folder; None where it has to be written anew."""
+        words = write.words(spec)
+        text = edited(self.text, self.words, words, folder)
+        if text is None:
+            return None
+        try:
+            again = load.from_text(text, "", load.KnownSubGraphs(folder, spec))
+        except TapegraphError:
+            return None
+        return text if write.words(again) == words else None
 
 
 class NodeView:

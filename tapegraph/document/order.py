@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from tapegraph.document.flat import FlatGraph, FlatLink
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.errors import Problem, TapegraphError
 
 LONGEST_ROUTE = 12  # nodes of a loop that are named
+MOST_LOOPS = 10  # without a delay that are reported at once
 
 
 class Order:
@@ -22,7 +24,7 @@ class Order:
     names: of the nodes, in the order of running, with the input first and the output last
     into, out_of: the links that end and begin at a node
     back_links: those that close a loop by entering a node that breaks loops
-    Raises TapegraphError, naming the loop, where nodes feed each other in the same block.
+    Raises TapegraphError, naming the loops, where nodes feed each other in the same block.
     """
 
     def __init__(self, graph: FlatGraph) -> None:
@@ -52,18 +54,30 @@ class Order:
         return name in self.loop_closers
 
     def sorted(self) -> tuple[str, ...]:
-        sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys((INPUT, *self.graph.nodes, OUTPUT), ()))
-        for link in self.graph.links + self.graph.modulations:
-            if link not in self.back_links:
+        links = [link for link in self.graph.links + self.graph.modulations if link not in self.back_links]
+        problems: list[Problem] = []
+        while True:
+            sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys((INPUT, *self.graph.nodes, OUTPUT), ()))
+            for link in links:
                 sorter.add(link.target_node, link.source_node)
-        try:
-            return tuple(sorter.static_order())
-        except CycleError as error:
-            loop = error.args[1]
+            try:
+                order = tuple(sorter.static_order())
+                break
+            except CycleError as error:
+                loop = error.args[1]
             where = next((self.graph.nodes[name].where for name in loop if name in self.graph.nodes), "")
             if len(loop) > LONGEST_ROUTE:
-                loop = [*loop[: LONGEST_ROUTE - 2], "...", loop[-1]]
-            raise TapegraphError(Problem(f"{' -> '.join(loop)} is a loop without a delay in it", where)) from None
+                route = [*loop[: LONGEST_ROUTE - 2], "...", loop[-1]]
+            else:
+                route = loop
+            problems.append(Problem(f"{' -> '.join(route)} is a loop without a delay in it", where))
+            if len(problems) == MOST_LOOPS:
+                break
+            cut = set(pairwise(loop))
+            links = [link for link in links if (link.source_node, link.target_node) not in cut]
+        if problems:
+            raise TapegraphError(*problems)
+        return order
 
 
 def loops(links: Iterable[FlatLink]) -> dict[str, int]:

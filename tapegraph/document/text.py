@@ -110,7 +110,12 @@ Dumper.add_representer(
 
 def dump(data: Mapping[str, Any]) -> str:
     """Return plain data as YAML text, in the order of its keys; Inline mappings and tuples on one line."""
-    return yaml.dump(dict(data), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return dump_value(dict(data))
+
+
+def dump_value(value: Any) -> str:
+    """Return any plain value as YAML text, as dump() does."""
+    return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 def parse(text: str, name: str) -> tuple[Entry, list[Problem]]:

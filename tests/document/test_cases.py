@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,36 @@ def test_every_problem_is_told_at_once_in_the_order_of_the_lines(path: Path) -> 
     with pytest.raises(tapegraph.TapegraphError) as caught:
         tapegraph.load(path)
     assert str(caught.value).replace(f"{path}:", "").splitlines() == comments(path, "!")
+
+
+LINES = (CASES[0].parent / "every_mistake.yaml").read_text("utf-8").splitlines()
+CORRECTED = re.compile(r"(?P<indent> *)(?P<wrong>.*)  # right:(?P<right>.*)")
+MISTAKES = [number for number, line in enumerate(LINES) if CORRECTED.fullmatch(line)]
+
+
+def problems(*mistakes: int) -> list[str]:
+    """What is reported of every_mistake.yaml when all its lines but these are corrected."""
+
+    def corrected(number: int, line: str) -> str:
+        parts = CORRECTED.fullmatch(line)
+        if parts is None:
+            return line
+        return parts["indent"] + (parts["wrong"] if number in mistakes else parts["right"].strip())
+
+    try:
+        tapegraph.Graph.from_yaml("\n".join(itertools.starmap(corrected, enumerate(LINES))), "g")
+    except tapegraph.TapegraphError as error:
+        return str(error).splitlines()
+    return []
+
+
+def test_no_mistake_hides_another() -> None:
+    assert not problems()
+    alone = {mistake: problems(mistake) for mistake in MISTAKES}
+    assert all(alone.values())
+    # Of all pairs, which have been tried, every twelfth: 13 ms for each add up.
+    for one, other in itertools.islice(itertools.combinations(MISTAKES, 2), 0, None, 12):
+        assert sorted(problems(one, other)) == sorted(alone[one] + alone[other]), (LINES[one], LINES[other])
 
 
 @pytest.mark.parametrize("path", [p for p in CASES if comments(p, "gives")], ids=lambda p: p.stem)

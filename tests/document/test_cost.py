@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from tapegraph.document import check, flat, model
 from tapegraph.document.flat import FlatGraph
 from tapegraph.document.spec import Spec
 from tapegraph.document.targets import targets
+from tapegraph.errors import Problem
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,11 @@ def flattened(monkeypatch: pytest.MonkeyPatch) -> list[Spec]:
     """Return a list of what has been flattened."""
     done: list[Spec] = []
 
-    def counted(spec: Spec, flatten: Callable[[Spec], FlatGraph] = flat.flatten) -> FlatGraph:
+    flatten = flat.flatten
+
+    def counted(spec: Spec, problems: list[Problem] | None = None) -> FlatGraph:
         done.append(spec)
-        return flatten(spec)
+        return flatten(spec, problems)
 
     for module in (flat, model, check):
         monkeypatch.setattr(module, "flatten", counted)

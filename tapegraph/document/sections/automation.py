@@ -13,6 +13,7 @@ from tapegraph.document.paths import leaf_name, leaves
 from tapegraph.document.sections.controls import is_target
 from tapegraph.document.targets import automated, declared, is_numeric
 from tapegraph.document.text import Entry
+from tapegraph.node.params import AnyParam
 from tapegraph.quantity import to_float
 
 
@@ -26,6 +27,7 @@ class Automation:
         moved = automated(spec)  # in sub-graphs
         for target, item in reading.mapping(entry, what).items():
             if not is_target(target, item.key, reading):
+                read_points(target, item, [], reading)
                 continue
             if not is_numeric(spec, target):
                 reading.refuse(item.key, f"{target} is not a number and cannot be automated")
@@ -35,7 +37,7 @@ class Automation:
                     message = f"{target} and {moved[leaf]} both automate {leaf_name(leaf)}; remove one"
                     reading.refuse(item.key, message)
                 moved[leaf] = target
-            automation[target] = read_points(target, item, reading)
+            automation[target] = read_points(target, item, declared(spec, target), reading)
         return automation
 
     def schema(self) -> Schema:
@@ -48,8 +50,8 @@ class Automation:
         return {"type": ["object", "null"], "additionalProperties": {"type": "array", "items": point, "minItems": 1}}
 
 
-def read_points(target: str, entry: Entry, reading: Reading) -> Points:
-    points = [read_point(target, item, reading) for item in reading.items(entry, f"the automation of {target}")]
+def read_points(target: str, entry: Entry, params: list[AnyParam], reading: Reading) -> Points:
+    points = [read_point(target, item, params, reading) for item in reading.items(entry, f"the automation of {target}")]
     if not points:
         message = f"the automation of {target} has no breakpoints; it takes a list of [time in s, value]"
         reading.refuse(entry.place, message)
@@ -61,14 +63,14 @@ def read_points(target: str, entry: Entry, reading: Reading) -> Points:
     return points
 
 
-def read_point(target: str, entry: Entry, reading: Reading) -> tuple[float, float]:
+def read_point(target: str, entry: Entry, params: list[AnyParam], reading: Reading) -> tuple[float, float]:
     pair = entry.plain
     numbers = [to_float(v) for v in pair if is_number(v)] if isinstance(pair, list) and len(pair) == 2 else []
     if len(numbers) != 2 or not 0 <= numbers[0] < math.inf:
         message = f"a breakpoint of {target} is {shown(entry)}; it must be [time in s, value]"
         reading.refuse(entry.place, message)
         return 0.0, 0.0
-    for param in declared(reading.spec, target):
+    for param in params:
         try:
             param.check(numbers[1])
         except ValueError as error:

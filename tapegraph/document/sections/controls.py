@@ -21,13 +21,18 @@ class Controls:
     def read(self, entry: Entry, what: str, reading: Reading) -> dict[str, str]:
         controls = reading.spec.controls  # filled here, so that a control can stand for an earlier one
         for name, item in reading.mapping(entry, what).items():
+            if name not in reading.spec.nodes:
+                reading.broken.add(name)
             if not NAME.fullmatch(name):
                 rule = "names of controls do not begin with $ or contain . or /"
                 reading.refuse(item.key, f"{name!r} is not a valid name for a control; {rule}")
             elif name in reading.spec.nodes:
                 reading.refuse(item.key, f"{name} is a node and cannot be the name of a control too")
-            elif is_target(target := Text().read(item, f"the control {name}", reading), item.place, reading):
+            elif (target := Text().read(item, f"the control {name}", reading)) and is_target(
+                target, item.place, reading
+            ):
                 controls[name] = target
+                reading.broken.discard(name)
         return controls
 
     def schema(self) -> Schema:
@@ -39,8 +44,8 @@ class Controls:
 
 
 def is_target(target: str, place: Place, reading: Reading) -> bool:
-    """Tell whether there is such a target; note where not, but say nothing more about a broken node."""
-    if not target.startswith("$") and split(target)[0] in reading.broken:
+    """Tell whether there is such a target; note where not, unless it could not be read."""
+    if (target if target.startswith("$") else split(target)[0]) in reading.broken:
         return False
     wrong = unknown_target(reading.spec, target)
     if wrong:

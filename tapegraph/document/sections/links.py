@@ -24,27 +24,33 @@ class Links:
     """Links as they are written. Of the rest of the graph it needs the nodes."""
 
     def read(self, entry: Entry, what: str, reading: Reading) -> list[str]:
-        before, seen, leaving = len(reading.problems), set(), False
+        seen, leaving, misspelt = set(), False, False
         links = []
         for item in reading.items(entry, what):
             if not isinstance(item.value, str):
                 reading.refuse(item.place, f"a link is {shown(item)}; it is written {EXAMPLE}")
+                misspelt = True
                 continue
             along = ends(item.value)
             if len(along) < 2:
                 reading.refuse(item.place, f"{item.value} is not a link; a link is written {EXAMPLE}")
+                misspelt = True
                 continue
             last = len(along) - 1
             good = [check_end(end, item, k == 0, k == last, reading) for k, end in enumerate(along)]
-            for source, target in pairwise(along):
+            misspelt = misspelt or not good[-1]
+            usable = []
+            for k, (source, target) in enumerate(pairwise(along)):
                 leaving = leaving or target.node == OUTPUT
-                link = (source.node, source.port if source is along[0] else "", target.node, target.port)
+                link = (source.node, source.port if k == 0 else "", target.node, target.port)
                 if link in seen:
                     reading.refuse(item.place.right(target.column), f"{source} -> {target} is linked twice")
+                elif good[k] and good[k + 1]:
+                    usable.append(f"{source if k == 0 else source.node} {ARROW} {target}")
                 seen.add(link)
-            if all(good):
-                links.append(f" {ARROW} ".join(map(str, along)))
-        if not leaving and len(reading.problems) == before:
+            # Of a link with a mistake the rest is kept, so that loops and rates can be checked all the same.
+            links += [f" {ARROW} ".join(map(str, along))] if len(usable) == last else usable
+        if not leaving and not misspelt:
             reading.refuse(entry.key, "nothing is linked to output; end a link with -> output")
         return links
 

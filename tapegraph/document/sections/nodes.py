@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import attrs
 
+from tapegraph.document.files import graph_reference, parameter_value
 from tapegraph.document.form import NAME_SCHEMA, Reading, Schema, Whole, shown
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.parts import NodeSpec, Parts
-from tapegraph.document.paths import resolve
 from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
 from tapegraph.document.text import Entry
 from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.node import Node, registry
-from tapegraph.node.params import AnyParam
+from tapegraph.node.params import AnyParam, Choice
 from tapegraph.quantity import to_float
 
 OVERSAMPLE = Whole(1, 64)
@@ -25,14 +25,13 @@ class Nodes:
     def read(self, entry: Entry, what: str, reading: Reading) -> dict[str, NodeSpec]:
         nodes: dict[str, NodeSpec] = {}
         for name, item in reading.mapping(entry, what).items():
-            before = len(reading.problems)
             if reading.name(item, name, "a node") and name in (INPUT, OUTPUT):
                 reading.refuse(item.key, f"{name} is the {name} of the graph and cannot be the name of a node")
             node = read_node(name, item, reading)
-            if node is not None:
-                nodes[name] = node
-            if len(reading.problems) > before:
+            if node is None:
                 reading.broken.add(name)
+            else:
+                nodes[name] = node
         return nodes
 
     def schema(self) -> Schema:
@@ -63,7 +62,8 @@ def read_node(name: str, entry: Entry, reading: Reading) -> NodeSpec | None:
         node.graph = read_sub_graph(name, graph, reading)
         if node.graph is None:
             return None
-        node.reference = graph.value if isinstance(graph.value, str) else ""
+        if isinstance(graph.value, str):
+            node.reference = graph_reference(graph.value, reading.sub_graphs.folder)
         for target, value in values.items():
             read_setting(name, node, node.graph, target, value, reading)
     else:
@@ -90,7 +90,7 @@ def read_sub_graph(name: str, entry: Entry, reading: Reading) -> Parts | None:
         reading.refuse(entry.place, f"{name}.graph is {shown(entry)}; it must be {allowed}")
         return None
     try:
-        return reading.sub_graph(entry.value if isinstance(entry.value, str) else entry, entry.place)
+        return reading.sub_graphs(entry.value if isinstance(entry.value, str) else entry, entry.place)
     except TapegraphError as error:
         reading.problems += error.problems
         return None
@@ -116,22 +116,29 @@ def read_setting(name: str, node: NodeSpec, graph: Parts, target: str, entry: En
 
 def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], entry: Entry, reading: Reading) -> None:
     """Give a node a value, or the variable that it names, where that suits all of the parameters; note where not."""
-    value, subject = entry.value, what
+    value, subject, variable = entry.value, what, ""
     if not isinstance(value, int | float | str):
         allowed = params[0].allowed if params else "a number, true, false or text"
         reading.refuse(entry.place, f"{what} is {shown(entry)}; it must be {allowed}")
         return
     if isinstance(value, str) and value.startswith("$"):
+        if value in reading.broken:
+            return
         known = {f"${name}" for name in reading.spec.vars}
         if value not in known:
             reading.refuse(entry.place, f"{what} is {value}; there is no such variable{did_you_mean(value, known)}")
             return
-        subject, value = f"{what}, which is {value},", resolve(reading.spec, value)
+        subject, variable = f"{what}, which is {value},", value[1:]
+        value = reading.spec.vars[variable]
+    value = parameter_value(value, params, reading.sub_graphs.folder)
     for param in params:
         try:
             param.check(value)
         except ValueError as error:
-            hint = did_you_mean(value, getattr(param, "options", ())) if isinstance(value, str) else ""
+            hint = did_you_mean(value, param.options) if isinstance(value, str) and isinstance(param, Choice) else ""
             reading.refuse(entry.place, f"{subject} {error}{hint}")
             return
-    node.params[target] = entry.value if isinstance(entry.value, bool | str) else to_float(entry.value)
+    value = value if isinstance(value, bool | str) else to_float(value)
+    if variable:
+        reading.spec.vars[variable] = value
+    node.params[target] = entry.value if variable else value

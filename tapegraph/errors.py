@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
 
 import attrs
+
+MOST_COMPARED = 300  # names, with a misspelt one: more would take long
 
 
 @attrs.frozen
@@ -36,6 +39,6 @@ class TapegraphError(ValueError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean ...?" with the most similar of the known names, or nothing where none is similar."""
-    by_lower = {k.lower(): k for k in known}
+    by_lower = {k.lower(): k for k in islice(known, MOST_COMPARED)}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean {by_lower[near[0]]}?" if near else ""

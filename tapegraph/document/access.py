@@ -17,12 +17,16 @@ class Access:
 
     roots: tuple[Path, ...] | None = None
 
-    def permits(self, path: Path) -> bool:
-        """Tell whether a file may be read, where its symbolic links lead to."""
+    def refusal(self, path: Path) -> str | None:
+        """Return why a file may not be read, where its symbolic links lead to; None where it may."""
         if self.roots is None:
-            return True
+            return None
         real = resolved(path)
-        return any(real.is_relative_to(root) for root in self.roots)
+        if any(real.is_relative_to(root) for root in self.roots):
+            return None
+        return (
+            f"{path} is outside the folder of the graph; --allow PATH (in Python, allow=[path]) lets the graph use it"
+        )
 
 
 def below(folder: Path, allow: Iterable[str | Path] = ()) -> Access:

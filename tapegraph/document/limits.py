@@ -6,25 +6,32 @@ from tapegraph.document.parts import Parts
 from tapegraph.errors import Problem, TapegraphError
 
 MOST_TEXT_BYTES = 1 << 20  # of a graph file
-MOST_MARKS = 50_000  # commas, colons, brackets, dashes and ends of lines in it: what takes time to parse
+MOST_MARKS = 40_000  # commas, colons, brackets, dashes and ends of lines in it: what takes time to parse
 MARKS = ",:[]{}-?\n"
 MOST_NODES = 10_000  # with those of all sub-graphs
 MOST_LINKS = 50_000  # with those of all sub-graphs, from node to node
 MOST_NESTED = 16  # sub-graphs within each other
+TOO_NESTED = f"more than {MOST_NESTED} sub-graphs are within each other"
 MOST_OVERSAMPLE = 64  # of a node, times that of the sub-graphs around it
 MOST_NAMED = 250  # variables, controls and automated targets, each
 MOST_PROBLEMS = 100  # that are told of one file
 
 
-def check_text(text: str, name: str) -> None:
-    """Check the size of a YAML text; name: stands for the file. Raises TapegraphError."""
+def check_text(text: str, name: str, before: int = 0) -> int:
+    """Check the size of a YAML text, and return its marks.
+
+    name: stands for the file; before: marks of the other files of the graph
+    Raises TapegraphError.
+    """
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MOST_TEXT_BYTES:
         raise TapegraphError(Problem(f"has {size} bytes; a graph may have at most {MOST_TEXT_BYTES}", name))
     marks = sum(map(text.count, MARKS))
-    if marks > MOST_MARKS:
-        found = f"has {marks} commas, colons, brackets, dashes and ends of lines"
+    if before + marks > MOST_MARKS:
+        files = ", with the files included before it" if before else ""
+        found = f"has {before + marks} commas, colons, brackets, dashes and ends of lines{files}"
         raise TapegraphError(Problem(f"{found}; a graph may have at most {MOST_MARKS}", name))
+    return marks
 
 
 def node_count(spec: Parts, counted: dict[int, int] | None = None) -> int:
@@ -51,5 +58,5 @@ def check_size(spec: Parts) -> None:
         raise TapegraphError(
             f"the graph has {nodes:.6g} nodes with those of its sub-graphs; it may have at most {MOST_NODES}"
         )
-    if (depth := nesting(spec)) > MOST_NESTED:
-        raise TapegraphError(f"{depth} sub-graphs are within each other; there may be at most {MOST_NESTED}")
+    if nesting(spec) > MOST_NESTED:
+        raise TapegraphError(TOO_NESTED)

@@ -129,9 +129,13 @@ class SubGraphs:
         graphs = self.loading.graphs
         if real not in graphs:
             graphs[real] = None
+            try:
+                yaml = read_text(path)
+            except TapegraphError as error:
+                raise TapegraphError(*(Problem(str(problem), str(place)) for problem in error.problems)) from None
             access = self.access if self.access.roots is not None else below(real.parent)
             inner = SubGraphs(path.parent, (*self.inside, real), access, self.nested + 1, self.loading)
-            graphs[real] = from_text(read_text(path), str(path), inner)
+            graphs[real] = from_text(yaml, str(path), inner)
         graph = graphs[real]
         if graph is None:
             raise TapegraphError(Problem(f"{path.name} has mistakes, which are listed already", str(place)))

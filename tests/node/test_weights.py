@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tapegraph
 from tapegraph.errors import TapegraphError
 from tapegraph.node import weights
 from tapegraph.node.weights import Weights
@@ -253,3 +255,34 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
 
 def test_bundled_weights_are_small() -> None:
     assert sum(path.stat().st_size for path in weights.bundled().values()) < 2_000_000
+
+
+def tape(model: Path) -> tapegraph.Graph:
+    return tapegraph.chain(tape={"kind": "hysteresis", "solver": "stn", "model": str(model)})
+
+
+@pytest.mark.parametrize("change", ["deleted", "damaged", "of an axis that there is not"])
+def test_weights_that_are_gone_or_wrong_while_sound_runs_cannot_end_it(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    shutil.copy(weights.bundled()["hysteresis-2x8"], path)
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 2048))
+    graph, untouched = tape(path), tape(path).stream(48_000)
+    stream = graph.stream(48_000)
+    if change == "deleted":
+        path.unlink()
+    elif change == "damaged":
+        path.write_bytes(path.read_bytes()[:100])
+    else:
+        found = weights.read(path)
+        values = np.stack([found.values, found.values])
+        Weights(found.system, found.features, found.widths, {"nose": (0.0, 1.0)}, values, {}).save(path)
+    with pytest.raises(TapegraphError, match=r"^tape\.model cannot be "):
+        graph.set("tape.model", str(path))
+    for value in (0.8, 0.3):  # what is set beside it goes on being taken
+        graph.set("tape.drive", value)
+        untouched.set("tape", "drive", value)
+        np.testing.assert_array_equal(stream.process(noise), untouched.process(noise))
+    stream.reset()
+    untouched.reset()
+    np.testing.assert_array_equal(stream.process(noise), untouched.process(noise))
+    assert not stream.warnings()

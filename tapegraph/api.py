@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,12 +149,14 @@ class Graph(GraphModel):
         return svg(sketch(self, 48_000, 2))
 
 
-def load(source: str | Path) -> Graph:
+def load(source: str | Path, allow: Iterable[str | Path] = ()) -> Graph:
     """Return a graph by the name of a preset, or from a file.
 
-    A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
+    A name without a folder and without .yaml is that of a preset.
+    allow: files and folders, beside the folder of the file, that it may name sub-graphs and models from
+    Raises TapegraphError with every problem.
     """
-    return Graph.load(source)
+    return Graph.load(source, allow)
 
 
 def chain(**nodes: Mapping[str, Any]) -> Graph:

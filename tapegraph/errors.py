@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 import attrs
 
+MOST_COMPARED = 300  # names, with a misspelt one: more would take long
 MAX_SHOWN = 80  # characters of a value or a name in a message
 # Control characters, line and paragraph separators, marks that turn the direction of text, halves of surrogate pairs
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -61,6 +63,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean ...?" with the most similar of the known names, or nothing where none is similar."""
     if len(name) > MAX_SHOWN:  # comparing takes a time that grows with its square
         return ""
-    by_lower = {k.lower(): k for k in known}
+    by_lower = {k.lower(): k for k in islice(known, MOST_COMPARED)}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean {by_lower[near[0]]}?" if near else ""

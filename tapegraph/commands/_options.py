@@ -36,8 +36,14 @@ def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_nodes
 
 
+def allow_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --allow: what a graph file may name files from, beside its own folder."""
+    text = "Let the graph name sub-graphs and models of this file or folder, outside its own folder; may be repeated."
+    return click.option("--allow", multiple=True, metavar="PATH", help=text)(command)
+
+
 def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --preset, --graph, --set and --nodes; the command gets the resulting graph as `graph`."""
+    """Add --preset, --graph, --set, --allow and --nodes; the command gets the resulting graph as `graph`."""
 
     @click.option(
         "--preset",
@@ -54,10 +60,13 @@ def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NODE.PARAM=VALUE",
         help="Change a parameter, a $variable or a control; may be repeated.",
     )
+    @allow_option
     @nodes_option
     @functools.wraps(command)
-    def with_graph(preset: str | None, file: str | None, settings: tuple[str, ...], **rest: Any) -> Any:
-        return command(graph=chosen(preset, file, settings), **rest)
+    def with_graph(
+        preset: str | None, file: str | None, settings: tuple[str, ...], allow: tuple[str, ...], **rest: Any
+    ) -> Any:
+        return command(graph=chosen(preset, file, settings, allow), **rest)
 
     return with_graph
 
@@ -74,7 +83,7 @@ def overwrite_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--overwrite", is_flag=True, help="Replace existing files.")(command)
 
 
-def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> Graph:
+def chosen(preset: str | None, file: str | None, settings: tuple[str, ...], allow: tuple[str, ...] = ()) -> Graph:
     """Return the graph that the options name, with its parameters set."""
     import tapegraph
     from tapegraph import resources
@@ -82,7 +91,7 @@ def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> G
 
     if (preset is None) == (file is None):
         raise click.UsageError(f"give either --preset NAME or --graph FILE; presets: {', '.join(resources.presets())}")
-    graph = load_preset(preset) if preset is not None else tapegraph.load(Path(file or ""))
+    graph = load_preset(preset) if preset is not None else tapegraph.load(Path(file or ""), allow)
     problems: list[Problem] = []
     for setting in settings:
         target, sign, value = setting.partition("=")
@@ -108,12 +117,12 @@ def load_preset(name: str) -> Graph:
     return tapegraph.load(name)
 
 
-def load_argument(name_or_file: str) -> Graph:
+def load_argument(name_or_file: str, allow: tuple[str, ...] = ()) -> Graph:
     """Return the graph that an argument names: a preset or a file."""
     import tapegraph
 
     is_file = Path(name_or_file).is_file() or Path(name_or_file).suffix in (".yaml", ".yml")
-    return tapegraph.load(Path(name_or_file)) if is_file else load_preset(name_or_file)
+    return tapegraph.load(Path(name_or_file), allow) if is_file else load_preset(name_or_file)
 
 
 def warn(message: str) -> None:

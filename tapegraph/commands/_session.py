@@ -208,7 +208,8 @@ def reload(slots: Slots, watch: Watch) -> list[str]:
     from tapegraph.errors import TapegraphError
 
     try:
-        slots.load(chosen(None, str(watch.path), click.get_current_context().params["settings"]))
+        params = click.get_current_context().params
+        slots.load(chosen(None, str(watch.path), params["settings"], params["allow"]))
     except TapegraphError as error:
         message = str(error)
     except Exception as error:  # in a node of the user's own

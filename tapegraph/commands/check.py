@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tapegraph.commands._options import nodes_option, warn
+from tapegraph.commands._options import allow_option, nodes_option, warn
 from tapegraph.errors import Problem, TapegraphError
 
 EXAMPLES = """\b
@@ -18,15 +18,16 @@ SAMPLE_RATE = 48_000
 
 @click.command(epilog=EXAMPLES)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@allow_option
 @nodes_option
-def command(files: tuple[str, ...]) -> None:
+def command(files: tuple[str, ...], allow: tuple[str, ...]) -> None:
     """Check graph files and print every problem, with line and column."""
     import tapegraph
 
     problems: list[Problem] = []
     for file in files:
         try:
-            graph = tapegraph.load(Path(file))
+            graph = tapegraph.load(Path(file), allow)
             rendering = graph.rendering(SAMPLE_RATE, 2)
         except TapegraphError as error:
             problems += error.problems

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from tapegraph.commands._options import WrongUseError, load_argument, nodes_option, overwrite_option, write_or_print
+from tapegraph.commands._options import (
+    WrongUseError,
+    allow_option,
+    load_argument,
+    nodes_option,
+    overwrite_option,
+    write_or_print,
+)
 
 EXAMPLES = """\b
 Examples:
@@ -23,8 +30,11 @@ FORMATS = ("text", "mermaid", "svg")
 @click.option("--channels", default=2, show_default=True, metavar="N", help="Channels to plan for.")
 @click.option("--output", "-o", metavar="FILE", help="Write to a file instead of printing.")
 @overwrite_option
+@allow_option
 @nodes_option
-def command(graph: str, form: str, rate: int, channels: int, output: str | None, overwrite: bool) -> None:
+def command(
+    graph: str, form: str, rate: int, channels: int, output: str | None, overwrite: bool, allow: tuple[str, ...]
+) -> None:
     """Draw a graph: nodes in the order in which they run, links, rates, resamplers and latencies."""
     from tapegraph.drawing.sketch import sketch
     from tapegraph.drawing.svg import svg
@@ -34,4 +44,4 @@ def command(graph: str, form: str, rate: int, channels: int, output: str | None,
     if output is not None and is_same_file(graph, output):
         raise WrongUseError(f"{output}: is the graph itself; choose another name for the drawing")
     draw = {"text": text, "mermaid": mermaid, "svg": svg}[form]
-    write_or_print(draw(sketch(load_argument(graph), rate, channels)), output, overwrite)
+    write_or_print(draw(sketch(load_argument(graph, allow), rate, channels)), output, overwrite)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from tapegraph.document.flat import FlatGraph, flatten
 from tapegraph.document.form import Reading, SubGraphs
-from tapegraph.document.order import Order, reachable
+from tapegraph.document.order import Order, reaching
 from tapegraph.document.paths import leaves
 from tapegraph.document.spec import OUTPUT, Spec, keys
 from tapegraph.document.targets import has
@@ -91,8 +91,8 @@ def rate_problems(flat: FlatGraph) -> list[Problem]:
 def remarks(spec: Spec) -> list[Problem]:
     """Return what is no mistake but probably not meant: nodes without effect, variables that nothing uses."""
     flat = flatten(spec)
-    reach = reachable(flat.links + flat.modulations)
-    idle = [name for name in flat.nodes if OUTPUT not in reach[name]]
+    useful = reaching(flat.links + flat.modulations, OUTPUT)
+    idle = [name for name in flat.nodes if name not in useful]
     unused = [name for name in spec.vars if not leaves(spec, f"${name}")]
     return [
         *(Problem(f"{name} has no effect: no links lead from it to output", flat.nodes[name].where) for name in idle),

@@ -5,10 +5,13 @@ A node of a sub-graph is called "sub/node" and runs at the product of the rates 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 import attrs
 
+from tapegraph.document.limits import MOST_LINKS, MOST_OVERSAMPLE, check_size
 from tapegraph.document.links import INPUT, OUTPUT, End, pairs
 from tapegraph.document.parts import Parts
 from tapegraph.document.paths import graph_within, leaves, resolve
@@ -17,6 +20,8 @@ from tapegraph.errors import Problem, TapegraphError
 from tapegraph.node import Node, registry
 from tapegraph.node.params import Value
 from tapegraph.node.ports import has_port, member
+
+TOO_MANY_LINKS = f"the graph has more than {MOST_LINKS} links with those of its sub-graphs, the most it may have"
 
 
 @attrs.frozen
@@ -58,7 +63,9 @@ def flatten(spec: Spec, problems: list[Problem] | None = None) -> FlatGraph:
     problems: gets these instead, where it is given
     """
     found: list[Problem] = [] if problems is None else problems
+    check_size(spec)
     scope = Scope(spec)
+    scope.follow_edges()
     nodes: dict[str, FlatNode] = {}
     links: dict[FlatLink, None] = {}
     modulations: dict[FlatLink, None] = {}
@@ -76,9 +83,14 @@ def flatten(spec: Spec, problems: list[Problem] | None = None) -> FlatGraph:
                 message = f"{link.source_node} is linked to {link.target_node}.{link.target_port} twice"
                 found.append(Problem(message))
             kept[link] = None
+            if len(kept) > MOST_LINKS:
+                raise TapegraphError(TOO_MANY_LINKS)
     if found and problems is None:
         raise TapegraphError(*found)
     return FlatGraph(spec.block, spec.resampler, nodes, tuple(links), tuple(modulations), automation, spec.seed)
+
+
+Point = tuple[str, str]  # where sound enters or leaves a sub-graph: prefix of a graph, and a sub-graph or output in it
 
 
 class Scope:
@@ -86,12 +98,14 @@ class Scope:
 
     prefix: "sub/" and so on, what its nodes are called by from outside
     outer, name: the graph around it, and what it is called there
+    entering: nodes and ports whose sound enters a sub-graph or an output; one mapping for all graphs
     """
 
     def __init__(
         self, spec: Parts, prefix: str = "", oversample: int = 1, outer: Scope | None = None, name: str = ""
     ) -> None:
         self.spec, self.prefix, self.oversample, self.outer, self.name = spec, prefix, oversample, outer, name
+        self.entering: dict[Point, list[tuple[str, str]]] = {} if outer is None else outer.entering
         self.inner = {
             name: Scope(
                 graph_within(spec, node), f"{prefix}{name}/", oversample * node.oversample, outer=self, name=name
@@ -109,7 +123,14 @@ class Scope:
     def flat_node(self, name: str) -> FlatNode:
         node = self.spec.nodes[name]
         params = {param: resolve(self.spec, value) for param, value in node.params.items()}
-        return FlatNode(registry.find(node.kind), params, self.oversample * node.oversample, node.where)
+        oversample = self.oversample * node.oversample
+        if oversample > MOST_OVERSAMPLE:
+            message = (
+                f"{self.prefix}{name} runs at {oversample} times the rate, with the sub-graphs around it; "
+                f"the most is {MOST_OVERSAMPLE}"
+            )
+            raise TapegraphError(Problem(message, node.where))
+        return FlatNode(registry.find(node.kind), params, oversample, node.where)
 
     def links(self) -> Iterator[tuple[bool, FlatLink]]:
         """Yield every link that ends in a node of this graph; True for sound, False for modulation."""
@@ -117,7 +138,7 @@ class Scope:
             for source, target in pairs(text):
                 if target.node == OUTPUT and self.outer:
                     continue
-                sources = list(self.sources(source, ()))
+                sources = self.sources(source)
                 for is_sound, node, port in self.targets(target):
                     for source_node, source_port in sources:
                         yield is_sound, FlatLink(source_node, source_port, node, port)
@@ -136,32 +157,52 @@ class Scope:
             port = target.port or member(cls.INPUTS[0], 1)
             yield has_port(cls.INPUTS, port), self.prefix + target.node, port
 
-    def sources(self, source: End, path: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
-        """Yield the nodes and ports whose sound comes out of the source of a link.
+    def sources(self, source: End) -> list[tuple[str, str]]:
+        """Return the nodes and ports whose sound comes out of the source of a link."""
+        point = self.behind(source)
+        return [self.node_and_port(source)] if point is None else self.entering.get(point, [])
 
-        path: the sub-graphs and inputs that have been followed back so far
-        """
-        at = (self.prefix, source.node)
-        if at in path:
-            raise TapegraphError(f"{self.prefix}{source.node} is linked to itself without a delay")
+    def behind(self, source: End) -> Point | None:
+        """Return where the sound of a source that is no node comes from: the edge of a sub-graph, inside or outside."""
         if source.node == INPUT and self.outer is not None:
-            yield from self.outer.linked_to(self.name, (*path, at))
-        elif source.node == INPUT:
-            yield INPUT, "out"
-        elif source.node in self.inner:
-            yield from self.inner[source.node].linked_to(OUTPUT, (*path, at))
-        else:
-            cls = registry.find(self.spec.nodes[source.node].kind)
-            yield self.prefix + source.node, source.port or cls.OUTPUTS[0]
+            return self.outer.prefix, self.name
+        if source.node in self.inner:
+            return self.inner[source.node].prefix, OUTPUT
+        return None
 
-    def linked_to(self, name: str, path: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-        """Return the nodes and ports whose sound enters a sub-graph, or the output, of this graph."""
-        found: dict[tuple[str, str], None] = {}
-        for text in self.spec.links:
-            for source, target in pairs(text):
-                if target.node == name and target.port in ("", "in"):
-                    for end in self.sources(source, path):
-                        if end in found:  # at once: their number could grow exponentially
-                            raise TapegraphError(f"{end[0]} is linked to {self.prefix}{name} twice")
-                        found[end] = None
-        return list(found)
+    def node_and_port(self, source: End) -> tuple[str, str]:
+        if source.node == INPUT:
+            return INPUT, "out"
+        cls = registry.find(self.spec.nodes[source.node].kind)
+        return self.prefix + source.node, source.port or cls.OUTPUTS[0]
+
+    def follow_edges(self) -> None:
+        """Find which nodes' sound enters each sub-graph and each output, in time that is linear in what is found.
+
+        Raises TapegraphError where sub-graphs that only pass sound on are a loop, and where sound arrives twice.
+        """
+        into: dict[Point, list[tuple[Scope, End]]] = defaultdict(list)
+        for scope in self.all():
+            for text in scope.spec.links:
+                for source, target in pairs(text):
+                    if target.port in ("", "in") and (target.node == OUTPUT or target.node in scope.inner):
+                        into[scope.prefix, target.node].append((scope, source))
+        before = {point: [scope.behind(source) for scope, source in ends] for point, ends in into.items()}
+        sorter = TopologicalSorter({point: [p for p in points if p is not None] for point, points in before.items()})
+        try:
+            order = list(sorter.static_order())
+        except CycleError as error:
+            prefix, name = next(point for point in error.args[1] if point[1] != OUTPUT)
+            raise TapegraphError(f"{prefix}{name} is linked to itself without a delay") from None
+        count = 0
+        for point in order:
+            found: dict[tuple[str, str], None] = {}
+            for scope, source in into[point]:
+                for end in scope.sources(source):
+                    if end in found:
+                        raise TapegraphError(f"{end[0]} is linked to {point[0]}{point[1]} twice")
+                    found[end] = None
+            count += len(found)
+            if count > MOST_LINKS:
+                raise TapegraphError(TOO_MANY_LINKS)
+            self.entering[point] = list(found)

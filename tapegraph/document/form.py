@@ -13,9 +13,11 @@ from typing import Any, Protocol
 
 import attrs
 
+from tapegraph.document.access import Access
+from tapegraph.document.limits import MOST_NAMED, MOST_PROBLEMS
 from tapegraph.document.parts import Parts
 from tapegraph.document.text import Entry, Place
-from tapegraph.errors import Problem
+from tapegraph.errors import Problem, TapegraphError
 from tapegraph.errors import shown as shown_value
 from tapegraph.node.params import Value
 from tapegraph.node.registry import NAME, NAME_RULE
@@ -29,9 +31,11 @@ class SubGraphs(Protocol):
     """What finds the graphs that a graph includes.
 
     folder: where relative paths in the graph begin
+    access: which files it may name
     """
 
     folder: Path
+    access: Access
 
     def __call__(self, reference: Any, place: Place) -> Parts:
         """Return the graph that the key `graph` of a node stands for: a name, a path or a tree."""
@@ -54,10 +58,18 @@ class Reading:
 
     def refuse(self, place: Place, message: str) -> None:
         self.problems.append(Problem(message, str(place)))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise TapegraphError(*self.problems, Problem("more mistakes may follow: these are the first", str(place)))
 
-    def mapping(self, entry: Entry, what: str) -> dict[str, Entry]:
-        """Return the entries of a mapping; none of one that is empty or is not a mapping."""
+    def mapping(self, entry: Entry, what: str, most: int = MOST_NAMED) -> dict[str, Entry]:
+        """Return the entries of a mapping, none of one that is empty or is not a mapping.
+
+        Raises TapegraphError where there are more than `most`.
+        """
         if isinstance(entry.value, dict):
+            if len(entry.value) > most:
+                message = f"{what} has {len(entry.value)} entries; it may have at most {most}"
+                raise TapegraphError(*self.problems, Problem(message, str(entry.key)))
             return entry.value
         if entry.value is not None:
             self.refuse(entry.place, f"{what} is {shown(entry)}; it must be a mapping of names to values")

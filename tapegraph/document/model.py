@@ -15,6 +15,7 @@ import attrs
 
 from tapegraph.atomic import replacing
 from tapegraph.document import load, write
+from tapegraph.document.access import below
 from tapegraph.document.check import remarks
 from tapegraph.document.edit import edited
 from tapegraph.document.files import parameter_value
@@ -95,21 +96,27 @@ class GraphModel(Spec):
         self._changing = threading.RLock()  # reentrant: a listener, or a signal handler, may change the graph too
 
     @classmethod
-    def load(cls, source: str | Path) -> Self:
+    def load(cls, source: str | Path, allow: Iterable[str | Path] = ()) -> Self:
         """Return a graph by the name of a preset, or from a file.
 
-        A name without a folder and without .yaml is that of a preset. Raises TapegraphError with every problem.
+        A name without a folder and without .yaml is that of a preset.
+        allow: files and folders, beside the folder of the file, that it may name sub-graphs and models from
+        Raises TapegraphError with every problem.
         """
-        spec, text = load.opened(source)
+        spec, text = load.opened(source, allow)
         return cls._of(spec, Source(text, write.words(spec)))
 
     @classmethod
-    def from_yaml(cls, text: str, name: str = "graph", folder: str | Path = ".") -> Self:
+    def from_yaml(
+        cls, text: str, name: str = "graph", folder: str | Path = ".", allow: Iterable[str | Path] | None = None
+    ) -> Self:
         """Return the graph of a YAML text.
 
         name: stands for the file in errors; folder: where relative paths in the text begin
+        allow: files and folders, beside that folder, that it may name files from; otherwise any
         """
-        spec = load.from_text(text, name, load.SubGraphs(Path(folder)))
+        access = None if allow is None else below(Path(folder), allow)
+        spec = load.from_text(text, name, load.SubGraphs(Path(folder), access=access))
         return cls._of(spec, Source(text, write.words(spec)))
 
     @classmethod

@@ -14,6 +14,7 @@ from tapegraph.document.flat import FlatGraph, FlatLink
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.errors import Problem, TapegraphError
 
+LONGEST_ROUTE = 12  # nodes of a loop that are named
 MOST_LOOPS = 10  # without a delay that are reported at once
 
 
@@ -39,13 +40,13 @@ class Order:
 
     def find_back_links(self) -> set[FlatLink]:
         links = self.graph.links + self.graph.modulations
-        reach = reachable(links)
+        loop = loops(links)
         return {
             link
             for link in links
             if link.target_node in self.graph.nodes
             and self.graph.nodes[link.target_node].cls.BREAKS_LOOPS
-            and (link.source_node == link.target_node or link.source_node in reach[link.target_node])
+            and loop[link.source_node] == loop[link.target_node]
         }
 
     def closes_loop(self, name: str) -> bool:
@@ -65,7 +66,11 @@ class Order:
             except CycleError as error:
                 loop = error.args[1]
             where = next((self.graph.nodes[name].where for name in loop if name in self.graph.nodes), "")
-            problems.append(Problem(f"{' -> '.join(loop)} is a loop without a delay in it", where))
+            if len(loop) > LONGEST_ROUTE:
+                route = [*loop[: LONGEST_ROUTE - 2], "...", loop[-1]]
+            else:
+                route = loop
+            problems.append(Problem(f"{' -> '.join(route)} is a loop without a delay in it", where))
             if len(problems) == MOST_LOOPS:
                 break
             cut = set(pairwise(loop))
@@ -75,11 +80,65 @@ class Order:
         return order
 
 
-def reachable(links: Iterable[FlatLink]) -> dict[str, set[str]]:
-    """Return for every node the nodes that its sound reaches."""
+def loops(links: Iterable[FlatLink]) -> dict[str, int]:
+    """Return for every node the number of the set of nodes that reach each other; alone in its set where it is in none.
+
+    Source: R. Tarjan, Depth-first search and linear graph algorithms, SIAM J. Computing 1, 1972; without recursion.
+    """
+    following = followers(links)
+    index: dict[str, int] = {}  # order of discovery
+    low: dict[str, int] = {}  # the earliest node on the path that is reached from here
+    found: dict[str, int] = {}
+    path: list[str] = []
+    for start in list(following):
+        stack = [] if start in index else [(start, iter(following[start]))]
+        while stack:
+            name, rest = stack[-1]
+            if name not in index:
+                index[name] = low[name] = len(index)
+                path.append(name)
+            for after in rest:
+                if after not in index:
+                    stack.append((after, iter(following.get(after, ()))))
+                    break
+                if after not in found:
+                    low[name] = min(low[name], low[after])
+            else:
+                stack.pop()
+                if stack:
+                    before = stack[-1][0]
+                    low[before] = min(low[before], low[name])
+                if low[name] == index[name]:
+                    while name not in found:
+                        found[path.pop()] = index[name]
+    return found
+
+
+def reaching(links: Iterable[FlatLink], target: str) -> set[str]:
+    """Return the nodes whose sound reaches a node."""
+    leading: dict[str, set[str]] = defaultdict(set)
+    for link in links:
+        leading[link.target_node].add(link.source_node)
+    found: set[str] = set()
+    stack = [target]
+    while stack:
+        new = leading.get(stack.pop(), set()) - found
+        found |= new
+        stack += new
+    return found
+
+
+def followers(links: Iterable[FlatLink]) -> dict[str, set[str]]:
+    """Return for every node that a link begins at the nodes that it is linked to."""
     following: dict[str, set[str]] = defaultdict(set)
     for link in links:
         following[link.source_node].add(link.target_node)
+    return following
+
+
+def reachable(links: Iterable[FlatLink]) -> dict[str, set[str]]:
+    """Return for every node the nodes that its sound reaches."""
+    following = followers(links)
     reach: dict[str, set[str]] = defaultdict(set)
     for start in list(following):
         stack = [start]

@@ -24,6 +24,7 @@ def split(target: str) -> tuple[str, str]:
 
 def leaves(spec: Parts, target: str) -> list[Leaf]:
     """Return the parameters that a target sets; none of a variable that nothing uses."""
+    target = aim(spec, target)
     if target.startswith("$"):
         return [
             leaf
@@ -32,8 +33,6 @@ def leaves(spec: Parts, target: str) -> list[Leaf]:
             if value == target
             for leaf in within(node, name, param)
         ]
-    if target in spec.controls:
-        return leaves(spec, spec.controls[target])
     name, inner = split(target)
     return within(spec.nodes[name], name, inner) if name in spec.nodes else []
 

@@ -30,6 +30,8 @@ OVERSAMPLE_SCHEMA = {
     "description": "how many times the rate of the graph the node runs at",
 }
 
+NUMBERED = "([1-9]|[1-5][0-9]|6[0-4])"  # 1 to MOST_NUMBERED
+
 
 def schema() -> dict[str, Any]:
     """Return the schema as plain data."""
@@ -132,7 +134,7 @@ def settings_schema(own: dict[str, Schema], params: dict[str, Schema]) -> Schema
 def pattern(family: str) -> str:
     """Return what the members of a family match; names of nodes and parameters have no other special characters."""
     stem = family.removesuffix(FAMILY).replace(".", r"\.")
-    return f"^{stem}[1-9][0-9]*$"
+    return f"^{stem}{NUMBERED}$"
 
 
 def settings(spec: Parts) -> Iterator[tuple[str, Schema]]:

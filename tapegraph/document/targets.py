@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from tapegraph.document.links import pairs
 from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.paths import Leaf, Path, aim, leaf_name, leaves, node_at, settled, split
-from tapegraph.errors import TapegraphError, did_you_mean, short, shown
+from tapegraph.errors import MOST_COMPARED, TapegraphError, did_you_mean, short, shown
 from tapegraph.node import Node, registry
 from tapegraph.node.params import AnyParam, Param, Value
 from tapegraph.node.ports import find_param, is_family, member, number_of
@@ -111,14 +111,17 @@ def members(spec: Parts, node: str, param: str) -> list[str]:
 def unknown_target(spec: Parts, target: str) -> str | None:
     """Return what is wrong with a target, or None where there is such a thing."""
     if target.startswith("$"):
+        if target[1:] in spec.vars:
+            return None
         known = [f"${name}" for name in spec.vars]
-        return None if target in known else f"there is no variable {short(target)}{did_you_mean(target, known)}"
+        return f"there is no variable {short(target)}{did_you_mean(target, known)}"
     if target in spec.controls:
         return None
     name, inner = split(target)
     if name not in spec.nodes:
         if inner:
-            hint = did_you_mean(name, spec.nodes) or did_you_mean(target, targets(spec))
+            known = targets(spec) if len(spec.nodes) <= MOST_COMPARED else []
+            hint = did_you_mean(name, spec.nodes) or did_you_mean(target, known)
             return f"no node is called {short(name)}{hint}"
         hint = did_you_mean(target, [*spec.controls, *spec.nodes]) or there_are(spec)
         return f"{short(target) or 'an empty target'} is neither node.parameter nor a control{hint}"

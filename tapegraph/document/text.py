@@ -77,6 +77,8 @@ class Dumper(yaml.SafeDumper):
         return True
 
 
+TAG = "tag:yaml.org,2002:"
+SCALARS = ("null", "bool", "float", "str")
 MOST_DIGITS = 18  # of a number that is read as an integer; longer ones are floats
 NUMBER = r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan"
 RULES = {  # types of plain scalars: their pattern, and the characters that one may begin with
@@ -189,6 +191,8 @@ class Tree:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 self.problem(key, "a key must be plain text, not a list or a mapping")
+            elif key.tag.removeprefix(TAG) not in SCALARS:
+                self.check_tag(key, "str")
             elif key.value in entries:
                 first = entries[key.value].key
                 self.problem(key, f"{short(key.value)} is defined twice; first on line {first.line}")
@@ -211,7 +215,7 @@ class Tree:
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
-        if kind not in ("null", "bool", "float", "str"):
+        if kind not in SCALARS:
             self.check_tag(node, "str")
             return None
         try:

@@ -124,6 +124,10 @@ class Node:
         An input port without a link holds silence. x must not be written.
         """
 
+    def memory_samples(self) -> float:
+        """Return how many samples prepare() allocates, where that is much more than a block; asked before prepare()."""
+        return 0.0
+
     def latency(self) -> float:
         """Return by how many frames at fs the output lags the input, fixed while a stream runs."""
         return 0.0

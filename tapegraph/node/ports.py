@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tapegraph.node.params import AnyParam
 
 FAMILY = "#"
+MOST_NUMBERED = 64  # ports or parameters of one family: a node allocates all up to the highest
 
 
 def is_family(name: str) -> bool:
@@ -22,12 +23,12 @@ def member(name: str, number: int) -> str:
 
 
 def number_of(name: str, of: str) -> int | None:
-    """Return the number of a name in a family, 1 or more, or None where it is not a member: 3 for in3 in in#."""
+    """Return the number of a name in a family, 1 to MOST_NUMBERED, or None where it is no member: 3 for in3 in in#."""
     stem = of.removesuffix(FAMILY)
     number = name.removeprefix(stem)
     if not is_family(of) or number == name or not number.isascii() or not number.isdigit() or number[0] == "0":
         return None
-    return int(number)
+    return int(number) if len(number) <= 2 and int(number) <= MOST_NUMBERED else None
 
 
 def has_port(ports: Sequence[str], name: str) -> bool:

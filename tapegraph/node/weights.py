@@ -4,18 +4,23 @@ A file is an .npz with two arrays and no pickle:
 
     about      JSON text: format, system, features, widths, axes, made (provenance, free-form)
     weights    64-bit floats: an axis for each of `axes`, then the weights of one network, layer by layer: the biases of
-               its neurons, then for each input what it means to every neuron
+               its neurons, then for each input its weight in every neuron
+
+A file comes from anybody, so it is read within limits: what its headers promise is checked before memory is allocated.
 """
 
 from __future__ import annotations
 
 import functools
+import io
 import itertools
 import json
 import math
+import reprlib
+import warnings
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
+from operator import lt
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +30,18 @@ import numpy.typing as npt
 
 from tapegraph import resources
 from tapegraph.atomic import replacing
+from tapegraph.contents import exists, read_bytes
 from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.quantity import to_float
 
 FORMAT = 2
 SUFFIX = ".npz"
 MOST_WIDTH = 64
+MOST_LAYERS = 16
+MOST_AXES = 8
+MOST_BYTES = 16 << 20  # of a file, and of each array in it
+LARGEST = 1e6  # weight: a trained network stays far below, and what its neurons add up stays finite
+LONGEST_NAME = 64  # characters, of a system, of features or of an axis
 Array = npt.NDArray[np.float64]
 
 
@@ -86,7 +98,7 @@ def find(name_or_path: str) -> Path:
     if name_or_path in bundled():
         return bundled()[name_or_path]
     path = Path(name_or_path)
-    if path.is_file():
+    if exists(path):
         return path
     known = bundled()
     hint = did_you_mean(name_or_path, known) or f"; there are {', '.join(known) or 'none yet'}, and paths of files"
@@ -100,7 +112,7 @@ def load(name_or_path: str, system: str, features: Mapping[str, tuple[int, int]]
     axes: the parameters that the grid of a bank may have as axes
     """
     path = find(name_or_path)
-    weights = read(path, path.stat().st_mtime_ns)
+    weights = read(path)
     if weights.system != system:
         raise TapegraphError(f"{path}: these are weights for {weights.system}; they must be for {system}")
     if weights.features not in features:
@@ -118,44 +130,104 @@ def load(name_or_path: str, system: str, features: Mapping[str, tuple[int, int]]
     return weights
 
 
-@functools.lru_cache(maxsize=32)
-def read(path: Path, changed: int) -> Weights:
-    """Read a file; changed: its time of modification, so that a new version is read again. Raises TapegraphError."""
+def read(path: Path) -> Weights:
+    """Return the weights of a file, which is read again once it has changed. Raises TapegraphError."""
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            about, values = json.loads(str(file["about"])), file["weights"]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        status = path.stat()
+    except OSError as error:
+        raise TapegraphError(f"{path}: cannot be read: {error.strerror}") from None
+    found = read_once(path, status.st_mtime_ns, status.st_size)
+    if isinstance(found, TapegraphError):
+        raise TapegraphError(*found.problems)
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def read_once(path: Path, changed: int, size: int) -> Weights | TapegraphError:
+    """Return the weights of a file, or what is wrong with it, so that this too is found once.
+
+    changed: its time of modification; both tell one version of a file from another
+    """
+    try:
+        return decoded(path, read_bytes(path, MOST_BYTES))
+    except TapegraphError as error:
+        return TapegraphError(*error.problems)  # without the traceback, which would keep the content
+
+
+def decoded(path: Path, content: bytes) -> Weights:
+    """Return the weights in the content of a file; path: for messages. Raises TapegraphError."""
+    try:
+        about, values = unpacked(content)
+    except Exception as error:  # zip, deflate, NumPy and JSON fail in dozens of ways on bytes that are not theirs
         message = f"{path}: not a complete weights file (.npz with arrays `about` and `weights`)"
         raise TapegraphError(message) from error
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         found = about.get("format") if isinstance(about, dict) else None
         raise TapegraphError(
-            f"{path}: the format of weights is {found}; this version reads {FORMAT}, so train the network again"
+            f"{path}: the format of weights is {reprlib.repr(found)}; this version reads {FORMAT}, "
+            "so train the network again"
         )
     return checked(path, about, values)
 
 
+def unpacked(content: bytes) -> tuple[Any, npt.NDArray[Any]]:
+    """Return `about`, decoded, and `weights`. Raises exceptions of every kind where they are not there or damaged."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        about, values = array(archive, "about"), array(archive, "weights")
+    return json.loads(str(about)), values
+
+
+def array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
+    """Return an array of an .npz whose sizes, compressed and stated, are within MOST_BYTES."""
+    with archive.open(f"{name}.npy") as member:
+        data = member.read(MOST_BYTES + 1)
+    file = io.BytesIO(data)
+    version = np.lib.format.read_magic(file)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy evaluates the header as Python, which warns of odd escapes
+        shape, is_fortran, dtype = header(file)
+    size = math.prod(shape)
+    if len(data) > MOST_BYTES or dtype.hasobject or size * dtype.itemsize != len(data) - file.tell():
+        raise ValueError(f"an array of {len(data)} bytes, shape {shape} and type {dtype}")
+    flat = np.frombuffer(data, dtype, size, file.tell())
+    return flat.reshape(shape, order="F" if is_fortran else "C")
+
+
 def checked(path: Path, about: dict[str, Any], values: npt.NDArray[Any]) -> Weights:
     """Return the weights that a file holds, once they are known to be complete and finite. Raises TapegraphError."""
-    widths, axes = about.get("widths"), about.get("axes")
-    if not (isinstance(widths, list) and len(widths) >= 3 and all(is_width(w) for w in widths)):
-        raise TapegraphError(f"{path}: widths is {widths}; it must be three or more numbers from 1 to {MOST_WIDTH}")
+    widths, axes, made = about.get("widths"), about.get("axes"), about.get("made") or {}
+    if not (isinstance(widths, list) and 3 <= len(widths) <= MOST_LAYERS and all(is_width(w) for w in widths)):
+        allowed = f"three to {MOST_LAYERS} numbers from 1 to {MOST_WIDTH}"
+        raise TapegraphError(f"{path}: widths is {reprlib.repr(widths)}; it must be {allowed}")
     if not (isinstance(axes, dict) and all(is_axis(axis) for axis in axes.values())):
-        raise TapegraphError(f"{path}: axes is {axes}; it must be two or more increasing numbers for each name")
-    if not all(isinstance(about.get(key), str) for key in ("system", "features")):
+        found = reprlib.repr(axes)
+        raise TapegraphError(f"{path}: axes is {found}; it must be two or more increasing numbers for each name")
+    if len(axes) > MOST_AXES or not all(is_name(axis) for axis in axes):
+        found = reprlib.repr(list(axes))
+        raise TapegraphError(f"{path}: axes are {found}; there must be at most {MOST_AXES}, named like parameters")
+    if not all(is_name(about.get(key)) for key in ("system", "features")):
         raise TapegraphError(f"{path}: system or features is missing; both must be names")
     shape = (*(len(axis) for axis in axes.values()), count(widths))
     if values.shape != shape or values.dtype != np.float64:
         raise TapegraphError(
-            f"{path}: weights has shape {values.shape} and type {values.dtype}; "
+            f"{path}: weights has shape {reprlib.repr(values.shape)} and type {values.dtype}; "
             f"a network of {' x '.join(map(str, widths))} on these axes needs {shape} and float64"
         )
     if not np.isfinite(values).all():
         raise TapegraphError(
             f"{path}: {int(np.sum(~np.isfinite(values)))} weights are NaN or infinite; all must be finite"
         )
+    if (largest := float(np.max(np.abs(values)))) > LARGEST:
+        raise TapegraphError(f"{path}: the largest weight is {largest:g}; they must be -{LARGEST:g} to {LARGEST:g}")
+    if not isinstance(made, dict):
+        raise TapegraphError(f"{path}: made is {reprlib.repr(made)}; it must be a mapping")
     named = {name: tuple(map(float, axis)) for name, axis in axes.items()}
-    return Weights(about["system"], about["features"], tuple(widths), named, values, about.get("made") or {})
+    return Weights(about["system"], about["features"], tuple(widths), named, values.astype(np.float64), made)
+
+
+def is_name(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and 1 <= len(value) <= LONGEST_NAME
 
 
 def is_width(value: object) -> bool:
@@ -163,7 +235,8 @@ def is_width(value: object) -> bool:
 
 
 def is_axis(values: object) -> bool:
+    """Tell whether there are two or more finite numbers that increase."""
     if not isinstance(values, list) or len(values) < 2:
         return False
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v)]
-    return len(numbers) == len(values) and all(a < b for a, b in itertools.pairwise(numbers))
+    numbers = [to_float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    return len(numbers) == len(values) and all(map(math.isfinite, numbers)) and all(map(lt, numbers, numbers[1:]))

@@ -12,6 +12,7 @@ from tapegraph.engine.alignment import Aligner
 from tapegraph.engine.schedule import Call, Modulation, Step, Sum
 from tapegraph.node import Node, Param, Signal
 from tapegraph.node.ports import expand, find_param
+from tapegraph.run.memory import Memory
 from tapegraph.run.timing import Timing
 
 
@@ -25,26 +26,35 @@ class Buffers:
         timing: Timing,
         channels: Mapping[str, int],
         nodes: Mapping[str, Node],
+        memory: Memory,
         reuse: bool,
     ) -> None:
         self.graph, self.order, self.timing, self.channels, self.nodes = graph, order, timing, channels, nodes
-        self.reuse = reuse
+        self.memory, self.reuse = memory, reuse
         self.steps: list[Step] = []
         self.calls: dict[str, Call] = {}
         self.modulations: dict[tuple[str, str], Modulation] = {}
-        self.outputs: dict[tuple[str, str], Signal] = {}
+        self.outputs: dict[str, dict[str, Signal]] = {}  # by node and port
         self.made: dict[object, Signal] = {}  # delayed, summed and resampled signals, which several links may share
         self.sums: list[Signal] = []  # read by the next node only
         self.free: dict[tuple[int, int], list[Signal]] = defaultdict(list)
+        self.modulated: dict[str, list[FlatLink]] = defaultdict(list)  # modulations by the node that they end at
+        self.modulating: dict[str, list[FlatLink]] = defaultdict(list)  # and by the node that they begin at
+        for link in graph.modulations:
+            self.modulated[link.target_node].append(link)
+            self.modulating[link.source_node].append(link)
+        self.automated: dict[str, list[str]] = defaultdict(list)  # parameters by node
+        for name, param in graph.automation:
+            self.automated[name].append(param)
         self.last_use = self.find_last_uses()
         late = [name for name in nodes if order.closes_loop(name)]
         late_inputs = {name: self.held_inputs(name) for name in late}
         for name in order.names:
             if name == INPUT:
-                self.source = Signal(channels[name], graph.block)
-                self.outputs[name, "out"] = self.source
+                self.source = self.new_signal(channels[name], graph.block)
+                self.outputs[name] = {"out": self.source}
             elif name == OUTPUT:
-                self.sink = self.gather(name, "in", Signal(channels[name], graph.block))
+                self.sink = self.gather(name, "in", self.new_signal(channels[name], graph.block))
             else:
                 self.add_node(name, late_inputs.get(name))
             self.release(name)
@@ -57,9 +67,8 @@ class Buffers:
         """Map each node to the nodes whose output it is the last to read: their buffers can be recycled after it."""
         position = {name: i for i, name in enumerate(self.order.names)}
         uses: dict[str, list[str]] = defaultdict(list)
-        modulations = self.graph.modulations
         for name in self.nodes:
-            links = self.order.out_of[name] + [link for link in modulations if link.source_node == name]
+            links = self.order.out_of[name] + self.modulating[name]
             if any(self.order.closes_loop(link.target_node) for link in links):
                 continue  # read again at the end of the block
             readers = [link.target_node for link in links] or [name]
@@ -68,9 +77,8 @@ class Buffers:
 
     def release(self, name: str) -> None:
         for source in self.last_use[name]:
-            for key, signal in self.outputs.items():
-                if key[0] == source:
-                    self.recycle(signal)
+            for signal in self.outputs[source].values():
+                self.recycle(signal)
 
     def recycle(self, signal: Signal) -> None:
         if self.reuse:
@@ -79,12 +87,17 @@ class Buffers:
     def signal(self, channels: int, rate: int) -> Signal:
         frames = self.graph.block * rate
         pool = self.free[channels, frames]
-        return pool.pop() if pool else Signal(channels, frames)
+        return pool.pop() if pool else self.new_signal(channels, frames)
+
+    def new_signal(self, channels: int, frames: int) -> Signal:
+        self.memory.take(channels * frames)
+        return Signal(channels, frames)
 
     def held_inputs(self, name: str) -> dict[str, Signal]:
         """Return input signals of a node that closes a loop, which keep their sound until the next block."""
         frames = self.graph.block * self.timing.rate(name)
-        return {link.target_port: Signal(self.channels[name], frames) for link in self.order.into[name]}
+        ports = dict.fromkeys(link.target_port for link in self.order.into[name])
+        return {port: self.new_signal(self.channels[name], frames) for port in ports}
 
     def add_node(self, name: str, held: dict[str, Signal] | None) -> None:
         flat, rate, channels = self.graph.nodes[name], self.timing.rate(name), self.channels[name]
@@ -102,8 +115,7 @@ class Buffers:
         for signal in self.sums:
             self.recycle(signal)
         self.sums.clear()
-        for port, signal in zip(flat.cls.OUTPUTS, y, strict=True):
-            self.outputs[name, port] = signal
+        self.outputs[name] = dict(zip(flat.cls.OUTPUTS, y, strict=True))
         if held is None:
             self.add_modulations(name)
         self.steps.append(self.calls[name])
@@ -111,7 +123,7 @@ class Buffers:
     def silence(self, channels: int, rate: int) -> Signal:
         key = ("silence", channels, rate)
         if key not in self.made:
-            self.made[key] = Signal(channels, self.graph.block * rate)
+            self.made[key] = self.new_signal(channels, self.graph.block * rate)
         return self.made[key]
 
     def gather(self, name: str, port: str, into: Signal | None = None) -> Signal:
@@ -133,12 +145,13 @@ class Buffers:
 
     def aligned(self, link: FlatLink, delay_frames: int) -> Signal:
         """Return the sound on a link, delayed."""
-        source = self.outputs[link.source_node, link.source_port]
+        source = self.outputs[link.source_node][link.source_port]
         if delay_frames == 0:
             return source
         key = ("delayed", link.source_node, link.source_port, delay_frames)
         if key not in self.made:
-            self.made[key] = Signal(int(source.channels), int(source.frames))
+            self.made[key] = self.new_signal(int(source.channels), int(source.frames))
+            self.memory.take(int(source.channels) * delay_frames)
             self.run(Aligner(delay_frames), source, self.made[key], self.timing.rate(link.source_node), source)
         return self.made[key]
 
@@ -156,10 +169,10 @@ class Buffers:
             return signals[0]
         summed = signals[0]
         if len(signals) > 1:
-            summed = Signal(max(int(signal.channels) for signal in signals), int(signals[0].frames))
+            summed = self.new_signal(max(int(signal.channels) for signal in signals), int(signals[0].frames))
             self.steps.append(Sum(signals, summed))
         if resampler is not None:
-            self.made[key] = Signal(int(summed.channels), self.graph.block * rate)
+            self.made[key] = self.new_signal(int(summed.channels), self.graph.block * rate)
             low = min(rate, self.timing.rate(links[0].source_node))
             self.run(resampler, summed, self.made[key], low, min(summed, self.made[key], key=lambda s: s.frames))
         else:
@@ -175,11 +188,10 @@ class Buffers:
     def add_modulations(self, name: str) -> None:
         """Add a step for each parameter of a node that automation or modulation moves."""
         flat = self.graph.nodes[name]
-        modulators: dict[str, list[Signal]] = {param: [] for node, param in self.graph.automation if node == name}
-        for link in self.graph.modulations:
-            if link.target_node == name:
-                signal = self.outputs[link.source_node, link.source_port]
-                modulators.setdefault(link.target_port, []).append(signal)
+        modulators: dict[str, list[Signal]] = {param: [] for param in self.automated[name]}
+        for link in self.modulated[name]:
+            signal = self.outputs[link.source_node][link.source_port]
+            modulators.setdefault(link.target_port, []).append(signal)
         for param, signals in modulators.items():
             declared = find_param(flat.cls, param)
             assert isinstance(declared, Param)

@@ -14,6 +14,7 @@ from tapegraph.errors import Problem, TapegraphError
 from tapegraph.node import Node
 from tapegraph.node.setup import make
 from tapegraph.run.buffers import Buffers
+from tapegraph.run.memory import Memory
 from tapegraph.run.timing import Timing
 
 
@@ -49,16 +50,17 @@ def plan(
 
     first_channel: number of the first of them in the sound, of which this plan may get a part
     reuse_buffers: whether a buffer is reused after its last reader; False to test that
-    Raises TapegraphError where a node cannot work there, or channels do not fit together.
+    Raises TapegraphError where a node cannot work there, channels do not fit together or it would take too much memory.
     """
     order = Order(graph)
     widths = find_channels(graph, order, channels)
-    nodes = prepare_nodes(graph, order, widths, sample_rate, first_channel)
+    memory = Memory()
+    nodes = prepare_nodes(graph, order, widths, sample_rate, first_channel, memory)
     timing = Timing(graph, order, nodes, sample_rate)
     for name in order.loop_closers:
         nodes[name].loop_latency = timing.loop_latency(name)
     prepare({name: nodes[name] for name in graph.nodes if name in order.loop_closers}, graph)
-    buffers = Buffers(graph, order, timing, widths, nodes, reuse_buffers)
+    buffers = Buffers(graph, order, timing, widths, nodes, memory, reuse_buffers)
     return Plan(
         graph=graph,
         schedule=Schedule(buffers.steps, buffers.source, buffers.sink),
@@ -117,7 +119,12 @@ def channel_problems(graph: FlatGraph, order: Order, channels: Mapping[str, int]
 
 
 def prepare_nodes(
-    graph: FlatGraph, order: Order, channels: Mapping[str, int], sample_rate: float, first_channel: int
+    graph: FlatGraph,
+    order: Order,
+    channels: Mapping[str, int],
+    sample_rate: float,
+    first_channel: int,
+    memory: Memory,
 ) -> dict[str, Node]:
     """Return every node, made for its rate, channels and block, and prepared."""
 
@@ -134,6 +141,7 @@ def prepare_nodes(
             first_channel=first_channel,
         )
         node.loop_latency = frames if order.closes_loop(name) else 0
+        memory.take(node.memory_samples())
         return node
 
     nodes = {name: made(name, flat) for name, flat in graph.nodes.items()}

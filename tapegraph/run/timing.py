@@ -28,6 +28,7 @@ class Timing:
 
     def __init__(self, graph: FlatGraph, order: Order, nodes: Mapping[str, Node], sample_rate: float) -> None:
         self.graph, self.order, self.nodes, self.sample_rate = graph, order, nodes, sample_rate
+        self.latencies: dict[tuple[int, int], float] = {}  # of resamplers, by the rates that they cross
         self.crossings = {link: self.crossing(link) for link in graph.links}
         self.arrival = dict.fromkeys(order.names, 0.0)
         self.find_arrivals()
@@ -46,6 +47,12 @@ class Timing:
         return Downsampler(source // target, self.graph.resampler)
 
     def crossing(self, link: FlatLink) -> float:
+        rates = self.rate(link.source_node), self.rate(link.target_node)
+        if rates not in self.latencies:
+            self.latencies[rates] = self.resampler_latency(link)
+        return self.latencies[rates]
+
+    def resampler_latency(self, link: FlatLink) -> float:
         resampler = self.resampler(link)
         if resampler is None:
             return 0.0

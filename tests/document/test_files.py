@@ -57,27 +57,27 @@ def models(graph: tapegraph.Graph, root: Path) -> list[str]:
 def test_files_are_found_beside_the_graph_file_that_names_them(project: Path) -> None:
     expected = ["project/sub/own.npz", "project/mine.npz", "more/other.npz", "hysteresis-2x4"]
     for path in (project / "outer.yaml", Path("../project/outer.yaml"), Path("../project/sub/../outer.yaml")):
-        assert models(tapegraph.load(path), project.parent) == expected
+        assert models(tapegraph.load(path, allow=[project.parent]), project.parent) == expected
 
 
 def test_a_file_of_the_current_folder_is_not_taken_for_one_beside_the_graph(project: Path) -> None:
     shutil.move(project / "mine.npz", "mine.npz")
     with pytest.raises(tapegraph.TapegraphError) as caught:
-        tapegraph.load(project / "outer.yaml")
+        tapegraph.load(project / "outer.yaml", allow=[project.parent])
     message = f"second.Model cannot be '{project}/mine.npz': no weights are called {project}/mine.npz; there are "
     assert str(caught.value).startswith(f"{project}/outer.yaml:5:42: {message}")
 
 
 @pytest.mark.parametrize("place", ["project/saved.yaml", "project/sub/saved.yaml", "here/saved.yaml"])
 def test_a_graph_saved_elsewhere_loads_again_equal(project: Path, place: str) -> None:
-    graph = tapegraph.load(project / "outer.yaml")
+    graph = tapegraph.load(project / "outer.yaml", allow=[project.parent])
     graph.save(project.parent / place)
-    assert tapegraph.load(project.parent / place) == graph
+    assert tapegraph.load(project.parent / place, allow=[project.parent]) == graph
     assert str(project) not in (project.parent / place).read_text()
 
 
 def test_a_graph_as_text_loads_again_equal_from_anywhere(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = tapegraph.load(project / "outer.yaml")
+    graph = tapegraph.load(project / "outer.yaml", allow=[project.parent])
     text = graph.to_yaml()
     monkeypatch.chdir("/")
     assert tapegraph.Graph.from_yaml(text) == graph
@@ -86,25 +86,25 @@ def test_a_graph_as_text_loads_again_equal_from_anywhere(project: Path, monkeypa
 
 
 def test_a_saved_graph_and_what_it_names_can_move_together(project: Path) -> None:
-    tapegraph.load(project / "outer.yaml").save(project / "sub" / "saved.yaml")
+    tapegraph.load(project / "outer.yaml", allow=[project.parent]).save(project / "sub" / "saved.yaml")
     shutil.move(project.parent, moved := project.parent.with_name("moved"))
-    graph = tapegraph.load(moved / "project/sub/saved.yaml")
+    graph = tapegraph.load(moved / "project/sub/saved.yaml", allow=[moved])
     assert models(graph, moved) == ["project/sub/own.npz", "project/mine.npz", "more/other.npz", "hysteresis-2x4"]
 
 
 def test_a_graph_with_its_sub_graphs_written_out_still_finds_their_weights(project: Path) -> None:
-    graph = tapegraph.load(project / "outer.yaml")
+    graph = tapegraph.load(project / "outer.yaml", allow=[project.parent])
     stand_alone(graph)
     graph.save("alone.yaml")
     (project / "sub/inner.yaml").unlink()
-    again = tapegraph.load(Path("alone.yaml"))
+    again = tapegraph.load(Path("alone.yaml"), allow=[project.parent])
     assert models(again, project.parent) == models(graph, project.parent)
 
 
 def test_paths_given_in_python_start_in_the_current_folder_as_it_is_then(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    graph = tapegraph.load(project / "outer.yaml")
+    graph = tapegraph.load(project / "outer.yaml", allow=[project.parent])
     monkeypatch.chdir(project / "sub")
     graph.set("fourth.model", "own.npz")
     made = tapegraph.chain(
@@ -128,7 +128,7 @@ def test_a_variable_that_holds_a_path_can_be_given_to_a_model(project: Path) -> 
     graph.save("saved.yaml")
     assert graph["tape"].model == str(Path("mine.npz").absolute())
     assert "file: mine.npz" in Path("saved.yaml").read_text()
-    assert tapegraph.load(Path("saved.yaml")) == graph
+    assert tapegraph.load(Path("saved.yaml"), allow=[project.parent]) == graph
 
 
 def rendered(graph: tapegraph.Graph) -> list[float]:
@@ -139,7 +139,7 @@ def rendered(graph: tapegraph.Graph) -> list[float]:
 
 
 def test_another_process_finds_the_files_from_any_folder(project: Path) -> None:
-    graph = tapegraph.load(Path("../project/outer.yaml"))
+    graph = tapegraph.load(Path("../project/outer.yaml"), allow=[project.parent])
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(rendered, [graph]) == list(graph.render(SOUND, 48_000))
 

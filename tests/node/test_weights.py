@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import tapegraph
 from tapegraph.errors import TapegraphError
 from tapegraph.node import weights
 from tapegraph.node.weights import Weights
@@ -62,12 +68,31 @@ def test_a_bank_along_a_parameter_that_there_is_not_is_refused(tmp_path: Path) -
 
 WRONG = [
     ({"format": 1}, {}, "the format of weights is 1; this version reads 2, so train the network again"),
-    ({"widths": [2, 2]}, {}, "widths is [2, 2]; it must be three or more numbers from 1 to 64"),
+    ({"widths": [2, 2]}, {}, "widths is [2, 2]; it must be three to 16 numbers from 1 to 64"),
     (
         {"axes": {"bias": [1, 0]}},
         {},
         "axes is {'bias': [1, 0]}; it must be two or more increasing numbers for each name",
     ),
+    (
+        {"axes": {f"a{k}": [0, 1] for k in range(9)}},
+        {},
+        "axes are ['a0', 'a1', 'a2', 'a3', 'a4', 'a5', ...]; there must be at most 8, named like parameters",
+    ),
+    (
+        {"axes": {"\x1b[2J": [0, 1]}},
+        {},
+        r"axes are ['\x1b[2J']; there must be at most 8, named like parameters",
+    ),
+    (
+        {"axes": {"bias": [0, 10**400]}},
+        {},
+        "axes is {'bias': [0, 100000000000000000...0000000000000000000]}; "
+        "it must be two or more increasing numbers for each name",
+    ),
+    ({"features": "\x1b[2J"}, {}, "system or features is missing; both must be names"),
+    ({"made": [1]}, {}, "made is [1]; it must be a mapping"),
+    ({}, {"weights": np.full((2, 3, SIZE), 1e308)}, "the largest weight is 1e+308; they must be -1e+06 to 1e+06"),
     ({"system": None}, {}, "system or features is missing; both must be names"),
     ({"system": "other"}, {}, "these are weights for other; they must be for toy"),
     ({"features": "others"}, {}, "the network expects input features others; toy provides toy features"),
@@ -107,6 +132,121 @@ def test_a_truncated_file_or_one_of_another_sort_is_no_file_of_weights(share: fl
         path.write_text("tapegraph: 1")
 
 
+NOT_COMPLETE = "not a complete weights file (.npz with arrays `about` and `weights`)"
+NPY = b"\x93NUMPY\x01\x00v\x00"
+
+
+def npy(header: str, data: bytes = b"") -> bytes:
+    return NPY + header.ljust(0x75).encode() + b"\n" + data
+
+
+DAMAGED = {  # members of the zip file that stand in for the right ones
+    "a shape that is a sum to work out": {
+        "weights.npy": npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2**40,), }")
+    },
+    "8 TB written out": {
+        "weights.npy": npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }", b"x" * 8)
+    },
+    "a shape of 30 digits": {
+        "weights.npy": npy("{'descr': '<f8', 'fortran_order': False, 'shape': (" + "9" * 30 + ",), }")
+    },
+    "a negative shape": {"weights.npy": npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }")},
+    "a type that is a call": {
+        "weights.npy": npy("{'descr': __import__('os').getcwd(), 'fortran_order': False, 'shape': (1,), }")
+    },
+    "an escape that Python warns of": {"weights.npy": npy("{'descr': '\\d', 'fortran_order': False, 'shape': (1,), }")},
+    "no array": {"weights.npy": b"0.1 0.2 0.3"},
+    "nothing": {"weights.npy": b""},
+    "JSON that is not": {
+        "about.npy": npy("{'descr': '<U2', 'fortran_order': False, 'shape': (), }", "{{".encode("utf-32-le"))
+    },
+    "lists 100,000 deep": {
+        "about.npy": npy(
+            "{'descr': '<U100000', 'fortran_order': False, 'shape': (), }", ("[" * 100_000).encode("utf-32-le")
+        )
+    },
+    "more than is read, of zeros": {
+        "weights.npy": npy("{'descr': '<f8', 'fortran_order': False, 'shape': (4194304,), }", bytes(32 << 20))
+    },
+}
+
+
+@pytest.mark.parametrize("members", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_file_is_refused_before_it_fills_memory(members: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "toy.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("about.npy", "weights.npy"):
+            archive.writestr(name, members.get(name, b""))
+    tracemalloc.start()
+    try:
+        with pytest.raises(TapegraphError) as error:
+            weights.load(str(path), "toy", FEATURES, AXES)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert str(error.value) == f"{path}: {NOT_COMPLETE}"
+    assert peak < 64e6  # bytes; the largest of these would be 8e12
+
+
+# Of the fields of the directory of a zip file: where each is, and what zipfile answers with exceptions of many kinds.
+FLAGS, METHOD, VERSION = 8, 10, 6
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"), [(FLAGS, 1), (FLAGS, 1 << 5), (FLAGS, 1 << 6), (METHOD, 99), (VERSION, 99)]
+)
+def test_a_zip_file_of_another_sort_is_refused(offset: int, value: int, tmp_path: Path) -> None:
+    path = tmp_path / "toy.npz"
+    toy().save(path)
+    content = bytearray(path.read_bytes())
+    at = 0
+    while (at := content.find(b"PK\x01\x02", at)) >= 0:
+        content[at + offset : at + offset + 2] = value.to_bytes(2, "little")
+        at += 4
+    path.write_bytes(content)
+    with pytest.raises(TapegraphError, match=f"{re.escape(NOT_COMPLETE)}$"):
+        weights.load(str(path), "toy", FEATURES, AXES)
+
+
+def test_a_file_that_is_not_regular_or_too_long_is_refused(tmp_path: Path) -> None:
+    big = tmp_path / "big.npz"
+    with big.open("wb") as file:
+        file.truncate(weights.MOST_BYTES + 1)
+    refused = {
+        str(big): f"has more than {weights.MOST_BYTES} bytes, the most that is read",
+        str(tmp_path): "cannot be read: Is a directory",
+    }
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.npz")
+        refused[str(tmp_path / "pipe.npz")] = "cannot be read: it is not a regular file"
+        refused["/dev/zero"] = "cannot be read: it is not a regular file"
+    for path, message in refused.items():
+        with pytest.raises(TapegraphError) as error:
+            weights.load(path, "toy", FEATURES, AXES)
+        assert str(error.value) == f"{path}: {message}"
+    for name in ("x" * 300, "a\0b", "\ud800"):
+        with pytest.raises(TapegraphError, match="^no weights are called "):
+            weights.load(name, "toy", FEATURES, AXES)
+
+
+def test_a_file_is_read_again_only_once_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, reads = tmp_path / "toy.npz", []
+
+    def counted(file: Path, most: int) -> bytes:
+        reads.append(file)
+        return file.read_bytes()
+
+    monkeypatch.setattr(weights, "read_bytes", counted)
+    path.write_text("not yet")
+    for _ in range(3):
+        with pytest.raises(TapegraphError):
+            weights.load(str(path), "toy", FEATURES, AXES)
+    toy().save(path)
+    for _ in range(3):
+        weights.load(str(path), "toy", FEATURES, AXES)
+    assert reads == [path, path]
+
+
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     path = altered(tmp_path / "toy.npz", weights=np.array([{"a": 1}], dtype=object))
     with pytest.raises(TapegraphError, match="not a complete weights file"):
@@ -115,3 +255,34 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
 
 def test_bundled_weights_are_small() -> None:
     assert sum(path.stat().st_size for path in weights.bundled().values()) < 2_000_000
+
+
+def tape(model: Path) -> tapegraph.Graph:
+    return tapegraph.chain(tape={"kind": "hysteresis", "solver": "stn", "model": str(model)})
+
+
+@pytest.mark.parametrize("change", ["deleted", "damaged", "of an axis that there is not"])
+def test_weights_that_are_gone_or_wrong_while_sound_runs_cannot_end_it(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    shutil.copy(weights.bundled()["hysteresis-2x8"], path)
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 2048))
+    graph, untouched = tape(path), tape(path).stream(48_000)
+    stream = graph.stream(48_000)
+    if change == "deleted":
+        path.unlink()
+    elif change == "damaged":
+        path.write_bytes(path.read_bytes()[:100])
+    else:
+        found = weights.read(path)
+        values = np.stack([found.values, found.values])
+        Weights(found.system, found.features, found.widths, {"nose": (0.0, 1.0)}, values, {}).save(path)
+    with pytest.raises(TapegraphError, match=r"^tape\.model cannot be "):
+        graph.set("tape.model", str(path))
+    for value in (0.8, 0.3):  # what is set beside it goes on being taken
+        graph.set("tape.drive", value)
+        untouched.set("tape", "drive", value)
+        np.testing.assert_array_equal(stream.process(noise), untouched.process(noise))
+    stream.reset()
+    untouched.reset()
+    np.testing.assert_array_equal(stream.process(noise), untouched.process(noise))
+    assert not stream.warnings()

@@ -79,6 +79,9 @@ class Delay(Node):
             fade(self.scratch, y[0].samples, self.channels, self.faded, self.fade_frames)
             self.faded += self.frames
 
+    def memory_samples(self) -> float:
+        return LONGEST_S * self.fs * float(self.channels)
+
     def tail(self) -> float:
         return self.time_s + HALF / self.fs
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import attrs
 
 from tapegraph.document.files import graph_reference, parameter_value
 from tapegraph.document.form import NAME_SCHEMA, Reading, Schema, Whole, shown
+from tapegraph.document.limits import MOST_NODES, node_count
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
@@ -13,7 +17,7 @@ from tapegraph.document.text import Entry
 from tapegraph.errors import UNPRINTABLE, Problem, TapegraphError, did_you_mean, short
 from tapegraph.errors import shown as shown_value
 from tapegraph.node import Node, registry
-from tapegraph.node.params import AnyParam, Choice, Param
+from tapegraph.node.params import AnyParam, Choice, Model, Param
 from tapegraph.quantity import format_number, to_float
 
 OVERSAMPLE = Whole(1, 64)
@@ -25,14 +29,19 @@ class Nodes:
 
     def read(self, entry: Entry, what: str, reading: Reading) -> dict[str, NodeSpec]:
         nodes: dict[str, NodeSpec] = {}
-        for name, item in reading.mapping(entry, what).items():
+        count = 0
+        for name, item in reading.mapping(entry, what, MOST_NODES).items():
             if reading.name(item, name, "a node") and name in (INPUT, OUTPUT):
                 reading.refuse(item.key, f"{name} is the {name} of the graph and cannot be the name of a node")
             node = read_node(name, item, reading)
             if node is None:
                 reading.broken.add(name)
-            else:
-                nodes[name] = node
+                continue
+            nodes[name] = node
+            count += 1 if node.graph is None else node_count(node.graph)
+            if count > MOST_NODES:  # at once: every further look at the graph would take longer
+                message = f"with those of sub-graphs there are more than {MOST_NODES} nodes, the most of a graph"
+                raise TapegraphError(*reading.problems, Problem(message, str(item.key)))
         return nodes
 
     def schema(self) -> Schema:
@@ -81,7 +90,8 @@ def read_kind(entry: Entry, reading: Reading) -> type[Node] | None:
     try:
         return registry.find(short(entry.value))
     except TapegraphError as error:
-        reading.problems += [Problem(p.message, str(entry.place)) for p in error.problems]
+        for problem in error.problems:
+            reading.refuse(entry.place, problem.message)
         return None
 
 
@@ -127,8 +137,8 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
     if isinstance(value, str) and value.startswith("$"):
         if value in reading.broken:
             return
-        known = {f"${name}" for name in reading.spec.vars}
-        if value not in known:
+        if value[1:] not in reading.spec.vars:
+            known = {f"${name}" for name in reading.spec.vars}
             reading.refuse(
                 entry.place, f"{what} is {short(value)}; there is no such variable{did_you_mean(value, known)}"
             )
@@ -136,6 +146,10 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
         subject, variable = f"{what}, which is {value},", value[1:]
         value = reading.spec.vars[variable]
     value = parameter_value(value, params, reading.sub_graphs.folder)
+    is_file = isinstance(value, str) and os.path.isabs(value) and any(isinstance(param, Model) for param in params)
+    if is_file and (wrong := reading.sub_graphs.access.refusal(Path(str(value)))):
+        reading.refuse(entry.place, f"{subject} cannot be used: {wrong}")
+        return
     for param in params:
         try:
             param.check(value)

@@ -24,7 +24,7 @@ def run(frames: int, fs: float = FS, **params: Any) -> Array:
 
 
 def phase(frames: int, rate_hz: float, fs: float = FS) -> Array:
-    p: Array = np.arange(frames) * (rate_hz / fs)
+    p: Array = np.arange(frames, dtype=np.float64) * (rate_hz / fs)
     return p
 
 

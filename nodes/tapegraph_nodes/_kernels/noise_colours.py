@@ -10,9 +10,9 @@ c_k and d are the partial fractions. Brown has a Butterworth high-pass at 10 Hz,
 and zeros are those of the analogue filters, mapped as exp(s / fs); the factors 0.18 and 1/6 correct the response near
 the Nyquist frequency. From 20 Hz to 0.45 fs pink is within 0.15 dB and brown within 0.4 dB of its slope, at 44.1 to
 192 kHz.
-Source: J. O. Smith, Spectral Audio Signal Processing, appendix on spectral tilt filters (poles and zeros at equal
-ratios); N. J. Kasdin, Discrete simulation of colored noise and stochastic processes and 1/f^alpha power law noise
-generation, Proceedings of the IEEE 83, 1995.
+Source: J. O. Smith, H. F. Smith, Closed form fractional integration and differentiation via real exponentially spaced
+pole-zero pairs, arXiv 1606.06154, 2016; N. J. Kasdin, Discrete simulation of colored noise and stochastic processes and
+1/f^alpha power law noise generation, Proceedings of the IEEE 83, 1995.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ over 5 ms, so that nothing clicks. The phase is continuous while the rate moves;
 5 ms or a block, whichever is longer.
 
 The output has one channel. A modulated parameter reads its last sample in every block, adds it to its own value and
-ramps there. So depth and offset are in the unit of that parameter; put a `gain` node in between where 100
-is too little.
-Source: J. O. Smith, Spectral Audio Signal Processing, on splines as interpolators; C. de Boor, A Practical Guide to
-Splines, 1978 (cubic B-spline).
+ramps there. So depth and offset are in the unit of that parameter; put a `gain` node in between where 100 is too
+little.
+
+Source: C. de Boor, A Practical Guide to Splines, 1978 (cubic B-spline).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Levels: gain and mixing."""
+"""Levels: gain, mixing, and following a level."""

@@ -1,1 +1,1 @@
-"""Motion in time: delays."""
+"""Motion in time: delays, wow and flutter, and slow oscillators."""

@@ -1,0 +1,1 @@
+"""Noise: sources of random sound."""

@@ -46,7 +46,7 @@ def with_outsider() -> tuple[Index, dict[str, type[Node]]]:
     real = registry._index, registry._found
     registry._index, registry._found = None, {}
     try:
-        registry.add_path(OUTSIDER)
+        registry.add_nodes(OUTSIDER)
         return registry.index(), registry._found
     finally:
         registry._index, registry._found = real

@@ -16,8 +16,8 @@ import attrs
 from tapegraph.document.parts import Parts
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem
+from tapegraph.node.declaration import NAME, NAME_RULE
 from tapegraph.node.params import Value
-from tapegraph.node.registry import NAME, NAME_RULE
 from tapegraph.quantity import to_float
 
 Schema = dict[str, Any]

@@ -173,7 +173,7 @@ def test_a_law_finds(mistake: Mistake, tmp_path: Path, monkeypatch: pytest.Monke
         text = text.replace(old, new)
     file = tmp_path / "crossover.py"
     file.write_text(text, "utf-8")
-    assert registry.add_path(file) == ["crossover"]
+    assert registry.add_nodes(file) == ["crossover"]
     law = mistake.law
     if law is test_audio_thread.test_the_work_of_a_call_fits_into_a_block:
         law = partial(law, monkeypatch=monkeypatch)

@@ -52,6 +52,7 @@ class Exceptions:
     rounding: by how much the output may depend on the length of the blocks and where they begin, full scale
     memory: how much any call may take while sound runs, as a part of what prepare() takes
     settles_s: for how long after a change the sound may go on to change, s: a design that is made while sound runs
+    has_own_time: that it sounds different later, as an LFO does
     continues_after_reset: that it goes on to a new target after a reset
     may_step: parameters that may step when they are set
     shows_latency: the parameters at which the delay of the sound is its latency
@@ -62,6 +63,7 @@ class Exceptions:
     rounding: float = 1e-25  # states under -500 dB may be taken as silence where a block ends
     memory: float = 0.5
     settles_s: float = 0.0
+    has_own_time: bool = False
     continues_after_reset: bool = False
     may_step: tuple[str, ...] = ()
     shows_latency: Mapping[str, Any] = attrs.field(factory=dict)

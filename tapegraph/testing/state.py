@@ -115,8 +115,8 @@ def independent_channels_sound_alone_as_they_do_beside_others(kind: Kind) -> Non
 
 def a_delayed_input_gives_the_same_output_delayed_by_as_much(kind: Kind) -> None:
     """By whole blocks to the bit; by any other number of frames up to rounding."""
-    if node_class(kind).SOURCE:
-        raise DoesNotApply("a source has a time of its own")
+    if node_class(kind).SOURCE or exceptions(kind).has_own_time:
+        raise DoesNotApply("it has a time of its own")
     for params in variants(kind):
         x = music()
         y = play(ready(kind, **params), x)

@@ -18,7 +18,7 @@ from tapegraph.node import Node
 from tapegraph.run.engine import Engine
 from tapegraph.run.sound import Array
 from tapegraph.testing.law import Kind, node_class, require
-from tapegraph.testing.single import alone, music, settings
+from tapegraph.testing.single import COMPILED, alone, music, settings
 
 SMALLEST = np.finfo(float).tiny  # of the numbers that are not subnormal
 LOOKS = 100  # at the numbers of a graph while it falls silent
@@ -72,7 +72,8 @@ def play_into_silence(engine: Engine, fs: int, silence_s: float, params: dict[st
 
 
 def a_node_falls_silent_with_its_input_at_every_extreme_of_the_parameters(kind: Kind) -> None:
-    for params in [{}, *settings(kind)]:
+    # Interpreted nodes make the same numbers to the bit, but take thirty times as long.
+    for params in [{}, *(settings(kind) if COMPILED else ())]:
         graph = alone(kind, 16 if node_class(kind).SOURCE else 1, **params)
         try:
             engine = Engine(graph, FS, 2)

@@ -224,7 +224,9 @@ class Schedule:
                     if isinstance(step, Modulation) == modulations:
                         running = step
                         step.restart()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a node must not end the program
             raise self.failure(error, running) from error
 
     def run_steps(self) -> None:
@@ -234,7 +236,9 @@ class Schedule:
             for step in self.steps:
                 running = step
                 step.run()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a node must not end the program
             raise self.failure(error, running) from error
 
     def reset_steps(self) -> None:
@@ -245,7 +249,9 @@ class Schedule:
                 if not isinstance(step, Modulation):
                     running = step
                     step.reset()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a node must not end the program
             raise self.failure(error, running) from error
 
     def failure(self, error: BaseException, running: Step | None) -> TapegraphError:

@@ -19,17 +19,14 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def raised_at(error: BaseException, file: str = "") -> str:
-    """Return "file:line" of where an exception was raised, "" where that is unknown.
-
-    file: the last line in this file is meant; otherwise that in the innermost code outside tapegraph/node
-    """
+def raised_at(error: BaseException, file: str) -> str:
+    """Return "file:line" of the last line in a file that an exception has passed through, "" where there is none."""
     try:
         frames = traceback.extract_tb(error.__traceback__)
     except Exception:
         return ""
-    own = [f for f in frames if f.filename == file] if file else []
-    return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
+    lines = [frame.lineno for frame in frames if frame.filename == file]
+    return f"{file}:{lines[-1]}" if lines else ""
 
 
 def failure(error: BaseException, name: str, cls: type[Node]) -> TapegraphError:

@@ -8,6 +8,7 @@ number of nodes; or one class in a module, as module:Class. Names that begin wit
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import pkgutil
 import sys
@@ -53,8 +54,10 @@ def entries() -> list[EntryPoint]:
     """
     sites = {Path(folder).resolve() for folder in [*getsitepackages(), getusersitepackages()]}
     script = getattr(sys.modules.get("__main__"), "__file__", None)
-    here = {Path.cwd(), *([Path(script).resolve().parent] if script else [])} - sites
-    places = [place for place in sys.path if place and Path(place).resolve() not in here]
+    here = {Path(script).resolve().parent} if script else set()
+    with contextlib.suppress(FileNotFoundError):  # the current folder may have been removed
+        here.add(Path.cwd())
+    places = [place for place in sys.path if place and Path(place).resolve() not in here - sites]
     found: dict[str, list[EntryPoint]] = {}
     for distribution in distributions(path=places):
         announced = [entry for entry in distribution.entry_points if entry.group == GROUP]

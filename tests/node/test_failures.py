@@ -37,6 +37,8 @@ CASES = {
         "def process(self, x, y): raise TapegraphError('no more')",
         "bad.py:{line}: n (bad): no more",
     ),
+    "process exits": ("def process(self, x, y): raise SystemExit(3)", "bad.py:{line}: n (bad) raised SystemExit: 3"),
+    "reset exits": ("def reset(self): raise SystemExit", "bad.py:{line}: n (bad) raised SystemExit"),
     "no memory": ("def process(self, x, y): raise MemoryError", "bad.py:{line}: n (bad) raised MemoryError"),
     "wrong shape": (
         "def process(self, x, y): y[0].put(x[0].array[:, :-1])",

@@ -12,6 +12,7 @@ from tapegraph.api import Graph, chain, load
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.node import Choice, Model, Node, Param, Signal, Switch
 from tapegraph.node import base as _base
+from tapegraph.node.registry import add_nodes, kinds, register
 
 __version__ = "0.1.0"
 COMPILED = not (_base.__file__ or "").endswith(".py")  # whether the sound code runs as machine code
@@ -27,6 +28,9 @@ __all__ = [
     "Signal",
     "Switch",
     "TapegraphError",
+    "add_nodes",
     "chain",
+    "kinds",
     "load",
+    "register",
 ]

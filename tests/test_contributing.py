@@ -16,7 +16,7 @@ from harness import run
 
 import tapegraph
 from tapegraph.node import Node
-from tapegraph.node.registry import classes, load_file
+from tapegraph.node.node_files import classes, load_file
 
 PAGE = Path(__file__).parent.parent / ".github" / "CONTRIBUTING.md"
 NODES = re.findall(r"^```python\n# (\w+)\.py\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)

@@ -1,7 +1,7 @@
 """The command line: a file for each command, found by listing this folder and imported when it is called.
 
-A module holds one click command named `command`; it is called like the module (import_ is import). Names that begin
-with _ are no commands.
+A module holds one click command named `command`; it is called like the module, with - for _ (import_ is import).
+Names that begin with _ are not commands.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         modules = (module.name for module in pkgutil.iter_modules(__path__))
-        return sorted(name.rstrip("_") for name in modules if not name.startswith("_"))
+        return sorted(name.rstrip("_").replace("_", "-") for name in modules if not name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
         modules = [module.name for module in pkgutil.iter_modules(__path__)]
-        name = cmd_name if cmd_name in modules else f"{cmd_name}_"
+        name = cmd_name.replace("-", "_")
+        name = name if name in modules else f"{name}_"
         command: click.Command = importlib.import_module(f"{__name__}.{name}").command
         return command
 

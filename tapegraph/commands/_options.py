@@ -28,7 +28,7 @@ def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
         from tapegraph.node import registry
 
         for path in nodes:
-            registry.add_path(path)
+            registry.add_nodes(path)
         for warning in registry.warnings():
             warn(warning)
         return command(**rest)

@@ -199,15 +199,18 @@ def knobs(slots: Slots, report: Callable[[str], None]) -> Iterator[Callable[[], 
 def watched_file() -> Watch | None:
     from tapegraph.ui.watch import Watch
 
-    file = click.get_current_context().params["file"]
-    return Watch(file) if file is not None else None
+    params = click.get_current_context().params
+    return Watch(params["file"], params["nodes"]) if params["file"] is not None else None
 
 
 def reload(slots: Slots, watch: Watch) -> list[str]:
-    """Switch to the graph as it has been saved, unless it has errors. Returns lines to print."""
+    """Switch to the graph and its nodes as they have been saved, unless they have errors. Returns lines to print."""
     from tapegraph.errors import TapegraphError
+    from tapegraph.node import registry
 
     try:
+        for path in watch.needed:
+            registry.add_nodes(path)
         params = click.get_current_context().params
         slots.load(chosen(None, str(watch.path), params["settings"], params["allow"]))
     except TapegraphError as error:

@@ -19,8 +19,8 @@ from tapegraph.document.parts import Parts
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.errors import shown as shown_value
+from tapegraph.node.declaration import NAME, NAME_RULE
 from tapegraph.node.params import Value
-from tapegraph.node.registry import NAME, NAME_RULE
 from tapegraph.quantity import to_float
 
 Schema = dict[str, Any]

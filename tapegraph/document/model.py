@@ -20,6 +20,7 @@ from tapegraph.document.check import remarks
 from tapegraph.document.edit import edited
 from tapegraph.document.files import parameter_value
 from tapegraph.document.flat import FlatGraph, flatten
+from tapegraph.document.parts import Parts
 from tapegraph.document.paths import Path as NodePath
 from tapegraph.document.paths import assign, leaves, node_at, resolve, settled
 from tapegraph.document.spec import Spec, keys
@@ -163,9 +164,9 @@ class GraphModel(Spec):
         return True  # a graph without nodes, too
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle, and copy, as plain data, without listeners."""
+        """Pickle, and copy, as plain data, without listeners; another process is told where its nodes come from."""
         spec = Spec(**{key.name: getattr(self, key.name) for key in keys(Spec)})
-        return restored, (type(self), spec, self._source)
+        return restored, (type(self), spec, self._source, registry.additions(kinds_in(spec)))
 
     def copy(self) -> Self:
         """Return an independent graph that is equal now and has no listeners."""
@@ -257,7 +258,16 @@ class GraphModel(Spec):
         self._listeners = weakref.WeakSet({*self._listeners} - {listener})
 
 
-def restored(cls: type[GraphModel], spec: Spec, source: Source | None) -> GraphModel:
+def kinds_in(parts: Parts) -> set[str]:
+    """Return the kinds of all nodes of a graph and of the graphs in it."""
+    inner = (kinds_in(node.graph) for node in parts.nodes.values() if node.graph is not None)
+    return {node.kind for node in parts.nodes.values() if node.kind}.union(*inner)
+
+
+def restored(
+    cls: type[GraphModel], spec: Spec, source: Source | None, additions: list[registry.Addition]
+) -> GraphModel:
+    registry.add_again(additions)
     return cls._of(spec, source)
 
 

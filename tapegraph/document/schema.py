@@ -19,9 +19,9 @@ from tapegraph.document.spec import Key, Spec, keys
 from tapegraph.document.targets import declared, values_of
 from tapegraph.errors import TapegraphError
 from tapegraph.node import Node, registry
+from tapegraph.node.declaration import NAME
 from tapegraph.node.params import AnyParam, Choice, Model, Param
 from tapegraph.node.ports import FAMILY, is_family
-from tapegraph.node.registry import NAME
 
 VARIABLE = {"type": "string", "pattern": f"^\\${NAME.pattern}$", "description": "the value of a variable"}
 OVERSAMPLE_SCHEMA = {

@@ -15,6 +15,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import Node, Signal, TapegraphError, silence
+from tapegraph.node.failure import failure
 from tapegraph.node.params import NodeValue
 
 LOUDEST: Final = 1e6  # +120 dBFS: beyond it a loop with a gain above 1 has run away
@@ -32,6 +33,10 @@ class Step:
     def restart(self) -> None:
         """Start from the beginning, outside the audio thread: prepare() may be called."""
         self.reset()
+
+    def owner(self) -> Node | None:
+        """Return the node whose calls this step makes, if any."""
+        return None
 
 
 class Call(Step):
@@ -64,6 +69,17 @@ class Call(Step):
         self.node.update()
         self.changed = False
         self.node.reset()
+
+    def owner(self) -> Node | None:
+        return self.node
+
+    def wrong_output(self) -> str:
+        """Return how the node has left an output that nobody can read, or nothing."""
+        for signal in self.y:
+            due = signal.channels * signal.frames
+            if len(signal.samples) != due:
+                return f"left an output of {len(signal.samples)} samples; {due} are due"
+        return ""
 
     def restart(self) -> None:
         if self.set_since_prepared:
@@ -152,6 +168,9 @@ class Modulation(Step):
         self.blocks: i64 = 0
         self.value: float = base
 
+    def owner(self) -> Node | None:
+        return self.call.node
+
     def run(self) -> None:
         self.blocks += 1
         value = self.base
@@ -198,12 +217,50 @@ class Schedule:
         """Start from the beginning, outside the audio thread: parameters first, so nodes start at their targets."""
         silence(self.source.samples)
         silence(self.sink.samples)
+        running: Step | None = None
+        try:
+            for modulations in (True, False):
+                for step in self.steps:
+                    if isinstance(step, Modulation) == modulations:
+                        running = step
+                        step.restart()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a node must not end the program
+            raise self.failure(error, running) from error
+
+    def run_steps(self) -> None:
+        """Run every step once. Raises TapegraphError that names the node, where one raises anything."""
+        running: Step | None = None
+        try:
+            for step in self.steps:
+                running = step
+                step.run()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a node must not end the program
+            raise self.failure(error, running) from error
+
+    def reset_steps(self) -> None:
+        """Silence the state of every node, in the audio thread."""
+        running: Step | None = None
+        try:
+            for step in self.steps:
+                if not isinstance(step, Modulation):
+                    running = step
+                    step.reset()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a node must not end the program
+            raise self.failure(error, running) from error
+
+    def failure(self, error: BaseException, running: Step | None) -> TapegraphError:
+        """Return the error for what a step has raised: it names the node, or the one that broke a signal before."""
         for step in self.steps:
-            if isinstance(step, Modulation):
-                step.restart()
-        for step in self.steps:
-            if not isinstance(step, Modulation):
-                step.restart()
+            if isinstance(step, Call) and (wrong := step.wrong_output()):
+                return TapegraphError(f"{step.node.name} ({step.node.KIND}) {wrong}")
+        node = running.owner() if running is not None else None
+        return failure(error, node.name if node is not None else "", type(node) if node is not None else Node)
 
     def take_over_counts(self, other: Schedule) -> None:
         """Continue the counts of another schedule, which has run on the same input for longer."""
@@ -227,15 +284,12 @@ class Schedule:
             for samples in audio:
                 self.muted += fetch(samples, self.source.samples, b * frames, target, frames)
                 target += frames
-            for step in self.steps:
-                step.run()
+            self.run_steps()
             if is_sound(self.sink.samples):
                 store(self.sink.samples, out, self.sink.channels, length, b * frames, frames)
             else:
                 self.silenced += 1
-                for step in self.steps:
-                    if not isinstance(step, Modulation):
-                        step.reset()
+                self.reset_steps()
             b += 1
         return out
 

@@ -1,56 +1,69 @@
-"""Every kind of node there is: built-in ones, those of installed packages, and files or folders added by path.
-
-A package announces its nodes in the entry-point group "tapegraph.nodes". The entry names a package, in which each
-module, also in the packages in it, contains one node and has the name of its kind; or it names a single module with any
-number of nodes. Names that begin with _ are left out. Only the __init__ of a package is imported until one of its nodes
-is used.
-"""
+"""Every kind of node there is: those of installed packages, of files and folders, and classes registered in Python."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib
-import importlib.util
 import inspect
-import math
-import pkgutil
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from typing import TypeVar
 
 import attrs
 
-from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.node.base import Node
-from tapegraph.node.params import Choice, Model, Param, Switch
+from tapegraph.node.declaration import check
+from tapegraph.node.failure import describe
+from tapegraph.node.installed import companions, entries, kinds_of, who
+from tapegraph.node.node_files import classes, load_file, node_files
 
-GROUP = "tapegraph.nodes"
-OWN = "tapegraph"  # the distribution whose compiled nodes were built together with their base class
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-NAME_RULE = "names consist of letters, digits, _ and -, and begin with a letter or _"
-CURVES: dict[str, Callable[[float], bool]] = {  # and which minimum of the range each can have
-    "linear": lambda minimum: True,
-    "log": lambda minimum: minimum > 0.0,
-    "dB": lambda minimum: minimum == 0.0,
-}
-RESERVED = {"kind", "graph", "oversample"}  # keys of a node in a graph file beside its parameters
+__all__ = ["add_nodes", "companions", "find", "kinds", "origin", "register", "source", "warnings"]
+
+NodeClass = TypeVar("NodeClass", bound=type[Node])
+UNREACHABLE = "which another process cannot import; write the class to a file and call tapegraph.add_nodes(file)"
+
+
+@attrs.frozen
+class Registered:
+    """A class that was registered in Python, by its module and its name there: how another process finds it."""
+
+    kind: str
+    module: str
+    name: str
+
+    def import_class(self) -> type[Node]:
+        """Return the class. Raises TapegraphError where this process cannot import it."""
+        try:
+            main = sys.modules.get("__mp_main__") if self.module == "__main__" else None
+            found: object = main or importlib.import_module(self.module)
+            for part in self.name.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError):
+            found = None
+        if isinstance(found, type) and issubclass(found, Node):
+            return found
+        place = "a notebook, a function or an interactive session" if self.module == "__main__" else self.module
+        raise TapegraphError(f"the kind {self.kind} is the class {self.name} in {place}, {UNREACHABLE}")
+
+
+Addition = tuple[str, Path] | Registered  # what another process needs for a kind: the kind and its file, or a class
 
 
 @attrs.frozen
 class Origin:
     """Where a kind comes from.
 
-    who: the package or file, for people
+    who: the package, file or module, for people
     load: imports it and returns its class
+    addition: how another process gets it; None where it is installed
     """
 
     who: str
     load: Callable[[], type[Node]] = attrs.field(eq=False)
+    addition: Addition | None = None
 
 
 @attrs.frozen
@@ -71,12 +84,31 @@ class Index:
 
     kinds: dict[str, list[Origin]] = attrs.field(factory=dict)
     warnings: list[str] = attrs.field(factory=list)
-    paths: list[Path] = attrs.field(factory=list)
 
     def add(self, kind: str, origin: Origin) -> None:
         claims = self.kinds.setdefault(kind, [])
         if origin not in claims:
             claims.append(origin)
+
+    def replace(self, who: str, new: dict[str, Origin]) -> None:
+        """Let a file or a module provide these kinds, and no longer those that it did before.
+
+        Raises TapegraphError, and changes nothing, where something else provides one of them.
+        """
+        for kind in new:
+            for other in self.kinds.get(kind, []):
+                if other.who != who:
+                    raise TapegraphError(f"the kind {kind} comes from {other.who} and from {who}; remove one")
+        for kind, claims in list(self.kinds.items()):
+            rest = [claim for claim in claims if claim.who != who]
+            if len(rest) < len(claims):
+                _found.pop(kind, None)
+                if rest:
+                    self.kinds[kind] = rest
+                else:
+                    del self.kinds[kind]
+        for kind, origin in new.items():
+            self.add(kind, origin)
 
 
 _index: Index | None = None
@@ -84,21 +116,22 @@ _found: dict[str, type[Node]] = {}
 
 
 def index() -> Index:
-    """Return the kinds of all installed packages and added paths; looked up once."""
+    """Return the kinds of all installed packages, files and registered classes; packages are looked up once."""
     global _index  # noqa: PLW0603  the registry is the one thing that a process has one of
     if _index is None:
         _index = Index()
-        for entry in sorted(entry_points(group=GROUP), key=lambda e: (e.name, e.value)):
+        for entry in entries():
             try:
-                for kind, origin in installed(entry):
-                    _index.add(kind, origin)
+                for one in list(kinds_of(entry)):
+                    _index.add(one.kind, Origin(who(entry), one))
             except Exception as error:  # a third-party package may fail in any way; the others still work
-                _index.warnings.append(f"{who(entry)} is left out: {type(error).__name__}: {error}")
+                text = str(error) if isinstance(error, TapegraphError) else describe(error)
+                _index.warnings.append(f"{who(entry)} is left out: {text}")
     return _index
 
 
 def kinds() -> list[str]:
-    """Return the names of all kinds, sorted."""
+    """Return the names of all kinds of nodes, sorted."""
     return sorted(index().kinds)
 
 
@@ -118,198 +151,128 @@ def find(kind: str) -> type[Node]:
         raise TapegraphError(f"the kind {kind} comes from {' and from '.join(c.who for c in claims)}; remove one")
     try:
         cls = claims[0].load()
-    except TapegraphError:
+    except (TapegraphError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        message = f"the kind {kind} of {claims[0].who} cannot be loaded: {type(error).__name__}: {error}"
+    except BaseException as error:  # SystemExit too: a module of nodes must not end the program
+        message = f"the kind {kind} of {claims[0].who} cannot be loaded: {describe(error)}"
         raise TapegraphError(message) from error
     _found[kind] = cls
     return cls
 
 
 def origin(kind: str) -> str:
-    """Return where a kind comes from: a package with its version, or a file."""
+    """Return where a kind comes from: a package with its version, a file or a module."""
     return " and ".join(claim.who for claim in index().kinds[kind])
 
 
-def add_path(path: str | Path) -> list[str]:
-    """Add the nodes of a file, or of every .py file in a folder and in the folders in it; return their kinds.
+def register(cls: NodeClass) -> NodeClass:
+    """Make a class a kind of node, for this program; return it, so that it can be used as a decorator.
 
-    Every subclass of Node in a file counts. Raises TapegraphError that names the file, where something is wrong.
+        @tapegraph.register
+        class Half(tapegraph.Node): ...
+
+    A class of the same kind and module, from an earlier run of a notebook's cell, is replaced.
+    Raises TapegraphError where the class cannot be a node, or something else provides a node of this kind.
+    """
+    if not (isinstance(cls, type) and issubclass(cls, Node)):
+        raise TapegraphError(f"{cls!r} is not a node; a node is a subclass of tapegraph.Node with a KIND")
+    module = "__main__" if cls.__module__ == "__mp_main__" else cls.__module__
+    place = f"the class {cls.__qualname__} in {module}"
+    check(cls, place, False)
+    claim = Origin(place, partial(check, cls, place, False), Registered(cls.KIND, module, cls.__qualname__))
+    former = [c for c in index().kinds.get(cls.KIND, []) if isinstance(c.addition, Registered)]
+    for other in former:
+        if isinstance(other.addition, Registered) and other.addition.module == module:
+            index().replace(other.who, {})
+    index().replace(place, {cls.KIND: claim})
+    return cls
+
+
+def add_nodes(path: str | Path) -> list[str]:
+    """Add the nodes of a .py file, or of every one in a folder and in the folders in it; return their kinds.
+
+    Every subclass of Node in a file counts. A file that was edited since it was added replaces what it provided before.
+    Raises TapegraphError that names the file, where something is wrong; nothing is changed then.
     """
     path = Path(path)
     if not path.exists():
         raise TapegraphError(f"{path}: there is no such file or folder of nodes")
-    files = node_files(path) if path.is_dir() else [path]
-    added = []
-    for file in files:
-        module = load_file(file)
-        for cls in classes(module):
-            index().add(cls.KIND, Origin(str(file.resolve()), partial(check, cls, str(file), False)))
-            added.append(cls.KIND)
-            find(cls.KIND)
-    if path.resolve() not in index().paths:
-        index().paths.append(path.resolve())
-    if not added:
+    found = [(file.resolve(), nodes_of(file)) for file in node_files(path)]
+    claimed: dict[str, str] = {}
+    for file, nodes in found:
+        for kind in nodes:
+            if kind in claimed:
+                raise TapegraphError(f"the kind {kind} comes from {claimed[kind]} and from {file}; remove one")
+            claimed[kind] = str(file)
+    if not claimed:
         raise TapegraphError(f"{path}: contains no node; a node is a subclass of tapegraph.Node with a KIND")
-    return added
+    for file, nodes in found:
+        index().replace(str(file), nodes)
+    return list(claimed)
 
 
-def node_files(folder: Path) -> list[Path]:
-    """Return the Python files below a folder, without those that begin with _ or a dot or are in such a folder."""
-    within = (path for path in folder.rglob("*.py") if path.is_file())
-    return sorted(path for path in within if all(part[0] not in "_." for part in path.relative_to(folder).parts))
+def nodes_of(file: Path) -> dict[str, Origin]:
+    """Return the kinds that a file provides."""
+    nodes: dict[str, Origin] = {}
+    absolute = file.resolve()
+    for cls in classes(load_file(file)):
+        check(cls, str(file), False)
+        if cls.KIND in nodes:
+            raise TapegraphError(Problem(f"defines the kind {cls.KIND} twice; remove one", str(file)))
+        nodes[cls.KIND] = Origin(str(absolute), partial(check, cls, str(file), False), (cls.KIND, absolute))
+    return nodes
+
+
+def additions(wanted: Iterable[str] | None = None) -> list[Addition]:
+    """Return what another process needs in order to know these kinds, or all; installed packages it knows itself."""
+    known = index().kinds
+    claims = (claim for kind in (known if wanted is None else wanted) for claim in known.get(kind, []))
+    return [claim.addition for claim in claims if claim.addition is not None]
+
+
+def add_again(added: Iterable[Addition]) -> None:
+    """Add kinds that another process knows. One that cannot be had raises its error where it is used."""
+    for addition in added:
+        kind = addition.kind if isinstance(addition, Registered) else addition[0]
+        if kind in index().kinds:
+            continue
+        try:
+            if isinstance(addition, Registered):
+                register(addition.import_class())
+            else:
+                add_nodes(addition[1])
+        except TapegraphError as error:
+            index().add(kind, Origin(str(addition), partial(refuse, error)))
 
 
 def added_paths() -> list[Path]:
-    """Return what add_path() was called with, so that another process can add the same nodes."""
-    return list(index().paths)
+    """Return the files of nodes that were added, so that another process can add the same."""
+    return sorted({addition[1] for addition in additions() if not isinstance(addition, Registered)})
 
 
-def add_paths(paths: list[Path]) -> None:
+def add_paths(paths: Iterable[Path]) -> None:
     for path in paths:
-        add_path(path)
+        add_nodes(path)
 
 
-def load_file(file: Path) -> ModuleType:
-    """Import a file of nodes under a name of its own; the same file twice is the same module."""
-    name = f"tapegraph_file_{file.stem}_{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None or file.suffix != ".py":
-        raise TapegraphError(f"{file}: a file of nodes must be Python and end in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        line = error.lineno if isinstance(error, SyntaxError) else last_line(error, file)
-        place = f"{file}:{line}" if line else str(file)
-        raise TapegraphError(f"{place}: {type(error).__name__}: {getattr(error, 'msg', error)}") from error
-    return module
+def refuse(error: TapegraphError) -> type[Node]:
+    raise error
 
 
-def last_line(error: BaseException, file: Path) -> int | None:
-    """Return the line of a file in which an exception was raised, or None."""
-    line = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(file):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
+def source_file(module: str) -> Path | None:
+    """Return the .py file of a module, None where it has none.
 
-
-def installed(entry: EntryPoint) -> Iterator[tuple[str, Origin]]:
-    """Yield the kinds that an entry point announces."""
-    own = entry.dist is not None and entry.dist.name == OWN
-    module = importlib.import_module(entry.module)
-    if entry.attr:
-        cls: type[Node] = entry.load()
-        yield cls.KIND, Origin(who(entry), partial(check, cls, who(entry), own))
-    elif hasattr(module, "__path__"):
-        for name in modules(entry.module, module.__path__):
-            kind = name.rpartition(".")[2]
-            yield kind, Origin(who(entry), partial(only, name, kind, entry, own))
-    else:
-        for cls in classes(module):
-            yield cls.KIND, Origin(who(entry), partial(check, cls, who(entry), own))
-
-
-def modules(package: str, folders: Iterable[str]) -> Iterator[str]:
-    """Yield the full names of the modules in a package and in the packages in it, none of them imported."""
-    for finder, name, is_package in pkgutil.iter_modules(folders):
-        if name.startswith("_"):
-            continue
-        if is_package:
-            yield from modules(f"{package}.{name}", [str(Path(finder.path, name))])  # type: ignore[union-attr]
-        else:
-            yield f"{package}.{name}"
-
-
-def companions(folder: str) -> dict[str, str]:
-    """Return the modules in a folder of all packages of nodes, such as _systems: full names by their last part."""
-    found = {}
-    for entry in entry_points(group=GROUP):
-        try:
-            package = importlib.import_module(f"{entry.module}.{folder}")
-        except ModuleNotFoundError:
-            continue  # a package of nodes without such a folder
-        for name in modules(package.__name__, package.__path__):
-            found[name.rpartition(".")[2]] = name
-    return found
-
-
-def only(module: str, kind: str, entry: EntryPoint, own: bool) -> type[Node]:
-    """Return the node of a kind from the module of that name."""
-    for cls in classes(importlib.import_module(module)):
-        if kind == cls.KIND:
-            return check(cls, who(entry), own)
-    raise TapegraphError(f"{module} of {who(entry)} contains no node with KIND {kind!r}")
-
-
-def who(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-
-
-def classes(module: ModuleType) -> list[type[Node]]:
-    """Return the nodes that a module defines itself, in the order of its text."""
-    own = (value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__)
-    return [cls for cls in own if issubclass(cls, Node) and cls.KIND]
-
-
-def check(cls: type[Node], who: str, own: bool) -> type[Node]:
-    """Return a class if it can be used as a node; who: where it comes from. Raises TapegraphError where it cannot."""
-    kind = cls.KIND
-    if not own and "__mypyc_attrs__" in cls.__dict__:
-        # Its methods would be called through a method table of another layout, with any result.
-        raise TapegraphError(
-            f"{who}: {kind} was compiled separately from tapegraph, which cannot work; "
-            "declare it @mypyc_attr(native_class=False) and compile its loops as functions"
-        )
-    if not isinstance(kind, str) or not NAME.fullmatch(kind):
-        raise TapegraphError(f"{who}: KIND is {kind!r}; {NAME_RULE}")
-    names = []
-    for param in cls.PARAMS:
-        if not isinstance(param, Param | Choice | Switch | Model):
-            raise TapegraphError(f"{who}: PARAMS of {kind} has {param!r}; it takes Param, Choice, Switch and Model")
-        if isinstance(param, Param) and (wrong := wrong_range(param)):
-            raise TapegraphError(f"{who}: {kind}.{param.name} {wrong}")
-        try:
-            param.check(param.default)
-        except ValueError as error:
-            raise TapegraphError(f"{who}: the default of {kind}.{param.name} {error}") from None
-        names.append(param.name)
-    for name in names:
-        if names.count(name) > 1 or name in RESERVED or name in cls.INPUTS:
-            raise TapegraphError(f"{who}: {kind} has a parameter called {name}; that name is reserved or used twice")
-    if not cls.OUTPUTS:
-        raise TapegraphError(f"{who}: {kind} has no output")
-    return cls
-
-
-def wrong_range(param: Param) -> str | None:
-    """Return what is wrong with the range of a parameter, or None."""
-    low, high = param.minimum, param.maximum
-    if not -math.inf < low < high < math.inf:
-        return f"has the range {low:g} to {high:g}; it must be finite and increase"
-    if param.whole and not (float(low).is_integer() and float(high).is_integer()):
-        return f"takes whole numbers and has the range {low:g} to {high:g}; its ends must be whole numbers too"
-    if param.curve not in CURVES:
-        return f"has the curve {param.curve!r}; it must be one of {', '.join(CURVES)}"
-    if not CURVES[param.curve](low):
-        return f"has the curve {param.curve} and a minimum of {low:g}; log needs one above 0, dB one of 0"
-    return None
-
-
-def source_file(module: str) -> Path:
-    """Return the .py file of a module. That of a compiled one is found by its package: it may state a wrong place."""
+    That of a compiled one is found by its package: it may state a wrong place.
+    """
     package, _, name = module.rpartition(".")
     folders = getattr(sys.modules.get(package), "__path__", [])
-    beside = (Path(folder, f"{name}.py") for folder in folders)
-    path = next((file for file in beside if file.is_file()), Path(inspect.getfile(sys.modules[module])))
+    beside = next((file for folder in folders if (file := Path(folder, f"{name}.py")).is_file()), None)
+    if beside is not None:
+        return beside
+    try:
+        path = Path(inspect.getfile(sys.modules[module]))
+    except (KeyError, TypeError):  # a notebook, or a module that was removed
+        return None
     return path.with_name(path.name.partition(".")[0] + ".py")
 
 
@@ -319,9 +282,11 @@ def source(cls: type[Node]) -> Source:
     Compiled classes carry no docstrings; they are read from the .py beside them.
     """
     path = source_file(cls.__module__)
+    if path is None:
+        return Source(Path(cls.__module__), inspect.cleandoc(vars(cls).get("__doc__") or ""))
     try:
-        module = ast.parse(path.read_text("utf-8"))
-    except OSError:
+        module = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
         return Source(path, "")
     for statement in module.body:
         if isinstance(statement, ast.ClassDef) and statement.name == cls.__name__ and ast.get_docstring(statement):

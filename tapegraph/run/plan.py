@@ -12,6 +12,7 @@ from tapegraph.document.spec import INPUT, OUTPUT
 from tapegraph.engine.schedule import Call, Modulation, Schedule
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.node import Node
+from tapegraph.node.failure import failure, named
 from tapegraph.node.setup import make
 from tapegraph.run.buffers import Buffers
 from tapegraph.run.memory import Memory
@@ -130,16 +131,17 @@ def prepare_nodes(
 
     def made(name: str, flat: FlatNode) -> Node:
         frames = graph.block * flat.oversample
-        node = make(
-            flat.cls,
-            sample_rate * flat.oversample,
-            channels[name],
-            frames,
-            flat.params,
-            name=name,
-            seed=graph.seed,
-            first_channel=first_channel,
-        )
+        with named(name, flat.cls):
+            node = make(
+                flat.cls,
+                sample_rate * flat.oversample,
+                channels[name],
+                frames,
+                flat.params,
+                name=name,
+                seed=graph.seed,
+                first_channel=first_channel,
+            )
         node.loop_latency = frames if order.closes_loop(name) else 0
         memory.take(node.memory_samples())
         return node
@@ -159,5 +161,9 @@ def prepare(nodes: Mapping[str, Node], graph: FlatGraph) -> None:
             node.update()
         except TapegraphError as error:
             problems += [Problem(f"{name} ({flat.cls.KIND}): {p.message}", flat.where) for p in error.problems]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: a node must not end the program
+            raise failure(error, name, flat.cls) from error
     if problems:
         raise TapegraphError(*problems)

@@ -12,11 +12,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from tapegraph.document.flat import FlatGraph, FlatLink
 from tapegraph.document.order import Order
 from tapegraph.document.spec import INPUT, OUTPUT
 from tapegraph.engine.resample import Downsampler, Upsampler
+from tapegraph.errors import TapegraphError
 from tapegraph.node import Node
+from tapegraph.node.failure import named
+
+LONGEST_LATENCY_S = 60.0  # that a node may state
+LONGEST_TAIL_S = 3600.0
 
 
 class Timing:
@@ -62,7 +69,11 @@ class Timing:
 
     def own_latency(self, name: str) -> float:
         """Latency of a node itself, frames of the graph's rate."""
-        return self.nodes[name].latency() / self.rate(name) if name in self.nodes else 0.0
+        if name not in self.nodes:
+            return 0.0
+        node = self.nodes[name]
+        with named(name, type(node)):
+            return stated("latency", node.latency(), "frames", LONGEST_LATENCY_S * node.fs) / self.rate(name)
 
     def find_arrivals(self) -> None:
         arrival, order = self.arrival, self.order
@@ -112,5 +123,15 @@ class Timing:
         tail = dict.fromkeys(self.order.names, 0.0)
         for name in self.order.names:
             before = max((tail[link.source_node] for link in self.order.into[name]), default=0.0)
-            tail[name] = before + (self.nodes[name].tail() if name in self.nodes else 0.0)
+            tail[name] = before
+            if name in self.nodes:
+                with named(name, type(self.nodes[name])):
+                    tail[name] += stated("tail", self.nodes[name].tail(), "s", LONGEST_TAIL_S)
         return tail[OUTPUT]
+
+
+def stated(what: str, value: float, unit: str, most: float) -> float:
+    """Return what a node states. Raises TapegraphError where it is not a number from 0 to the most."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0.0 <= value <= most:
+        raise TapegraphError(f"{what}() returned {value!r}; it must be a number from 0 to {most:g} {unit}")
+    return float(value)

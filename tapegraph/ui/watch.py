@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tapegraph.node.node_files import node_files
+
 
 class Watch:
-    """Watches a file by polling, also where an editor replaces it by a new one."""
+    """Watches a file by polling, also where an editor replaces it by a new one, and others that it depends on.
 
-    def __init__(self, path: str | Path) -> None:
+    needed: files of nodes, and folders of them, in which files may come and go
+    """
+
+    def __init__(self, path: str | Path, needed: tuple[str | Path, ...] = ()) -> None:
         self.path = Path(path)
+        self.needed = [Path(one) for one in needed]
         self.known = self.seen = self.stamp()
 
-    def stamp(self) -> tuple[int, int, int] | None:
+    def stamp(self) -> list[tuple[Path, int, int, int]] | None:
+        """Return what changes when a file is saved; None while one is being replaced."""
+        files = [self.path, *(file for path in self.needed for file in node_files(path))]
         try:
-            status = self.path.stat()
+            return [
+                (file, status.st_ino, status.st_mtime_ns, status.st_size) for file in files if (status := file.stat())
+            ]
         except OSError:
-            return None  # it is being replaced
-        return status.st_ino, status.st_mtime_ns, status.st_size
+            return None
 
     def changed(self) -> bool:
-        """Return whether the file has changed and then stayed the same for one call: it may be half written before."""
+        """Return whether a file has changed and then stayed the same for one call: it may be half written before."""
         before, self.seen = self.seen, self.stamp()
         if self.seen in (None, self.known) or self.seen != before:
             return False

@@ -162,6 +162,34 @@ def test_ctrl_c_at_any_moment_ends_the_program_and_leaves_nothing_unfinished(
     assert {file.name for file in tmp_path.iterdir()} <= {"song.wav", "take.wav"}
 
 
+def test_a_node_that_is_saved_replaces_the_one_that_plays_and_a_mistake_in_it_does_not(
+    server: Server, tmp_path: Path
+) -> None:
+    head = "from tapegraph import Node\nclass Scale(Node):\n    KIND = 'scale'\n"
+    text = head + "    def process(self, x, y): y[0].put(0.5 * x[0].array)\n"
+    (tmp_path / "scale.py").write_text(text)
+    (tmp_path / "g.yaml").write_text("tapegraph: 1\nnodes: {a: {kind: scale}}\nlinks: [input -> a -> output]\n")
+    arguments = ("live", "--graph", "g.yaml", "--nodes", "scale.py", "--input", "probe", "--output", "probe")
+    with SoundCard(server.name, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:
+        started(process)
+        assert process.stderr is not None
+        (tmp_path / "scale.py").write_text(text.replace("0.5 *", "0.5 *)"))
+        assert process.stderr.readline() == "scale.py:4: SyntaxError: unmatched ')'\n"
+        assert process.stderr.readline() == "g.yaml: not reloaded; the old graph plays on\n"
+        time.sleep(0.2)
+        before = card.n
+        (tmp_path / "scale.py").write_text(text.replace("0.5", "0.25"))
+        assert process.stderr.readline() == "g.yaml: reloaded\n"
+        time.sleep(0.4)
+        after = card.n
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+    for n, factor in ((before - 2 * PERIOD, 0.5), (after - 4 * PERIOD, 0.25)):
+        sent = card.sent[n - 2 * PERIOD : n - PERIOD].astype(np.float64)
+        np.testing.assert_allclose(card.heard[n : n + PERIOD], sent * factor, rtol=1e-6)
+
+
 def test_a_graph_that_is_saved_is_heard_and_a_mistake_in_it_is_not(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "level.yaml"
     text = "tapegraph: 1\nnodes: {a: {kind: gain, gain_db: -6}}\nlinks: [input -> a -> output]\n"

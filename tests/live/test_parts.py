@@ -132,6 +132,20 @@ def test_a_saved_file_is_noticed_once_also_when_another_takes_its_place(tmp_path
     assert not watch.changed()
 
 
+def test_files_of_nodes_are_watched_with_the_graph_and_new_ones_are_noticed(tmp_path: Path) -> None:
+    graph, folder = tmp_path / "a.yaml", tmp_path / "nodes"
+    folder.mkdir()
+    for file in (graph, folder / "half.py", tmp_path / "one.py"):
+        file.write_text("1")
+    watch = Watch(graph, (folder, tmp_path / "one.py"))
+    assert not watch.changed()
+    for file in (folder / "half.py", folder / "new.py", tmp_path / "one.py", graph):
+        file.write_text("123")
+        assert [watch.changed(), watch.changed(), watch.changed()] == [False, True, False], file
+    (folder / "_draft.py").write_text("1")
+    assert [watch.changed(), watch.changed()] == [False, False]
+
+
 def test_a_recording_that_is_full_keeps_what_it_has_and_counts_the_rest(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "take.wav", RATE, 2)
     recorder.most_frames = 100

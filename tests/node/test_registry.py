@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 import tapegraph
 from tapegraph.__main__ import main
 from tapegraph.node import registry
+from tapegraph.node.declaration import NAME_RULE
 
 HALF = '''
 """Two nodes of somebody's own."""
@@ -59,13 +62,13 @@ def package(folder: Path, name: str, entry: str, files: Mapping[str, str]) -> No
 
 def test_a_file_of_nodes_in_numpy_needs_no_compiler_and_is_a_full_citizen(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(HALF)
-    assert registry.add_path(tmp_path / "mine.py") == ["half", "inverted"]
+    assert registry.add_nodes(tmp_path / "mine.py") == ["half", "inverted"]
     assert {"half", "inverted", "gain"} <= set(registry.kinds())
     graph = tapegraph.chain(half={"part": 0.25}, inverted={}, gain={"gain_db": 20})
     np.testing.assert_allclose(graph.render(np.ones(500), 48_000), -2.5)
     assert registry.source(registry.find("half")).summary == "Half as loud: y = x / 2."
     assert registry.source(registry.find("inverted")).summary == "Two nodes of somebody's own."
-    assert registry.add_path(tmp_path) == ["half", "inverted"]  # the same file again is no conflict
+    assert registry.add_nodes(tmp_path) == ["half", "inverted"]  # the same file again is no conflict
 
 
 def test_an_installed_package_brings_its_modules_as_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,16 +117,18 @@ def test_a_folder_of_nodes_is_read_with_the_folders_in_it(tmp_path: Path, capsys
         (tmp_path / name).write_text("raise RuntimeError")
     assert main(["describe", "half", "--nodes", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith(f"half, {tmp_path}/levels/soft/mine.py ")
-    assert registry.added_paths() == [tmp_path]
+    assert registry.added_paths() == [tmp_path / "levels" / "soft" / "mine.py"]
     assert tapegraph.chain(half={}).render(np.ones(1), 48_000)[0] == 0.5
 
 
 def test_a_broken_package_is_a_warning_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     package(tmp_path, "broken", "broken_nodes", {"broken_nodes.py": "import nothing_of_that_name"})
+    package(tmp_path, "gone", "gone_nodes", {})
     assert "gain" in registry.kinds()
     assert registry.warnings() == [
-        "broken 1.2 is left out: ModuleNotFoundError: No module named 'nothing_of_that_name'"
+        "broken 1.2 is left out: broken_nodes contains no class with a KIND that is written as text",
+        "gone 1.2 is left out: there is no module gone_nodes",
     ]
 
 
@@ -141,6 +146,29 @@ def test_two_packages_with_one_kind_are_told_apart_by_neither(tmp_path: Path, mo
     [
         ("import nothing_there", "{file}:1: ModuleNotFoundError: No module named 'nothing_there'"),
         ("x = (", "{file}:1: SyntaxError: '(' was never closed"),
+        ("import sys; sys.exit(7)", "{file}:1: SystemExit: 7"),
+        ("raise BaseException('odd')", "{file}:1: BaseException: odd"),
+        (HALF + HALF.replace("class Half", "class Other"), "{file}: defines the kind half twice; remove one"),
+        (
+            HALF.replace('"part"', '"fs"'),
+            "{file}: half has a parameter called fs; that name is reserved or used twice",
+        ),
+        (
+            HALF.replace('KIND = "half"', 'KIND = "half"\n    INPUTS = "in"'),
+            "{file}: INPUTS of half is 'in'; it must be a tuple of names",
+        ),
+        (
+            HALF.replace('KIND = "half"', 'KIND = "half"\n    CHANNELS = -1'),
+            "{file}: CHANNELS of half is -1; it must be a whole number from 0 up",
+        ),
+        (
+            HALF.replace('KIND = "half"', 'KIND = "half"\n    COUPLED_BY = ("gain",)'),
+            "{file}: COUPLED_BY of half is ('gain',); it must be None or a tuple of names of its parameters",
+        ),
+        (
+            HALF.replace('"part", 0.5', "1, 0.5"),
+            "{file}: half has a parameter called 1; " + NAME_RULE,
+        ),
         ("x = 1", "{file}: contains no node; a node is a subclass of tapegraph.Node with a KIND"),
         (
             HALF.replace('Param("part", 0.5', 'Param("part", 5'),
@@ -173,16 +201,144 @@ def test_what_is_wrong_with_a_file_of_nodes_is_said_in_a_line(tmp_path: Path, te
     file = tmp_path / "mine.py"
     file.write_text(text)
     with pytest.raises(tapegraph.TapegraphError) as caught:
-        registry.add_path(file)
+        registry.add_nodes(file)
     assert str(caught.value) == (message if "{file}" in message else f"{{file}}: half.part {message}").format(file=file)
 
 
 def test_a_path_that_is_not_there_or_not_python_is_refused(tmp_path: Path) -> None:
     with pytest.raises(tapegraph.TapegraphError, match="there is no such file or folder of nodes"):
-        registry.add_path(tmp_path / "mine.py")
+        registry.add_nodes(tmp_path / "mine.py")
     (tmp_path / "mine.txt").write_text("")
     with pytest.raises(tapegraph.TapegraphError, match="must be Python and end in .py"):
-        registry.add_path(tmp_path / "mine.txt")
+        registry.add_nodes(tmp_path / "mine.txt")
+
+
+SCALE = """from tapegraph import Node
+class Scale(Node):
+    KIND = 'scale'
+    def process(self, x, y): y[0].put(x[0].array * {})
+"""
+
+
+@tapegraph.register
+class Inverse(tapegraph.Node):
+    """Inverse: y = -x."""
+
+    KIND = "inverse"
+
+    def process(self, x: list[tapegraph.Signal], y: list[tapegraph.Signal]) -> None:
+        y[0].put(-x[0].array)
+
+
+def first_sample(graph: tapegraph.Graph) -> float:
+    return float(graph.render(np.ones(64), 48_000)[0])
+
+
+def test_a_class_made_in_python_is_a_node_like_any_other(tmp_path: Path) -> None:
+    tapegraph.register(Inverse)
+    assert "inverse" in tapegraph.kinds()
+    graph = tapegraph.chain(inverse={}, gain={"gain_db": 20})
+    assert first_sample(graph) == pytest.approx(-10)
+    assert graph.stream(48_000).process(np.ones(640))[-1] == pytest.approx(-10)
+    graph.save(tmp_path / "graph.yaml")
+    assert tapegraph.load(tmp_path / "graph.yaml") == graph
+    assert registry.source(registry.find("inverse")).summary == "Inverse: y = -x."
+
+
+def test_a_cell_of_a_notebook_that_runs_again_replaces_its_class() -> None:
+    for factor in (2.0, 3.0):
+        cell = {"__name__": "__main__", "factor": factor}
+        text = SCALE.format("factor").replace("class Scale", "import tapegraph\n@tapegraph.register\nclass Scale")
+        exec(text, cell)
+        assert first_sample(tapegraph.chain(scale={})) == factor
+
+
+def test_a_class_of_a_kind_that_exists_is_refused() -> None:
+    class Gain(tapegraph.Node):
+        KIND = "gain"
+
+    own = importlib.metadata.version("tapegraph")
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        tapegraph.register(Gain)
+    place = "the class test_a_class_of_a_kind_that_exists_is_refused.<locals>.Gain in test_registry"
+    assert str(caught.value) == f"the kind gain comes from tapegraph {own} and from {place}; remove one"
+    with pytest.raises(tapegraph.TapegraphError, match="^<class 'int'> is not a node; a node is a subclass of"):
+        tapegraph.register(int)  # type: ignore[type-var]
+
+
+def test_a_file_that_was_edited_and_added_again_runs_as_it_is_now(tmp_path: Path) -> None:
+    """Also within a second and with the same length: bytecode that Python caches would not notice."""
+    file = tmp_path / "scale.py"
+    for factor in ("0.5", "0.7", "0.25"):
+        file.write_text(SCALE.format(factor))
+        assert tapegraph.add_nodes(file) == ["scale"]
+        assert first_sample(tapegraph.chain(scale={})) == float(factor)
+    file.write_text("class")
+    with pytest.raises(tapegraph.TapegraphError, match="SyntaxError"):
+        tapegraph.add_nodes(file)
+    assert first_sample(tapegraph.chain(scale={})) == 0.25
+    file.write_text(SCALE.format("1.0").replace("'scale'", "'scaled'"))
+    assert tapegraph.add_nodes(tmp_path) == ["scaled"]
+    assert "scale" not in tapegraph.kinds()
+
+
+def test_two_files_of_one_kind_are_refused_and_the_first_remains(tmp_path: Path) -> None:
+    for name, factor in (("a", 0.5), ("b", 0.25)):
+        (tmp_path / f"{name}.py").write_text(SCALE.format(factor))
+    tapegraph.add_nodes(tmp_path / "a.py")
+    message = f"the kind scale comes from {tmp_path}/a.py and from {tmp_path}/b.py; remove one"
+    for path in (tmp_path / "b.py", tmp_path):
+        with pytest.raises(tapegraph.TapegraphError) as caught:
+            tapegraph.add_nodes(path)
+        assert str(caught.value) == message
+        assert first_sample(tapegraph.chain(scale={})) == 0.5
+
+
+def test_another_process_gets_the_nodes_of_a_graph_with_it(tmp_path: Path) -> None:
+    (tmp_path / "scale.py").write_text(SCALE.format(0.5))
+    tapegraph.add_nodes(tmp_path / "scale.py")
+    tapegraph.register(Inverse)
+    with get_context("spawn").Pool(1) as pool:
+        assert pool.map(first_sample, [tapegraph.chain(scale={}, inverse={})]) == [-0.5]
+
+
+def test_a_class_that_another_process_cannot_import_is_told_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Local(tapegraph.Node):
+        KIND = "local"
+
+    tapegraph.register(Local)
+    sent = pickle.dumps(tapegraph.chain(local={}))
+    monkeypatch.setattr(registry, "_index", None)
+    monkeypatch.setattr(registry, "_found", {})
+    graph = pickle.loads(sent)
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        graph.render(np.ones(64), 48_000)
+    assert str(caught.value).startswith(f"the kind local is the class {Local.__qualname__} in test_registry, which")
+    assert str(caught.value).endswith("write the class to a file and call tapegraph.add_nodes(file)")
+
+
+def test_a_graph_imports_the_package_of_its_kinds_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    trap = "raise SystemExit('imported')"
+    package(tmp_path, "wanted", "wanted_nodes", {"wanted_nodes/__init__.py": "", "wanted_nodes/half.py": HALF})
+    package(tmp_path, "trapped", "trap_nodes", {"trap_nodes/__init__.py": trap, "trap_nodes/unused.py": trap})
+    package(tmp_path, "single", "trap_file:Inverted", {"trap_file.py": f"{HALF}\n{trap}"})
+    assert {"half", "inverted", "unused"} <= set(tapegraph.kinds())
+    assert tapegraph.chain(half={}).render(np.ones(1), 48_000)[0] == 0.5
+    assert not {"trap_nodes", "trap_file"} & set(sys.modules)
+    for kind in ("unused", "inverted"):
+        with pytest.raises(tapegraph.TapegraphError, match=f"the kind {kind} of .* cannot be loaded: SystemExit"):
+            registry.find(kind)
+
+
+@pytest.mark.parametrize("how", ["current", "script"])
+def test_what_lies_in_the_folder_of_a_program_is_not_installed(tmp_path: Path, how: str) -> None:
+    package(tmp_path, "planted", "planted", {"planted.py": "print('planted code')\n" + HALF})
+    program = "import tapegraph; print('half' in tapegraph.kinds()); tapegraph.load('clean')"
+    (tmp_path / "program.py").write_text(program)
+    arguments, folder = (["-c", program], tmp_path) if how == "current" else ([tmp_path / "program.py"], "/")
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_an_unknown_kind_is_told_with_the_nearest_name() -> None:

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 def crossover(monkeypatch: pytest.MonkeyPatch) -> type[Node]:
     monkeypatch.setattr(registry, "_index", None)
     monkeypatch.setattr(registry, "_found", {})
-    assert registry.add_path(FOLDER / "filters") == ["crossover"]
+    assert registry.add_nodes(FOLDER / "filters") == ["crossover"]
     return registry.find("crossover")
 
 

@@ -42,6 +42,9 @@ AXES: Final = ("cutoff_hz", "resonance", "drive_db")
 FEATURES: Final = {"diode_excess": (2, 1)}  # numbers of inputs and outputs of the networks that diode_network.py runs
 
 
+LAW_EXCEPTIONS: dict[str, object] = {"oscillates_from": {"resonance": 0.91}}
+
+
 class Ms20Filter(Node):
     KIND: ClassVar[str] = "ms20_filter"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()

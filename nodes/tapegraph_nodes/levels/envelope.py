@@ -29,6 +29,9 @@ FAINTEST: Final = 1e-30  # -600 dB
 FALL: Final = math.log(1e6)  # release times for 120 dB
 
 
+LAW_EXCEPTIONS: dict[str, object] = {"output_is_a_level": True}
+
+
 class Envelope(Node):
     KIND: ClassVar[str] = "envelope"
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (

@@ -33,6 +33,9 @@ SLOWEST_HZ: Final = 5.0
 HARMONICS: Final = 3
 
 
+LAW_EXCEPTIONS: dict[str, object] = {"has_own_time": True}  # the tape moves, whatever is on it
+
+
 class Flutter(Node):
     KIND: ClassVar[str] = "flutter"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()

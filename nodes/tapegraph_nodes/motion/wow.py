@@ -31,6 +31,9 @@ MOST_PERCENT: Final = 2.0
 SLOWEST_HZ: Final = 0.3
 
 
+LAW_EXCEPTIONS: dict[str, object] = {"has_own_time": True}  # the tape moves, whatever is on it
+
+
 class Wow(Node):
     KIND: ClassVar[str] = "wow"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()

@@ -23,6 +23,9 @@ from tapegraph_nodes._kernels.ramp import Ramp
 MOST: Final = 0.49  # of fs
 
 
+LAW_EXCEPTIONS: dict[str, object] = {"may_step": ("frequency_hz",)}  # the frequency steps, the phase does not
+
+
 class BiasOscillator(Node):
     KIND: ClassVar[str] = "bias_oscillator"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()

@@ -65,6 +65,12 @@ LIGHTER: Final[dict[Quality, dict[str, str]]] = {
 }
 
 
+LAW_EXCEPTIONS: dict[str, object] = {
+    "rounding": 1e-7,  # exponential_h takes L over from sample to sample, and computes it where a block begins
+    "keeps_constant": True,  # as on tape, a remanence remains: only what moves has to end
+}
+
+
 class Hysteresis(Node):
     KIND: ClassVar[str] = "hysteresis"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()

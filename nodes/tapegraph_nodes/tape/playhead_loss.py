@@ -42,6 +42,15 @@ FADE_S = 0.02
 PORTION_S = 1.0 / 750.0  # of sound for each portion of a design: at 48 kHz one for each block of 64 frames
 
 
+LAW_EXCEPTIONS: dict[str, object] = {
+    "rounding": 1e-11,  # long responses are convolved by FFTs of two blocks
+    "memory": 1.0,  # a design takes some in its first portion, and gives it back in its last
+    "settles_s": 0.3,  # a response is designed while sound goes on
+    "continues_after_reset": True,  # with that design
+    "may_step": ("phase",),  # it is read when a stream starts
+}
+
+
 class PlayheadLoss(Node):
     KIND: ClassVar[str] = "playhead_loss"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ("azimuth_deg",)

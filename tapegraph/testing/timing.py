@@ -5,16 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
-import soloist
-from harness import Array
-from soloist import play, started, variants
 
-import tapegraph
-from tapegraph.node.registry import find
+from tapegraph.run.sound import Array
+from tapegraph.testing.law import DoesNotApply, Kind, exceptions, node_class, require
+from tapegraph.testing.single import COMPILED, numbers, play, settings, started, variants
 
-# What has to be set so that the delay of the sound is its latency.
-OPEN = {"delay": {"time_s": 0.0}}
 ALIKE = 0.9  # correlation of white noise in and out from which on its delay is taken for true
 SIMILAR = 0.7  # the least that some output at some setting of each kind must have
 # Nodes whose output is not the sound of their input, so that nothing can be correlated, and why.
@@ -23,8 +18,6 @@ FS = 8_000.0  # for tails, which are long
 FADED = 1e-6  # -120 dB
 SPARE_FRAMES = 256  # that filters near the Nyquist frequency may go on for: they ring there
 MOST_TAIL_S = 15.0
-REMANENT = {"hysteresis": "as on tape, a remanence stays: only what moves has to end"}
-ENDLESS = {"ms20_filter": {"resonance": 0.91}}  # from where on it oscillates by itself
 
 
 def delay_of(x: Array, y: Array) -> tuple[float, float]:
@@ -39,38 +32,40 @@ def delay_of(x: Array, y: Array) -> tuple[float, float]:
     return lag + part, float(peak / math.sqrt(np.sum(x**2) * np.sum(y**2) + 1e-300))
 
 
-def test_the_latency_is_true(kind: str) -> None:
+def the_latency_is_true(kind: Kind) -> None:
     """To half a frame, on noise at -20 dB, at every setting at which the output resembles the input."""
-    if find(kind).SOURCE:
-        pytest.skip("it hears nothing")
-    if kind in UNLIKE:
-        pytest.skip(UNLIKE[kind])
+    if node_class(kind).SOURCE:
+        raise DoesNotApply("a source has no input")
+    if exceptions(kind).output_is_a_level:
+        raise DoesNotApply("its output is a level")
     x = np.zeros((1, 12_000))
     x[:, :6000] = 0.1 * np.random.default_rng(2).standard_normal(6000)
     found = []
-    for params in [*variants(kind), *soloist.settings(kind)]:
-        node = started(kind, 1, **params | OPEN.get(kind, {}))
+    for params in [*variants(kind), *settings(kind)]:
+        node = started(kind, 1, **{**params, **exceptions(kind).shows_latency})
         if node is None:
             continue
         for y in play(node, x)[:, 0]:
             lag, alike = delay_of(x[0], y)
-            found.append((alike, abs(lag - node.latency()), params))
+            found.append((alike, lag, node.latency(), params))
     best = max(found, key=lambda f: f[0])
-    assert best[0] > SIMILAR, "no setting shows when the sound comes out; name one in OPEN"
-    for alike, error, params in found:
-        assert error < 0.5 or alike < min(ALIKE, best[0]), params
+    require(best[0] > SIMILAR, "no setting shows when the sound comes out; name one in shows_latency")
+    for alike, lag, latency, params in found:
+        true = abs(lag - latency) < 0.5 or alike < min(ALIKE, best[0])
+        require(true, f"the output lags by {lag:.2f} frames; latency() is {latency:g}", params)
 
 
-def test_the_output_ends_with_the_tail(kind: str) -> None:
+def the_output_ends_with_the_tail(kind: Kind) -> None:
     """It falls by 120 dB, after a constant and after noise; and a tail is not far longer than that."""
-    if find(kind).SOURCE:
-        pytest.skip("it has no end")
-    for params in [{}, *(soloist.settings(kind) if tapegraph.COMPILED else soloist.numbers(kind))]:
+    if node_class(kind).SOURCE:
+        raise DoesNotApply("a source has no end")
+    except_for = exceptions(kind)
+    for params in [{}, *(settings(kind) if COMPILED else numbers(kind))]:
         node = started(kind, 1, 512, FS, **params)
-        if node is None or any(params.get(name, 0.0) >= value for name, value in ENDLESS.get(kind, {}).items()):
+        if node is None or any(params.get(name, 0.0) >= v for name, v in except_for.oscillates_from.items()):
             continue
         tail = math.ceil((node.tail() + node.latency() / node.fs) * node.fs)
-        assert node.tail() <= MOST_TAIL_S, params
+        require(node.tail() <= MOST_TAIL_S, f"tail() is {node.tail():g} s; the most is {MOST_TAIL_S:g} s", params)
         length = max(2048, tail)
         noise = np.random.default_rng(4).uniform(-1.0, 1.0, length)
         late = 0.0
@@ -80,9 +75,12 @@ def test_the_output_ends_with_the_tail(kind: str) -> None:
             x = np.zeros((1, 2 * length + tail + 1024))
             x[0, :length] = sound
             y = play(node, x)[:, 0]
-            if kind in REMANENT:
+            if except_for.keeps_constant:
                 y -= y[:, -1:]
             loud = np.abs(y) > FADED * np.max(np.abs(y))
-            assert not loud[:, length + tail + SPARE_FRAMES :].any(), params
-            late = max(late, float(np.max(np.nonzero(loud)[1], initial=0)) - length)
-        assert node.tail() * node.fs < 4.0 * max(late, 0.0) + 0.1 * node.fs, f"{params}: too long"
+            last = float(np.max(np.nonzero(loud)[1], initial=0)) - length
+            found = f"it sounds for {last / node.fs:.3g} s after its input; tail() is {node.tail():.3g} s"
+            require(last < tail + SPARE_FRAMES, found, params)
+            late = max(late, last)
+        found = f"it sounds for {late / node.fs:.3g} s after its input; tail() is {node.tail():.3g} s, far longer"
+        require(node.tail() * node.fs < 4.0 * max(late, 0.0) + 0.1 * node.fs, found, params)

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from itertools import islice
 
 import attrs
 
 MOST_COMPARED = 300  # names, with a misspelt one: more would take long
+MAX_SHOWN = 80  # characters of a value or a name in a message
+# Control characters, line and paragraph separators, marks that turn the direction of text, halves of surrogate pairs
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Return text in one line that cannot steer a terminal: \\x1b, \\n and \\ud800 in place of such characters."""
+    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def short(text: str) -> str:
+    """Return the beginning of a text that is too long for a message."""
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
+
+
+def shown(value: object) -> str:
+    """Return a value as messages show it, not too long."""
+    try:
+        return short(repr(value))
+    except ValueError:
+        return "a number with thousands of digits"
 
 
 @attrs.frozen
@@ -23,7 +45,7 @@ class Problem:
     where: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+        return printable(f"{self.where}: {self.message}" if self.where else self.message)
 
 
 class TapegraphError(ValueError):
@@ -39,6 +61,8 @@ class TapegraphError(ValueError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean ...?" with the most similar of the known names, or nothing where none is similar."""
+    if len(name) > MAX_SHOWN:  # comparing takes a time that grows with its square
+        return ""
     by_lower = {k.lower(): k for k in islice(known, MOST_COMPARED)}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean {by_lower[near[0]]}?" if near else ""

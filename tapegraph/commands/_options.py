@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, printable
 
 if TYPE_CHECKING:
     from tapegraph.api import Graph
@@ -108,7 +108,7 @@ def load_argument(name_or_file: str, allow: tuple[str, ...] = ()) -> Graph:
 
 
 def warn(message: str) -> None:
-    click.echo(f"warning: {message}", err=True)
+    click.echo(f"warning: {printable(message)}", err=True)
 
 
 def write_or_print(text: str, output: str | None) -> None:

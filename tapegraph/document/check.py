@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tapegraph.document.flat import FlatGraph, flatten
-from tapegraph.document.form import Reading, SubGraphs, shown
+from tapegraph.document.form import Reading, SubGraphs
 from tapegraph.document.order import Order, reaching
 from tapegraph.document.paths import leaves
 from tapegraph.document.spec import OUTPUT, Spec, keys
 from tapegraph.document.targets import has
 from tapegraph.document.text import Entry
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, short
 
 
 def read(entry: Entry, sub_graphs: SubGraphs, problems: Collection[Problem] = (), versioned: bool = True) -> Spec:
@@ -34,12 +34,15 @@ def read(entry: Entry, sub_graphs: SubGraphs, problems: Collection[Problem] = ()
 def read_keys(entry: Entry, reading: Reading, versioned: bool) -> None:
     """Read every key in the order of the table: later ones refer to earlier ones."""
     if not isinstance(entry.value, dict):
-        reading.refuse(entry.place, f"a graph is {shown(entry)}; it must be a mapping of keys to values")
+        reading.refuse(entry.place, "this is not a graph; a graph is a mapping of keys to values")
         return
     table = {key.name: key for key in keys(type(reading.spec), versioned)}
+    if versioned and table.keys().isdisjoint(entry.value):  # some other file, whose content is not for messages
+        reading.refuse(entry.place, "this is not a graph; a graph begins with tapegraph: 1")
+        return
     for name, value in entry.value.items():
         if name not in table:
-            reading.refuse(value.key, f"a graph has no key {name}{did_you_mean(name, table) or has(table)}")
+            reading.refuse(value.key, f"a graph has no key {short(name)}{did_you_mean(name, table) or has(table)}")
     for name, key in table.items():
         missing = Entry(None, entry.place, entry.place) if key.required else None
         value = entry.value.get(name, missing)

@@ -18,6 +18,7 @@ from tapegraph.document.limits import MOST_NAMED, MOST_PROBLEMS
 from tapegraph.document.parts import Parts
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem, TapegraphError
+from tapegraph.errors import shown as shown_value
 from tapegraph.node.params import Value
 from tapegraph.node.registry import NAME, NAME_RULE
 from tapegraph.quantity import to_float
@@ -86,7 +87,7 @@ class Reading:
         """Tell whether the key of an entry can be the name of something; note where not."""
         if NAME.fullmatch(name):
             return True
-        self.refuse(entry.key, f"{name!r} is not a valid name for {of}; {NAME_RULE}")
+        self.refuse(entry.key, f"{shown_value(name)} is not a valid name for {of}; {NAME_RULE}")
         return False
 
 
@@ -217,5 +218,5 @@ def shown(entry: Entry) -> str:
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
-        return str(entry.plain) if len(value) < 4 else "a list"
-    return str(value).lower() if isinstance(value, bool) else repr(value)
+        return shown_value(entry.plain) if len(value) < 4 else "a list"
+    return str(value).lower() if isinstance(value, bool) else shown_value(value)

@@ -19,7 +19,7 @@ from tapegraph.document.limits import MOST_NESTED, MOST_TEXT_BYTES, TOO_NESTED, 
 from tapegraph.document.parts import Parts
 from tapegraph.document.spec import Spec
 from tapegraph.document.text import Entry, Place
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, short
 
 
 @attrs.define
@@ -61,7 +61,8 @@ def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
 
 def from_words(words: dict[str, Any], folder: Path) -> Spec:
     """Return the graph of plain data under the keys of the file; folder: where relative paths begin."""
-    return read(text.tree(words), SubGraphs(folder), versioned=False)
+    problems: list[Problem] = []
+    return read(text.tree(words, problems), SubGraphs(folder), problems, versioned=False)
 
 
 def read_text(path: Path) -> str:
@@ -80,7 +81,7 @@ def find_file(source: str | Path, folder: Path) -> Path:
         if text in presets:
             return presets[text]
         hint = did_you_mean(text, presets) or f"; there are {', '.join(presets)}"
-        raise TapegraphError(f"no preset is called {text}{hint}; a graph of your own ends in .yaml")
+        raise TapegraphError(f"no preset is called {short(text)}{hint}; a graph of your own ends in .yaml")
     return folder / text
 
 

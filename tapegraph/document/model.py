@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
@@ -27,10 +27,12 @@ from tapegraph.document.targets import (
     declared,
     declared_at,
     find_node,
+    known_nodes,
+    typed_value,
     unknown_target,
     values_of,
 )
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
 from tapegraph.node import Node, registry
 from tapegraph.node.params import NodeValue, Value
 from tapegraph.node.ports import find_param, is_family
@@ -128,6 +130,19 @@ class GraphModel(Spec):
     def __getitem__(self, name: str) -> NodeView:
         return NodeView(self, find_node(self, name))
 
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of all nodes, "sub/node" in a sub-graph: what graph[name] takes."""
+        return iter(known_nodes(self))
+
+    def __len__(self) -> int:
+        return len(known_nodes(self))
+
+    def __contains__(self, name: object) -> bool:
+        return name in known_nodes(self)
+
+    def __bool__(self) -> bool:
+        return True  # a graph without nodes, too
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle, and copy, as plain data, without listeners."""
         spec = Spec(**{key.name: getattr(self, key.name) for key in keys(Spec)})
@@ -148,23 +163,45 @@ class GraphModel(Spec):
             self._check_target(target)
         return values_of(self, targets)
 
-    def set(self, target: str, value: Value) -> None:
+    def set(self, target: str | Mapping[str, Value], value: Value | None = None) -> None:
         """Set "node.parameter", "$variable" or a control, here and for every listener from its next block on.
 
+        A number may be text with a unit: "1.2 kHz", "+6 dB", "80%". A path starts in the current folder.
+        set({"tape.drive": 0.7, "Speed": 15}) sets everything or, where anything is wrong, nothing.
         Raises TapegraphError when there is no such thing, when it does not take the value, and while automation moves
         it.
         """
+        if not isinstance(target, Mapping):
+            self._set(target, value)
+            return
+        trial = self.copy()
+        problems: list[Problem] = []
+        for one, new in target.items():
+            try:
+                trial._set(one, new)
+            except TapegraphError as error:
+                problems += error.problems
+        if problems:
+            raise TapegraphError(*problems)
+        for one, new in target.items():
+            self._set(one, new)
+
+    def _set(self, target: str, value: object) -> None:
         self._check_target(target)
         if automation := automated_target(self, target):
             raise TapegraphError(automation)
         value = plain(value)
-        resolved = self._variable(value) if isinstance(value, str) and value.startswith("$") else value
-        resolved = parameter_value(resolved, declared(self, target), Path())
+        if not isinstance(value, bool | int | float | str):
+            raise TapegraphError(f"{target} is {shown(value)}; it must be a number, true, false or text")
+        variable = value if isinstance(value, str) and value.startswith("$") else ""
+        resolved = self._variable(variable) if variable else value
+        if isinstance(resolved, str):
+            resolved = parameter_value(typed_value(self, target, resolved), declared(self, target), Path())
         resolved = resolved if isinstance(resolved, bool | str) else to_float(resolved)
         check_value(self, target, resolved)
-        if isinstance(value, str) and value.startswith("$"):
-            self.vars[value[1:]] = resolved
-        assign(self, target, value if isinstance(value, str) and value.startswith("$") else resolved)
+        if variable:
+            self.vars[variable[1:]] = resolved
+        assign(self, target, variable or resolved)
         for listener in self._listeners:
             for path, name in leaves(self, target):
                 listener.set("/".join(path), name, declared_at(node_at(self, path), name).resolve(resolved))
@@ -175,7 +212,7 @@ class GraphModel(Spec):
 
     def _check_target(self, target: str) -> None:
         if not isinstance(target, str):
-            raise TapegraphError(f"a target is {target!r}; it must be node.parameter, $variable or a control, as text")
+            raise TapegraphError(f"a target is {shown(target)}; it must be node.parameter, $variable or a control")
         wrong = unknown_target(self, target)
         if wrong:
             raise TapegraphError(wrong)

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable
 from tapegraph.document.links import pairs
 from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.paths import Leaf, Path, aim, leaf_name, leaves, node_at, settled, split
-from tapegraph.errors import MOST_COMPARED, TapegraphError, did_you_mean
+from tapegraph.errors import MOST_COMPARED, TapegraphError, did_you_mean, short, shown
 from tapegraph.node import Node, registry
 from tapegraph.node.params import AnyParam, Param, Value
 from tapegraph.node.ports import find_param, is_family, member, number_of
+from tapegraph.quantity import format_number
 
 
 def declared_at(node: NodeSpec, name: str) -> AnyParam:
@@ -48,6 +49,26 @@ def values_of(spec: Parts, names: Iterable[str]) -> dict[str, Value]:
             at[path] = settled(spec, path)
         found[target] = at[path][name] if name in at[path] else declared_at(node_at(spec, path), name).default
     return found
+
+
+def typed_value(spec: Parts, target: str, text: str) -> Value:
+    """Return the number that a text with a unit stands for, where a target takes numbers; other text as it is.
+
+    Raises TapegraphError where it has another unit, or means different numbers for what the target sets.
+    """
+    numbers: dict[float, str] = {}
+    for path, name in leaves(spec, target):
+        param = declared_at(node_at(spec, path), name)
+        try:
+            if not isinstance(param, Param) or (number := param.parse(text)) is None:
+                return text
+        except ValueError as error:
+            raise TapegraphError(f"{leaf_name((path, name))} {error}") from None
+        numbers.setdefault(number, f"{format_number(number, param.unit)} for {leaf_name((path, name))}")
+    if len(numbers) > 1:
+        different = " and ".join(numbers.values())
+        raise TapegraphError(f"{target} is {shown(text)}, which means {different}; give a number without a unit")
+    return next(iter(numbers), text)
 
 
 def check_value(spec: Parts, target: str, value: Value) -> None:
@@ -93,16 +114,17 @@ def unknown_target(spec: Parts, target: str) -> str | None:
         if target[1:] in spec.vars:
             return None
         known = [f"${name}" for name in spec.vars]
-        return f"there is no variable {target}{did_you_mean(target, known)}"
+        return f"there is no variable {short(target)}{did_you_mean(target, known)}"
     if target in spec.controls:
         return None
     name, inner = split(target)
     if name not in spec.nodes:
         if inner:
             known = targets(spec) if len(spec.nodes) <= MOST_COMPARED else []
-            return f"no node is called {name}{did_you_mean(name, spec.nodes) or did_you_mean(target, known)}"
-        hint = did_you_mean(target, [*spec.controls, *spec.nodes])
-        return f"{target or 'an empty target'} is neither node.parameter nor a control{hint}"
+            hint = did_you_mean(name, spec.nodes) or did_you_mean(target, known)
+            return f"no node is called {short(name)}{hint}"
+        hint = did_you_mean(target, [*spec.controls, *spec.nodes]) or there_are(spec)
+        return f"{short(target) or 'an empty target'} is neither node.parameter nor a control{hint}"
     if not inner:
         return f"{name} is a node; add the name of a parameter: {name}.parameter"
     node = spec.nodes[name]
@@ -119,7 +141,14 @@ def unknown_param(name: str, cls: type[Node], param: str) -> str | None:
     if find_param(cls, param) is not None:
         return None
     known = [member(one.name, 1) for one in cls.PARAMS]
-    return f"{name} ({cls.KIND}) has no parameter {param}{did_you_mean(param, known) or has(known)}"
+    return f"{name} ({cls.KIND}) has no parameter {short(param)}{did_you_mean(param, known) or has(known)}"
+
+
+def there_are(spec: Parts) -> str:
+    """Return "; there are ..." with the names of all controls and nodes, shortened where they are many."""
+    kinds = (("controls", list(spec.controls)), ("nodes", list(spec.nodes)))
+    some = [f"the {what} {short(', '.join(names))}" for what, names in kinds if names]
+    return f"; there are {' and '.join(some)}" if some else ""
 
 
 def has(known: Collection[str]) -> str:
@@ -164,7 +193,7 @@ def find_node(spec: Parts, name: str) -> Path:
     for part in path:
         node = inner.nodes.get(part) if inner is not None else None
         if node is None:
-            raise TapegraphError(f"no node is called {name}{did_you_mean(name, known_nodes(spec))}")
+            raise TapegraphError(f"no node is called {short(name)}{did_you_mean(name, known_nodes(spec))}")
         inner = node.graph
     if inner is not None:
         some = ", ".join(f"{name}/{one}" for one in known_nodes(inner)) or "none"

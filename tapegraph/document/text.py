@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import yaml
 
-from tapegraph.errors import Problem, TapegraphError
+from tapegraph.errors import UNPRINTABLE, Problem, TapegraphError, printable, short, shown
 from tapegraph.quantity import plain
 
 
@@ -55,6 +55,7 @@ class Entry:
         return self.value
 
 
+MAX_NAME = 200  # characters of a key
 MAX_DEPTH = 100  # of lists and mappings within each other
 TOO_DEEP = f"more than {MAX_DEPTH} lists and mappings within each other"
 Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
@@ -163,7 +164,9 @@ class Tree:
         return Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
 
     def problem(self, node: yaml.Node, message: str) -> None:
-        self.problems.append(Problem(message, str(self.place(node))))
+        problem = Problem(message, str(self.place(node)))
+        if not self.problems or problem != self.problems[-1]:
+            self.problems.append(problem)
 
     def entry(self, node: yaml.Node, key: yaml.Node | None = None) -> Entry:
         value = None
@@ -192,8 +195,12 @@ class Tree:
                 self.check_tag(key, "str")
             elif key.value in entries:
                 first = entries[key.value].key
-                self.problem(key, f"{key.value} is defined twice; first on line {first.line}")
+                self.problem(key, f"{short(key.value)} is defined twice; first on line {first.line}")
+            elif len(key.value) > MAX_NAME:
+                self.problem(key, f"a key has {len(key.value)} characters; it must have at most {MAX_NAME}")
             else:
+                if wrong := unprintable(key.value):
+                    self.problem(key, wrong)
                 entries[key.value] = self.entry(value, key)
         return entries
 
@@ -204,7 +211,7 @@ class Tree:
     def check_tag(self, node: yaml.Node, tag: str) -> None:
         if node.tag != f"tag:yaml.org,2002:{tag}":
             self.foreign = True
-            self.problem(node, f"{node.tag} is a tag; tags are not part of the format")
+            self.problem(node, f"{short(node.tag)} is a tag; tags are not part of the format")
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
@@ -212,10 +219,19 @@ class Tree:
             self.check_tag(node, "str")
             return None
         try:
-            return value_of(kind, node.value)
+            value = value_of(kind, node.value)
         except ValueError:  # a tag written by hand: !!float x
-            self.problem(node, f"{node.value!r} is not a {kind}")
+            self.problem(node, f"{shown(node.value)} is not a {kind}")
             return None
+        if wrong := unprintable(node.value):
+            self.problem(node, wrong)
+        return value
+
+
+def unprintable(text: str) -> str | None:
+    """Return what is wrong with text that has characters which no text needs and which can steer a terminal."""
+    found = UNPRINTABLE.search(text.replace("\n", "").replace("\t", ""))
+    return found and f"this text contains {printable(found[0])}, which is not a printable character"
 
 
 def value_of(kind: str, text: str) -> Any:
@@ -239,16 +255,22 @@ def scalar(text: str) -> Any:
     return text
 
 
-def tree(data: Any, path: str = "", depth: int = 0) -> Entry:
-    """Return the tree of plain Python data; places are paths such as nodes.tape.drive."""
+def tree(data: Any, problems: list[Problem], path: str = "", depth: int = 0) -> Entry:
+    """Return the tree of plain Python data; places are paths such as nodes.tape.drive.
+
+    problems: gets what is not of the format
+    """
     if depth > MAX_DEPTH:
         raise TapegraphError(Problem(TOO_DEEP, path.partition(".")[0]))
     place = Place(path)
     value = plain(data)
     if isinstance(data, Mapping):
         value = {
-            str(name): tree(item, f"{path}.{name}" if path else str(name), depth + 1) for name, item in data.items()
+            str(name): tree(item, problems, f"{path}.{name}" if path else str(name), depth + 1)
+            for name, item in data.items()
         }
     elif isinstance(data, Sequence) and not isinstance(data, str):
-        value = [tree(item, f"{path}[{number}]", depth + 1) for number, item in enumerate(data)]
+        value = [tree(item, problems, f"{path}[{number}]", depth + 1) for number, item in enumerate(data)]
+    elif isinstance(value, str) and (wrong := unprintable(value)):
+        problems.append(Problem(wrong, path))
     return Entry(value, place, place)

@@ -17,9 +17,9 @@ from typing import Literal
 
 import attrs
 
-from tapegraph.errors import TapegraphError
+from tapegraph.errors import TapegraphError, shown
 from tapegraph.node import weights
-from tapegraph.quantity import format_number
+from tapegraph.quantity import format_number, parse_quantity
 
 Value = float | bool | str
 NodeValue = Value | weights.Weights  # what a node is given: of a model its weights, of all else the value
@@ -52,10 +52,21 @@ class Param:
 
     def check(self, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         if not self.minimum <= value <= self.maximum or (self.whole and value != round(value)):
             raise ValueError(f"is {format_number(value, self.unit)}; it must be {self.allowed}")
         return float(value)
+
+    def parse(self, text: str) -> float | None:
+        """Return the number that a person has typed, with or without its unit; None where there is no number.
+
+        Raises ValueError, "is ...; it must be ...", where it has another unit.
+        """
+        try:
+            return parse_quantity(text, self.unit, percent=not self.unit and 0.0 <= self.minimum < self.maximum == 1.0)
+        except ValueError:
+            unit = f"its unit is {self.unit}" if self.unit else "it has no unit"
+            raise ValueError(f"is {shown(text)}, but {unit}; it must be {self.allowed}") from None
 
     def resolve(self, value: Value) -> NodeValue:
         return value
@@ -100,7 +111,7 @@ class Choice:
 
     def check(self, value: object) -> str:
         if not isinstance(value, str) or value not in self.options:
-            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         return value
 
     def resolve(self, value: Value) -> NodeValue:
@@ -131,7 +142,7 @@ class Switch:
 
     def check(self, value: object) -> bool:
         if not isinstance(value, bool):
-            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         return value
 
     def resolve(self, value: Value) -> NodeValue:
@@ -166,7 +177,7 @@ class Model:
 
     def check(self, value: object) -> str:
         if not isinstance(value, str):
-            raise ValueError(f"is {value!r}; it must be {self.allowed}")
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         try:
             self.resolve(value)
         except TapegraphError as error:

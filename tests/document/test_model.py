@@ -227,9 +227,9 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a\0b.yaml", r"'{folder}/a\x00b.yaml': cannot be read: not a valid file name"),
-        ("a\ud800b.yaml", r"'{folder}/a\ud800b.yaml': cannot be read: not a valid file name"),
-        ("a:²:².yaml", "{folder}/a:²:².yaml: cannot be read: No such file or directory"),
+        ("a\0b.yaml", r"nodes.a.graph: this text contains \x00, which is not a printable character"),
+        ("a\ud800b.yaml", r"nodes.a.graph: this text contains \ud800, which is not a printable character"),
+        ("a:²:².yaml", "nodes.a.graph: {folder}/a:²:².yaml: cannot be read: No such file or directory"),
     ],
 )
 def test_a_sub_graph_with_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str, message: str) -> None:
@@ -280,7 +280,11 @@ def test_a_list_that_is_used_twice_is_written_twice() -> None:
     ("target", "message"),
     [
         ("a/gain_db", "a is not a graph with nodes in it; its parameters are written a.parameter"),
-        ("", "an empty target is neither node.parameter nor a control"),
+        (
+            "",
+            "an empty target is neither node.parameter nor a control; there are the controls Level, Both and the nodes "
+            "a, b",
+        ),
     ],
 )
 def test_a_parameter_of_a_node_is_written_with_a_dot(target: str, message: str) -> None:
@@ -431,10 +435,59 @@ def test_numbers_and_switches_of_numpy_are_taken_as_those_of_python(half: Any) -
 
 @pytest.mark.parametrize("target", [5, None, ("tape", "drive")])
 def test_a_target_that_is_no_text_is_refused(target: Any) -> None:
-    said = f"a target is {target!r}; it must be node.parameter, $variable or a control, as text"
+    said = f"a target is {target!r}; it must be node.parameter, $variable or a control"
     with pytest.raises(tapegraph.TapegraphError) as caught:
         two_gains().set(target, 0.5)
     assert str(caught.value) == said
     with pytest.raises(tapegraph.TapegraphError) as caught:
         two_gains().get(target)
     assert str(caught.value) == said
+
+
+BODY = "nodes: {a: {kind: gain}}\nlinks: [input -> a -> output]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (r'title: "\ud800"', r"g:2:8: this text contains \ud800, which is not a printable character"),
+        (r'title: "\e[2J"', r"g:2:8: this text contains \x1b, which is not a printable character"),
+        (r'description: "\u202e"', r"g:2:14: this text contains \u202e, which is not a printable character"),
+        (r'controls: {"\a": a.gain_db}', r"g:2:12: this text contains \x07, which is not a printable character"),
+        (r'vars: {x: "\x9b"}', r"g:2:11: this text contains \x9b, which is not a printable character"),
+        (f"{'x' * 201}: 1", "g:2:1: a key has 201 characters; it must have at most 200"),
+        (f"block: {'9' * 5000}", "g:2:8: block is inf; it must be a whole number from 16 to 4096"),
+        (f"block: {'y' * 99}", f"g:2:8: block is '{'y' * 76}...; it must be a whole number from 16 to 4096"),
+        ("vars: {x: &x [1], y: [*x, *x]}", None),
+    ],
+)
+def test_what_could_steer_a_terminal_or_fill_it_is_told_in_a_line_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        tapegraph.Graph.from_yaml(f"tapegraph: 1\n{text}\n{BODY}", "g")
+    first = str(caught.value).splitlines()[0]
+    assert first == message or (message is None and len(caught.value.problems) == 1)
+    assert str(caught.value).replace("\n", "").isprintable()
+
+
+def test_text_in_python_is_printable_too_and_may_have_line_breaks() -> None:
+    with pytest.raises(tapegraph.TapegraphError, match=r"^sources\[1\]: this text contains \\x1b, which is not a prin"):
+        tapegraph.Graph(links=["input -> output"], sources=["a", "b\x1b"])
+    graph = tapegraph.Graph(links=["input -> output"], description="two\nlines\tand a tab: ä \N{SPEAKER} 日本")
+    assert tapegraph.Graph.from_yaml(graph.to_yaml()) == graph
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        two_gains().set("\x1b[2J" + "x" * 100, 1)
+    assert str(caught.value).startswith(
+        r"\x1b[2J" + "x" * 73 + "... is neither node.parameter nor a control; there are"
+    )
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        tapegraph.Graph(links=["input -> output"], block=10**5000)
+    assert str(caught.value).startswith("block: block is a number with thousands of digits; it must be a whole number")
+
+
+@pytest.mark.parametrize("text", ["root:x:0:0:root:/root", "- secret\n- list", "password: secret\nuser: me", "secret"])
+def test_a_file_that_is_no_graph_is_not_quoted(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.yaml").write_text(text)
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        tapegraph.load(tmp_path / "x.yaml")
+    assert str(caught.value).startswith(f"{tmp_path}/x.yaml:1:1: this is not a graph; a graph ")
+    assert "\n" not in str(caught.value)

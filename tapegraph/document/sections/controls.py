@@ -10,6 +10,7 @@ from tapegraph.document.form import Reading, Schema, Text
 from tapegraph.document.paths import split
 from tapegraph.document.targets import unknown_target
 from tapegraph.document.text import Entry, Place
+from tapegraph.errors import shown as shown_value
 
 NAME = re.compile(r"[^$./][^./]*")
 
@@ -25,7 +26,7 @@ class Controls:
                 reading.broken.add(name)
             if not NAME.fullmatch(name):
                 rule = "names of controls do not begin with $ or contain . or /"
-                reading.refuse(item.key, f"{name!r} is not a valid name for a control; {rule}")
+                reading.refuse(item.key, f"{shown_value(name)} is not a valid name for a control; {rule}")
             elif name in reading.spec.nodes:
                 reading.refuse(item.key, f"{name} is a node and cannot be the name of a control too")
             elif (target := Text().read(item, f"the control {name}", reading)) and is_target(

@@ -11,7 +11,7 @@ from tapegraph.document.links import ARROW, INPUT, OUTPUT, End, ends
 from tapegraph.document.parts import Parts
 from tapegraph.document.targets import has, is_numeric, unknown_target
 from tapegraph.document.text import Entry
-from tapegraph.errors import did_you_mean
+from tapegraph.errors import did_you_mean, short
 from tapegraph.node import registry
 from tapegraph.node.params import Param
 from tapegraph.node.ports import has_port, member
@@ -33,7 +33,7 @@ class Links:
                 continue
             along = ends(item.value)
             if len(along) < 2:
-                reading.refuse(item.place, f"{item.value} is not a link; a link is written {EXAMPLE}")
+                reading.refuse(item.place, f"{short(item.value)} is not a link; a link is written {EXAMPLE}")
                 misspelt = True
                 continue
             last = len(along) - 1
@@ -44,7 +44,9 @@ class Links:
                 leaving = leaving or target.node == OUTPUT
                 link = (source.node, source.port if k == 0 else "", target.node, target.port)
                 if link in seen:
-                    reading.refuse(item.place.right(target.column), f"{source} -> {target} is linked twice")
+                    reading.refuse(
+                        item.place.right(target.column), f"{short(str(source))} -> {short(str(target))} is linked twice"
+                    )
                 elif good[k] and good[k + 1]:
                     usable.append(f"{source if k == 0 else source.node} {ARROW} {target}")
                 seen.add(link)
@@ -73,7 +75,7 @@ def check_end(end: End, entry: Entry, first: bool, last: bool, reading: Reading)
         message = f"this link has an end without a name; a link is written {EXAMPLE}"
     else:
         known = [INPUT, *reading.spec.nodes, *reading.broken, OUTPUT]
-        message = f"no node is called {end.node}{did_you_mean(end.node, known)}"
+        message = f"no node is called {short(end.node)}{did_you_mean(end.node, known)}"
     if message:
         reading.refuse(place, message)
     return message is None
@@ -86,7 +88,7 @@ def wrong_terminal(end: End, first: bool, last: bool) -> str | None:
     if end.node == OUTPUT and not last:
         return "output can only end a link"
     port = "out" if end.node == INPUT else "in"
-    return None if end.port in ("", port) else f"{end.node} has no port {end.port}; it has {port}"
+    return None if end.port in ("", port) else f"{end.node} has no port {short(end.port)}; it has {port}"
 
 
 def wrong_port(spec: Parts, end: End, first: bool, last: bool) -> str | None:
@@ -105,7 +107,7 @@ def wrong_port(spec: Parts, end: End, first: bool, last: bool) -> str | None:
         return None
     what = "output" if first else "input or parameter" if params else "input"
     hint = did_you_mean(end.port, [member(name, 1) for name in known]) or has([member(port, 1) for port in ports])
-    return f"{who} has no {what} called {end.port}{hint}"
+    return f"{who} has no {what} called {short(end.port)}{hint}"
 
 
 def wrong_graph_port(graph: Parts, end: End, first: bool) -> str | None:
@@ -113,7 +115,7 @@ def wrong_graph_port(graph: Parts, end: End, first: bool) -> str | None:
     if end.port in ("", "out" if first else "in"):
         return None
     if first:
-        return f"{end.node} is a graph and has no output called {end.port}; it has out"
+        return f"{end.node} is a graph and has no output called {short(end.port)}; it has out"
     if wrong := unknown_target(graph, end.port):
         return f"{end.node}: {wrong}"
     return None if is_numeric(graph, end.port) else f"{end.node}.{end.port} is not a number and cannot be modulated"

@@ -14,10 +14,11 @@ from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.parts import NodeSpec, Parts
 from tapegraph.document.targets import declared, declared_at, unknown_param, unknown_target
 from tapegraph.document.text import Entry
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import UNPRINTABLE, Problem, TapegraphError, did_you_mean, short
+from tapegraph.errors import shown as shown_value
 from tapegraph.node import Node, registry
-from tapegraph.node.params import AnyParam, Choice, Model
-from tapegraph.quantity import to_float
+from tapegraph.node.params import AnyParam, Choice, Model, Param
+from tapegraph.quantity import format_number, to_float
 
 OVERSAMPLE = Whole(1, 64)
 
@@ -87,7 +88,7 @@ def read_kind(entry: Entry, reading: Reading) -> type[Node] | None:
         reading.refuse(entry.place, f"kind is {shown(entry)}; it must be the name of a kind of node")
         return None
     try:
-        return registry.find(entry.value)
+        return registry.find(short(entry.value))
     except TapegraphError as error:
         for problem in error.problems:
             reading.refuse(entry.place, problem.message)
@@ -99,6 +100,8 @@ def read_sub_graph(name: str, entry: Entry, reading: Reading) -> Parts | None:
         allowed = "the name of a preset, the path of a file or a graph"
         reading.refuse(entry.place, f"{name}.graph is {shown(entry)}; it must be {allowed}")
         return None
+    if isinstance(entry.value, str) and UNPRINTABLE.search(entry.value):
+        return None  # which has been reported
     try:
         return reading.sub_graphs(entry.value if isinstance(entry.value, str) else entry, entry.place)
     except TapegraphError as error:
@@ -136,7 +139,9 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
             return
         if value[1:] not in reading.spec.vars:
             known = {f"${name}" for name in reading.spec.vars}
-            reading.refuse(entry.place, f"{what} is {value}; there is no such variable{did_you_mean(value, known)}")
+            reading.refuse(
+                entry.place, f"{what} is {short(value)}; there is no such variable{did_you_mean(value, known)}"
+            )
             return
         subject, variable = f"{what}, which is {value},", value[1:]
         value = reading.spec.vars[variable]
@@ -150,9 +155,21 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
             param.check(value)
         except ValueError as error:
             hint = did_you_mean(value, param.options) if isinstance(value, str) and isinstance(param, Choice) else ""
-            reading.refuse(entry.place, f"{subject} {error}{hint}")
+            reading.refuse(entry.place, f"{subject} {number_alone(param, value) or error}{hint}")
             return
     value = value if isinstance(value, bool | str) else to_float(value)
     if variable:
         reading.spec.vars[variable] = value
     node.params[target] = entry.value if variable else value
+
+
+def number_alone(param: AnyParam, value: object) -> str | None:
+    """Return that a file has numbers without units, and which, where a value is a number with a suitable unit."""
+    if not isinstance(param, Param) or not isinstance(value, str):
+        return None
+    try:
+        number = param.check(param.parse(value))
+    except ValueError:
+        return None
+    unit = f" in {param.unit}" if param.unit else ""
+    return f"is {shown_value(value)}; a graph has numbers{unit} without a unit: {format_number(number)}"

@@ -32,7 +32,7 @@ def opened(source: str | Path) -> tuple[Spec, str]:
 
 
 def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
-    """Return the graph of a YAML text; name: stands for the file in errors."""
+    """Return the graph of a YAML text; name: of the file in errors."""
     entry, problems = text.parse(yaml, name)
     return read(entry, sub_graphs, problems)
 

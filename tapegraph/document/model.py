@@ -39,7 +39,7 @@ from tapegraph.quantity import plain, to_float
 
 
 class Listener(Protocol):
-    """What is told of every change while it is attached: something that runs the graph."""
+    """What is notified of every change while it is attached: something that runs the graph."""
 
     def set(self, node: str, param: str, value: NodeValue) -> None:
         """Take a checked and resolved value for a parameter of a node, "sub/node" in a sub-graph."""
@@ -88,7 +88,7 @@ class GraphModel(Spec):
     def from_yaml(cls, text: str, name: str = "graph", folder: str | Path = ".") -> Self:
         """Return the graph of a YAML text.
 
-        name: stands for the file in errors; folder: where relative paths in the text begin
+        name: of the file in errors; folder: where relative paths in the text begin
         """
         spec = load.from_text(text, name, load.SubGraphs(Path(folder)))
         return cls._of(spec, Source(text, write.words(spec)))

@@ -7,6 +7,7 @@ graph.set("tape.drive", 0.7)
 out = graph.render(audio, sample_rate=48000)     # (channels, frames), float
 """
 
+from tapegraph import starting as starting  # first, for what follows takes long
 from tapegraph.api import Graph, chain, load
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.node import Choice, Model, Node, Param, Signal, Switch

@@ -1,36 +1,160 @@
-"""Files that are written completely or not at all."""
+"""Outputs: files that are written completely or not at all; devices, pipes and standard output."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import stat
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from tapegraph.errors import Problem, TapegraphError
 
+STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+SUFFIX_BYTES = 32  # of a temporary file: its name must not become too long
+
+temporaries: set[Path] = set()  # of this process, none of which may outlive it
+naming = threading.RLock()  # held while one is made
+
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary file beside path that replaces it at the end, and is deleted if anything fails.
+def replacing(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
+    """Yield a temporary file that becomes the output `path` at the end, and is deleted if anything fails.
 
-    Raises TapegraphError where the folder cannot be written or the disk is full.
+    A file is created, or replaced where `overwrite` allows it, in one step; of a symbolic link, what it points to. A
+    device, a pipe and standard output ("-") get the content of the temporary file once it is complete.
+    Raises TapegraphError where path exists, cannot be written, or the disk is full.
     """
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-    except OSError as error:
-        raise TapegraphError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
-    temporary = Path(name)
+    path = Path(path)
+    check_output(path, overwrite)
+    to_stream = is_stream(path)
+    with reporting(path):
+        real = Path(os.path.realpath(path))
+        temporary = make_temporary(path, None if to_stream else real.parent)
     try:
         yield temporary
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~umask())
-        temporary.replace(path)
+        with reporting(path):
+            if to_stream:
+                send(temporary, path)
+            else:
+                temporary.chmod(real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~umask())
+                rename(temporary, real, path, overwrite)
     except OSError as error:
-        raise TapegraphError(Problem(f"cannot be written: {error.strerror or error}", str(path))) from None
+        raise cannot_write(path, error) from None
     finally:
+        discard(temporary)
+
+
+def check_output(path: str | Path, overwrite: bool) -> None:
+    """Raise TapegraphError where an output must not or cannot be written, before work starts."""
+    path = Path(path)
+    if str(path) in STANDARD_OUTPUT:
+        return
+    with reporting(path):
+        try:
+            mode = path.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return
+    if stat.S_ISDIR(mode) or stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
+        raise TapegraphError(Problem("exists and is not a file", str(path)))
+    if stat.S_ISREG(mode) and not overwrite:
+        raise taken(path)
+
+
+def is_stream(path: Path) -> bool:
+    """Tell whether an output is standard output, a pipe or a device such as /dev/null, where nothing is replaced."""
+    if str(path) in STANDARD_OUTPUT:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def make_temporary(path: Path, folder: Path | None) -> Path:
+    """Create a file in a folder, or in that for temporary files, with the extension of path. Raises OSError."""
+    suffix = path.suffix if len(os.fsencode(path.suffix)) <= SUFFIX_BYTES else ""
+    with naming:
+        handle, name = tempfile.mkstemp(prefix=prefix(os.getpid()), suffix=suffix, dir=folder)
+        temporaries.add(Path(name))
+    os.close(handle)
+    return Path(name)
+
+
+def prefix(pid: int) -> str:
+    """Return how the names of the temporary files of a process begin."""
+    return f".tapegraph-{pid}-"
+
+
+def discard_those_of(pid: int, folder: Path) -> None:
+    """Delete what a process that was killed has left in a folder."""
+    for temporary in folder.glob(f"{prefix(pid)}*"):
+        discard(temporary)
+
+
+def rename(temporary: Path, real: Path, path: Path, overwrite: bool) -> None:
+    """Give a complete file its name; without overwrite, only where there is none at that moment."""
+    if overwrite:
+        temporary.replace(real)
+        return
+    try:
+        os.link(temporary, real)
+    except FileExistsError:
+        raise taken(path) from None
+    except OSError:  # file systems without hard links
+        try:
+            os.close(os.open(real, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            raise taken(path) from None
+        temporary.replace(real)
+
+
+def send(temporary: Path, path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(temporary.open("rb"))
+        if str(path) in STANDARD_OUTPUT:
+            shutil.copyfileobj(source, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        else:
+            shutil.copyfileobj(source, stack.enter_context(path.open("wb")))
+
+
+def discard(temporary: Path) -> None:
+    with contextlib.suppress(OSError):
         temporary.unlink(missing_ok=True)
+    temporaries.discard(temporary)
+
+
+def discard_all() -> None:
+    """Delete all temporary files of this process, which is about to end."""
+    for temporary in list(temporaries):
+        discard(temporary)
+
+
+@contextlib.contextmanager
+def reporting(path: Path) -> Iterator[None]:
+    """Raise TapegraphError in place of OSError."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> TapegraphError:
+    return TapegraphError(Problem(f"cannot be written: {error.strerror or error}", shown(path)))
+
+
+def shown(path: Path) -> str:
+    return "standard output" if str(path) == "-" else str(path)
+
+
+def taken(path: Path) -> TapegraphError:
+    return TapegraphError(Problem("exists already; it is replaced only with --overwrite", str(path)))
 
 
 def umask() -> int:

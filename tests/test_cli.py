@@ -183,9 +183,9 @@ def test_a_missing_file_is_said_also_where_the_new_one_is_there(
         (["rendr"], 2, "no command is called rendr; did you mean render?"),
         (["render", "in.wav", "--preset", "louder"], 2, "the output is missing; write IN OUT"),
         (
-            ["render", "in.wav", "a.wav", "no", "--preset", "louder"],
+            ["render", "in.wav", "a.wav", "no.wav", "--preset", "louder"],
             2,
-            "no is not a folder; several files need an existing folder",
+            "no.wav is not a folder; several files need a folder as OUT",
         ),
         (["render", "in.wav", "o.wav"], 2, "give either --preset NAME or --graph FILE; presets: louder"),
         (["render", "in.wav", "o.wav", "--preset", "a", "--graph", "b"], 2, "give either --preset NAME or"),
@@ -338,6 +338,19 @@ def test_an_svg_drawing_is_well_formed_and_its_boxes_lie_apart_and_inside(folder
             assert x + w < other_x or other_x + other_w < x or y + h < other_y or other_y + other_h < y
     assert len([path for path in root.findall("{*}path") if path.get("class")]) == 10
     assert {"Up & down", "moves gain_db", "a block late"} <= {text.text for text in root.findall("{*}text")}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
+@pytest.mark.parametrize("wait_s", [0.08, 0.12, 0.16, 0.2, 0.3])
+def test_ctrl_c_during_the_imports_prints_no_traceback(wait_s: float) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "tapegraph", "presets"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(wait_s)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert "tapegraph" not in err  # a traceback names files; of Python's own start, before ours, there may be one
+    assert running.returncode in (0, 1, 130, -signal.SIGINT)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")

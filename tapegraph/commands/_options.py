@@ -39,8 +39,14 @@ def nodes_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --preset, --graph, --set and --nodes; the command gets the resulting graph as `graph`."""
 
-    @click.option("--preset", metavar="NAME", help="A graph that comes with tapegraph; see tapegraph presets.")
-    @click.option("--graph", "file", metavar="FILE", help="A graph of your own, in YAML.")
+    @click.option(
+        "--preset",
+        multiple=True,
+        callback=once,
+        metavar="NAME",
+        help="A graph that comes with tapegraph; see tapegraph presets.",
+    )
+    @click.option("--graph", "file", multiple=True, callback=once, metavar="FILE", help="A graph of your own, in YAML.")
     @click.option(
         "--set",
         "settings",
@@ -54,6 +60,18 @@ def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(graph=chosen(preset, file, settings), **rest)
 
     return with_graph
+
+
+def once(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """Return the value of an option that may be given only once, or None."""
+    if len(values) > 1:
+        raise click.UsageError(f"{param.opts[0]} is given {len(values)} times; run the command once for each", ctx)
+    return values[0] if values else None
+
+
+def overwrite_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --overwrite, without which no output replaces a file."""
+    return click.option("--overwrite", is_flag=True, help="Replace existing files.")(command)
 
 
 def chosen(preset: str | None, file: str | None, settings: tuple[str, ...]) -> Graph:
@@ -102,14 +120,14 @@ def warn(message: str) -> None:
     click.echo(f"warning: {printable(message)}", err=True)
 
 
-def write_or_print(text: str, output: str | None) -> None:
-    """Print a text, or write it to a file."""
+def write_or_print(text: str, output: str | None, overwrite: bool) -> None:
+    """Print a text, or write it to a file, which is replaced only where `overwrite` allows it."""
     if output is None:
         click.echo(text)
         return
     from tapegraph.atomic import replacing
 
-    with replacing(Path(output)) as temporary:
+    with replacing(output, overwrite) as temporary:
         temporary.write_text(text.rstrip("\n") + "\n", "utf-8")
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tapegraph.commands._options import overwrite_option
+
 if TYPE_CHECKING:
     from tapegraph.bench.figure import Figure
 
@@ -30,8 +32,11 @@ COLUMNS = ("measured", "least", "median", "unit", "times real time", "ratio", "o
     help="How much sound each solver plays in a run; 30, or 1 where nothing is compiled.",
 )
 @click.option("--json", "target", metavar="FILE", help="Write the figures to a file as well.")
+@overwrite_option
 @click.option("--compare", "before", metavar="FILE", help="Compare every figure with that of an earlier run.")
-def command(chosen: tuple[str, ...], sound_s: float | None, target: str | None, before: str | None) -> None:
+def command(
+    chosen: tuple[str, ...], sound_s: float | None, target: str | None, before: str | None, overwrite: bool
+) -> None:
     """Measure solvers against plain C and Numba, nodes, scheduler, presets, silence, start and memory, on one core.
 
     SECTION is solvers, nodes, scheduler, presets, silence, starting or memory. Times are the least and the median of
@@ -41,6 +46,7 @@ def command(chosen: tuple[str, ...], sound_s: float | None, target: str | None, 
     """
     import tapegraph
     from tapegraph import bench
+    from tapegraph.atomic import check_output
     from tapegraph.commands._options import WrongUseError, warn, write_or_print
     from tapegraph.errors import did_you_mean
 
@@ -49,6 +55,8 @@ def command(chosen: tuple[str, ...], sound_s: float | None, target: str | None, 
         if name not in sections:
             hint = did_you_mean(name, sections) or f"; there are {', '.join(sections)}"
             raise WrongUseError(f"no section is called {name}{hint}")
+    if target is not None:
+        check_output(target, overwrite)
     earlier = read(before) if before else {}
     found: list[Figure] = []
     click.echo(line(COLUMNS))
@@ -61,7 +69,7 @@ def command(chosen: tuple[str, ...], sound_s: float | None, target: str | None, 
             found.append(figure)
             click.echo(row(figure, earlier.get(figure.name)))
     if target:
-        write_or_print(json.dumps({"machine": machine(), "figures": figures(found)}, indent=1), target)
+        write_or_print(json.dumps({"machine": machine(), "figures": figures(found)}, indent=1), target, overwrite)
 
 
 def row(figure: Figure, was: float | None) -> str:

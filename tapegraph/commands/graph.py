@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tapegraph.commands._options import load_argument, nodes_option, write_or_print
+from tapegraph.commands._options import WrongUseError, load_argument, nodes_option, overwrite_option, write_or_print
 
 EXAMPLES = """\b
 Examples:
@@ -22,12 +22,16 @@ FORMATS = ("text", "mermaid", "svg")
 @click.option("--rate", default=48_000, show_default=True, metavar="HZ", help="Sample rate to plan for.")
 @click.option("--channels", default=2, show_default=True, metavar="N", help="Channels to plan for.")
 @click.option("--output", "-o", metavar="FILE", help="Write to a file instead of printing.")
+@overwrite_option
 @nodes_option
-def command(graph: str, form: str, rate: int, channels: int, output: str | None) -> None:
+def command(graph: str, form: str, rate: int, channels: int, output: str | None, overwrite: bool) -> None:
     """Draw a graph: nodes in the order in which they run, links, rates, resamplers and latencies."""
     from tapegraph.drawing.sketch import sketch
     from tapegraph.drawing.svg import svg
     from tapegraph.drawing.text import mermaid, text
+    from tapegraph.files.render import is_same_file
 
+    if output is not None and is_same_file(graph, output):
+        raise WrongUseError(f"{output}: is the graph itself; choose another name for the drawing")
     draw = {"text": text, "mermaid": mermaid, "svg": svg}[form]
-    write_or_print(draw(sketch(load_argument(graph), rate, channels)), output)
+    write_or_print(draw(sketch(load_argument(graph), rate, channels)), output, overwrite)

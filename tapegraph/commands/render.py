@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,7 @@ import click
 
 from tapegraph.commands._options import graph_options, seconds, warn
 from tapegraph.errors import Problem, TapegraphError
+from tapegraph.files.kinds import CONTAINERS, READ_ONLY
 
 if TYPE_CHECKING:
     from tapegraph.api import Graph
@@ -23,9 +27,13 @@ Examples:
   tapegraph render mix.flac mix-tape.flac --graph my.yaml --set tape.drive=0.7
   tapegraph render drums.wav drums.mp3 --graph my.yaml --tail 2 --overwrite
   tapegraph render mix.wav mix.mp3 --preset NAME --bitrate 320
-  tapegraph render stems/*.wav taped/ --preset NAME --jobs 4"""
+  tapegraph render stems/*.wav taped/ --preset NAME --jobs 4
+  tapegraph render album/ taped/ --preset NAME --format flac
+  ffmpeg -i film.mp4 -f wav - | tapegraph render - tape.wav --preset NAME"""
 
 BITRATE = "Bit rate of ogg, opus and mp3, kb/s; otherwise that of IN where it has one, or the encoder's default."
+KINDS = [extension[1:] for extension in CONTAINERS]
+FORMAT = "Kind of file, wav or flac say, of the files in the folder OUT, or of a pipe; otherwise as in IN, or wav."
 JOBS = "Files to render in parallel, or pairs of channels of a single file."
 
 
@@ -43,6 +51,7 @@ JOBS = "Files to render in parallel, or pairs of channels of a single file."
     callback=seconds,
     help="How long to keep rendering after the input ends.",
 )
+@click.option("--format", "kind", type=click.Choice(KINDS), metavar="KIND", help=FORMAT)
 @click.option("--jobs", "-j", default=1, type=click.IntRange(1), metavar="N", help=JOBS)
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only warnings and errors.")
@@ -53,28 +62,46 @@ def command(
     bitrate: float | None,
     no_dither: bool,
     tail: Tail,
+    kind: str | None,
     jobs: int,
     overwrite: bool,
     quiet: bool,
 ) -> None:
-    """Render the audio file IN through a graph into OUT; or several files into the folder OUT.
+    """Render the audio file IN through a graph into OUT; or several files, or folders of them, into the folder OUT.
 
     The extension of OUT selects the kind of file: wav, flac, aiff, caf, w64, ogg, opus or mp3. The sample rate is kept.
-    OUT appears only once it is complete.
+    OUT appears only once it is complete. A folder OUT is made, and keeps the folders inside a folder IN. "-" is
+    standard input or output; a pipe is read to its end before rendering begins.
     """
+    from tapegraph.files.render import is_same_file
+
     *sources, target = files
     if not sources:
         raise click.UsageError("the output is missing; write IN OUT")
-    options = {"subtype": subtype, "bitrate": bitrate, "dither": not no_dither, "overwrite": overwrite, "tail": tail}
-    if Path(target).is_dir():
-        into_folder(graph, sources, target, jobs, options, quiet)
-    elif len(sources) == 1:
+    options = {
+        "subtype": subtype,
+        "bitrate": bitrate,
+        "dither": not no_dither,
+        "overwrite": overwrite,
+        "tail": tail,
+        "kind": kind,
+    }
+    extension = Path(target).suffix.lower()
+    to_folder = len(sources) > 1 or Path(target).is_dir() or target.endswith(("/", os.sep))
+    if not to_folder and not Path(sources[0]).is_dir():
+        if kind and extension in CONTAINERS and extension != f".{kind}":
+            raise click.UsageError(f"--format is {kind}, but {target} has the extension {extension}")
         into_file(graph, sources[0], target, {"jobs": jobs, **options}, quiet)
-    else:
-        raise click.UsageError(f"{target} is not a folder; several files need an existing folder as OUT")
+        return
+    if len(sources) > 1 and not Path(target).is_dir() and extension in CONTAINERS:
+        raise click.UsageError(f"{target} is not a folder; several files need a folder as OUT")
+    if any(is_same_file(source, target) for source in sources):
+        raise click.UsageError(f"{target} is both IN and OUT; choose another folder")
+    into_folder(graph, pairs(sources, Path(target), kind), jobs, options, quiet)
 
 
 def into_file(graph: Graph, source: str, target: str, options: dict[str, Any], quiet: bool) -> None:
+    from tapegraph.atomic import is_stream
     from tapegraph.files.render import render_file
 
     bar = click.progressbar(length=1000, label=target, file=sys.stderr)
@@ -82,24 +109,74 @@ def into_file(graph: Graph, source: str, target: str, options: dict[str, Any], q
     with bar if shown else contextlib.nullcontext():
         progress = (lambda fraction: bar.update(int(1000 * fraction) - bar.pos)) if shown else None
         report = render_file(graph, source, target, progress=progress, **options)
-    print_report(report, quiet)
+    print_report(report, quiet, err=is_stream(Path(target)))
 
 
-def into_folder(graph: Graph, sources: list[str], folder: str, jobs: int, options: dict[str, Any], quiet: bool) -> None:
-    from tapegraph.files.batch import render_files
+def into_folder(graph: Graph, files: list[tuple[Path, Path]], jobs: int, options: dict[str, Any], quiet: bool) -> None:
+    from tapegraph.files.batch import render_pairs
 
     problems: list[Problem] = []
-    for outcome in render_files(graph, sources, folder, jobs, **options):
+    shown = sys.stderr.isatty() and not quiet
+    clear = "\r\033[K" if shown else ""
+    started = time.monotonic()
+
+    def show_progress(done: int, outcome: object) -> None:
+        minutes = (time.monotonic() - started) / 60
+        left = minutes / done * (len(files) - done)
+        line = f"{done} of {len(files)} files, {done / minutes:.1f} a minute, {left:.1f} minutes left"
+        click.echo(clear + line[: shutil.get_terminal_size().columns - 1], nl=False, err=True)
+
+    for outcome in render_pairs(graph, files, jobs, show_progress if shown else None, **options):
+        click.echo(clear, nl=False, err=True)
         if isinstance(outcome, TapegraphError):
             problems += outcome.problems
         else:
             print_report(outcome, quiet)
+    click.echo(clear, nl=False, err=True)
     if problems:
         raise TapegraphError(*problems)
 
 
-def print_report(report: Report, quiet: bool) -> None:
+def pairs(sources: list[str], folder: Path, kind: str | None) -> list[tuple[Path, Path]]:
+    """Return each audio file with its target in a folder, whose folders are made.
+
+    What is inside a folder keeps its place in it. Raises TapegraphError where there is nothing to render, or a folder
+    cannot be read or made.
+    """
+    found: list[tuple[Path, Path]] = []
+    for source in map(Path, sources):
+        inside = audio_files(source, folder) if source.is_dir() else [Path(source.name)]
+        root = source if source.is_dir() else source.parent
+        if not inside:
+            raise TapegraphError(Problem("contains no audio files", str(source)))
+        for path in inside:
+            target = folder / path
+            found.append((root / path, target.with_suffix(f".{kind}") if kind else target))
+    for parent in sorted({target.parent for _, target in found}):
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TapegraphError(Problem(f"cannot be made: {error.strerror}", str(parent))) from None
+    return found
+
+
+def audio_files(folder: Path, target: Path) -> list[Path]:
+    """Return the audio files in a folder and its folders, except hidden ones and those in target, relative to it."""
+    found = []
+
+    def refuse(error: OSError) -> None:
+        raise TapegraphError(Problem(f"cannot be read: {error.strerror}", str(error.filename))) from None
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [f for f in folders if not f.startswith(".") and Path(place, f).resolve() != target.resolve()]
+        for name in names:
+            if not name.startswith(".") and Path(name).suffix.lower() in (*CONTAINERS, *READ_ONLY):
+                found.append(Path(place, name).relative_to(folder))
+    return sorted(found)
+
+
+def print_report(report: Report, quiet: bool, err: bool = False) -> None:
     for warning in report.warnings:
         warn(warning)
     if not quiet:
-        click.echo(report)
+        click.echo(report, err=err)

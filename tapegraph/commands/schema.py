@@ -6,7 +6,7 @@ import json
 
 import click
 
-from tapegraph.commands._options import nodes_option, write_or_print
+from tapegraph.commands._options import nodes_option, overwrite_option, write_or_print
 
 EXAMPLES = """\b
 Example: completion and checks while writing, where the editor knows the YAML language server:
@@ -16,9 +16,10 @@ Example: completion and checks while writing, where the editor knows the YAML la
 
 @click.command(epilog=EXAMPLES)
 @click.option("--output", "-o", metavar="FILE", help="Write to a file instead of printing.")
+@overwrite_option
 @nodes_option
-def command(output: str | None) -> None:
+def command(output: str | None, overwrite: bool) -> None:
     """Print the JSON Schema of graph files, with all installed nodes."""
     from tapegraph.document.schema import schema
 
-    write_or_print(json.dumps(schema(), indent=2), output)
+    write_or_print(json.dumps(schema(), indent=2), output, overwrite)

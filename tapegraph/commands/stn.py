@@ -91,7 +91,7 @@ def train(
     output = output or Path(f"{system}-{'bank-' if grid else ''}{topology}.npz")
     check_output(output, overwrite)
     plan = TrainingPlan(system, TOPOLOGIES[topology], axes_of(system, grid) if grid else {}, seed, quick, steps, hold)
-    training = Training(plan, output, cores)
+    training = Training(plan, output, cores, overwrite)
     with click.progressbar(training, label=f"{len(training)} networks", length=len(training)) as bar:
         for _ in bar:
             pass
@@ -105,14 +105,19 @@ def train(
 @click.argument("models", nargs=-1, metavar="[MODEL...]")
 @click.option("--system", default="hysteresis", show_default=True, metavar="NAME", help="System that they learned.")
 @click.option("--map", "picture", metavar="FILE", help="Draw the errors over the settings (.png, .svg, .pdf).")
-def report(models: tuple[str, ...], system: str, picture: str | None) -> None:
+@click.option("--overwrite", is_flag=True, help="Replace an existing map.")
+def report(models: tuple[str, ...], system: str, picture: str | None, overwrite: bool) -> None:
     """Measure models, bundled ones or files, against the solver: error in closed loop on music, and speed."""
+    from tapegraph import atomic
     from tapegraph.errors import TapegraphError
     from tapegraph.node import weights
     from tapegraph.stn import report as reporting
     from tapegraph.stn.system import find
 
     it = find(system)
+    if picture:
+        check_suffix(picture)
+        atomic.check_output(picture, overwrite)
     measured = []
     for model in models or weights.bundled(system):
         with click.progressbar(
@@ -122,7 +127,8 @@ def report(models: tuple[str, ...], system: str, picture: str | None) -> None:
     click.echo(reporting.table(measured))
     if picture:
         try:
-            reporting.draw(measured, it, picture)
+            with atomic.replacing(picture, overwrite) as temporary:
+                reporting.draw(measured, it, str(temporary))
         except ImportError:
             raise TapegraphError("a map needs Matplotlib; install tapegraph[plot]") from None
         click.echo(f"map in {picture}")
@@ -140,16 +146,21 @@ def import_bank(source: Path, output: Path, overwrite: bool) -> None:
     from tapegraph.stn.rtneural import read_bank
 
     check_output(output, overwrite)
-    read_bank(source).save(output)
+    read_bank(source).save(output, overwrite)
     click.echo(f"{output}: {source} as weights for the hysteresis node")
+
+
+def check_suffix(picture: str) -> None:
+    if Path(picture).suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise click.UsageError(f"{picture}: the name of a map must end in .png, .svg or .pdf")
 
 
 def check_output(output: Path, overwrite: bool) -> None:
     """Raise TapegraphError where weights could not be written, before they are computed."""
+    from tapegraph import atomic
     from tapegraph.errors import TapegraphError
     from tapegraph.node.weights import SUFFIX
 
     if output.suffix != SUFFIX:
         raise TapegraphError(f"{output}: the name of a weights file must end in {SUFFIX}")
-    if output.exists() and not overwrite:
-        raise TapegraphError(f"{output}: exists already; it is replaced only with --overwrite")
+    atomic.check_output(output, overwrite)

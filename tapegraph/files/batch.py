@@ -2,53 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tapegraph.atomic import discard_those_of
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import Problem, TapegraphError
-from tapegraph.files.channels import ENDED
 from tapegraph.files.render import Report, render_file
-from tapegraph.node import registry
+from tapegraph.files.workers import WorkerDiedError, explained, run_in_parallel
+
+Outcome = Report | TapegraphError
 
 
 def render_files(
     graph: GraphModel, sources: Sequence[str | Path], folder: str | Path, jobs: int, **options: Any
-) -> Iterator[Report | TapegraphError]:
-    """Render files into a folder under their own names; yield a report or an error for each, in order.
+) -> Iterator[Outcome]:
+    """Render files into a folder under their own names; see render_pairs()."""
+    yield from render_pairs(graph, [(source, Path(folder, Path(source).name)) for source in sources], jobs, **options)
 
+
+def render_pairs(
+    graph: GraphModel,
+    pairs: Sequence[tuple[str | Path, Path]],
+    jobs: int,
+    done: Callable[[int, Outcome], None] | None = None,
+    **options: Any,
+) -> Iterator[Outcome]:
+    """Render files; yield a report or an error for each, in order. One that fails does not stop the others.
+
+    pairs: source and target of each
     jobs: how many files are rendered at once; of a single file, how many groups of channels
+    done: called after each file with how many are finished, and its outcome
     options: as for render_file
     Raises TapegraphError, before anything is rendered, when two files would become one.
     """
-    targets = [Path(folder, Path(source).name) for source in sources]
+    targets = [target for _, target in pairs]
     twice = sorted({str(target) for target in targets if targets.count(target) > 1})
     if twice:
         raise TapegraphError(
             *(Problem("would come from two files; render them into different folders", t) for t in twice)
         )
-    if jobs == 1 or len(sources) == 1:
-        for source, target in zip(sources, targets, strict=True):
-            yield attempt(graph, source, target, {"jobs": jobs, **options})
+    if jobs == 1 or len(pairs) == 1:
+        for count, pair in enumerate(pairs, 1):
+            outcome = attempt(graph, {"jobs": jobs, **options}, pair)
+            if done:
+                done(count, outcome)
+            yield outcome
         return
-    # spawn: on every system alike, and safe whatever threads this process has
-    with ProcessPoolExecutor(jobs, get_context("spawn"), registry.add_paths, (registry.added_paths(),)) as pool:
-        futures = [pool.submit(attempt, graph, s, t, options) for s, t in zip(sources, targets, strict=True)]
-        try:
-            for future in futures:
-                yield future.result()
-        except BrokenProcessPool:
-            raise TapegraphError(ENDED) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    finished: dict[int, Outcome] = {}
+    due = 0  # the outcomes before this one have been yielded
+    for count, (index, outcome) in enumerate(
+        run_in_parallel(functools.partial(attempt, graph, options), pairs, jobs), 1
+    ):
+        if done:
+            done(count, outcome)
+        source, target = pairs[index]
+        if isinstance(outcome, WorkerDiedError):
+            discard_those_of(outcome.pid, target.parent)
+            outcome = TapegraphError(*(Problem(problem.message, str(source)) for problem in outcome.problems))  # noqa: PLW2901
+        finished[index] = outcome
+        while due in finished:
+            yield finished.pop(due)
+            due += 1
 
 
-def attempt(graph: GraphModel, source: str | Path, target: Path, options: dict[str, Any]) -> Report | TapegraphError:
+def attempt(graph: GraphModel, options: dict[str, Any], pair: tuple[str | Path, Path]) -> Outcome:
+    """Render a file; return any error, also one of a node of the user's own, as a TapegraphError."""
+    source, target = pair
     try:
         return render_file(graph, source, target, **options)
     except TapegraphError as error:
         return error
+    except Exception as error:
+        return TapegraphError(Problem(explained(error), str(source)))

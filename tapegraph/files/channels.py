@@ -21,8 +21,9 @@ import numpy as np
 from tapegraph.document.flat import FlatGraph
 from tapegraph.document.order import Order, reachable
 from tapegraph.document.spec import INPUT, OUTPUT
-from tapegraph.errors import TapegraphError
+from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.read import Reader
+from tapegraph.files.workers import END_S, death, explained, start
 from tapegraph.node import registry
 from tapegraph.node.ports import find_param
 from tapegraph.run.plan import find_channels
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from tapegraph.document.model import GraphModel
-
-ENDED = "a rendering process was killed; fewer jobs need less memory"
 
 
 @attrs.frozen
@@ -99,7 +98,7 @@ def rendered_in_parallel(graph: GraphModel, reader: Reader, parts: list[slice], 
 
     def blocks() -> Generator[Array, None, None]:
         while True:
-            pieces = [receive(here) for _, here in running]
+            pieces = [receive(*started) for started in running]
             if isinstance(pieces[0], list):
                 warnings.extend(pieces[0])
                 return
@@ -108,12 +107,12 @@ def rendered_in_parallel(graph: GraphModel, reader: Reader, parts: list[slice], 
     try:
         for part in parts:
             here, there = context.Pipe(duplex=False)
-            work = (there, registry.added_paths(), graph, reader.path, part, tail)
+            work = (there, registry.added_paths(), graph, (reader.path, reader.local), part, tail)
             process = context.Process(target=render_part, args=work, daemon=True)
-            process.start()
+            start(process)
             there.close()
             running.append((process, here))
-        most_frames = max(receive(here) for _, here in running)
+        most_frames = max(receive(*started) for started in running)
         yield Sound(channels, most_frames, blocks(), lambda: warnings)
     finally:
         for process, here in running:
@@ -122,18 +121,21 @@ def rendered_in_parallel(graph: GraphModel, reader: Reader, parts: list[slice], 
             process.join()
 
 
-def receive(here: Connection) -> Any:
+def receive(process: SpawnProcess, here: Connection) -> Any:
     """Return the next message of a part, see render_part(). Raises the error that it has sent."""
     try:
         message = here.recv()
-    except EOFError:
-        raise TapegraphError(ENDED) from None
+    except (EOFError, OSError):
+        process.join(END_S)
+        raise TapegraphError(death(process.exitcode)) from None
     if isinstance(message, Exception):
         raise message
     return message
 
 
-def render_part(there: Connection, paths: list[Path], graph: GraphModel, source: Path, part: slice, tail: Tail) -> None:
+def render_part(
+    there: Connection, paths: list[Path], graph: GraphModel, source: tuple[Path, Path], part: slice, tail: Tail
+) -> None:
     """Render some channels of a file; send how many frames it may come to, each block, and the file's warnings.
 
     Instead of any of these an exception is sent.
@@ -142,7 +144,7 @@ def render_part(there: Connection, paths: list[Path], graph: GraphModel, source:
     with contextlib.suppress(BrokenPipeError):  # the parent has been ended itself
         try:
             registry.add_paths(paths)
-            with Reader(source) as reader:
+            with Reader(*source) as reader:
                 rendering = Rendering(
                     graph.flat(), reader.sample_rate, part.stop - part.start, tail, first_channel=part.start
                 )
@@ -152,3 +154,5 @@ def render_part(there: Connection, paths: list[Path], graph: GraphModel, source:
             there.send(MustRenderTogetherError() if rendering.engine.warnings() else reader.warnings)
         except TapegraphError as error:
             there.send(error)
+        except Exception as error:
+            there.send(TapegraphError(Problem(explained(error), str(source[0]))))

@@ -25,7 +25,8 @@ def byte_order(head: bytes) -> str:
 
 def walk(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Yield ID, position and size of the chunks of a file; sizes and IDs as stated, the last ones perhaps damaged."""
-    end = file.seek(0, os.SEEK_END)
+    file.seek(0, os.SEEK_END)
+    end = file.tell()
     file.seek(0)
     order = byte_order(file.read(12))
     at, sound_bytes = 12, 0

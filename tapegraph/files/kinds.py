@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 
+from tapegraph.atomic import is_stream
 from tapegraph.files.bitrate import LOSSY, limits
 from tapegraph.files.libsndfile import BITS, file_error, soundfile
 from tapegraph.quantity import plural
@@ -42,16 +43,28 @@ CONTAINERS = {
     ".caf": Container("CAF", ("PCM_S8", *LINEAR)),
     ".aiff": Container("AIFF", ("PCM_S8", *LINEAR), max_bytes=2**31 - 1),
     ".aif": Container("AIFF", ("PCM_S8", *LINEAR), max_bytes=2**31 - 1),
+    ".aifc": Container("AIFF", ("PCM_S8", *LINEAR), max_bytes=2**31 - 1),
+    ".au": Container("AU", ("PCM_S8", *LINEAR), max_bytes=2**32 - 2**16),
+    ".bwf": Container("WAV", ("PCM_U8", *LINEAR)),
+    ".wave": Container("WAV", ("PCM_U8", *LINEAR)),
     ".flac": Container("FLAC", ("PCM_S8", "PCM_16", "PCM_24"), max_channels=8),
     ".ogg": Container("OGG", ("VORBIS",), max_rate_hz=200_000),
+    ".oga": Container("OGG", ("VORBIS",), max_rate_hz=200_000),
     ".opus": Container("OGG", ("OPUS",), rates_hz=OPUS_RATES_HZ),
     ".mp3": Container("MP3", ("MPEG_LAYER_III",), max_channels=2, rates_hz=MPEG_RATES_HZ),
 }
+READ_ONLY = (".mp1", ".mp2", ".snd", ".voc", ".sd2", ".w64", ".paf", ".svx", ".nist", ".sf", ".ircam")
 WAV_BYTES = 2**32 - 2**16  # RIFF counts bytes in 32 bits; the header needs a few of them
 
 
-def find_container(path: Path) -> Container:
-    extension = path.suffix.lower()
+def extension_of(path: Path, kind: str | None = None) -> str:
+    """Return the extension that selects the kind of a file: that of `kind`, or of its name, or .wav for a stream."""
+    extension = f".{kind.lower().removeprefix('.')}" if kind else path.suffix.lower()
+    return ".wav" if kind is None and extension not in CONTAINERS and is_stream(path) else extension
+
+
+def find_container(path: Path, kind: str | None = None) -> Container:
+    extension = extension_of(path, kind)
     if extension not in CONTAINERS:
         found = f"has the extension {extension}" if extension else "has no extension"
         raise file_error(path, f"{found}; it selects the kind of file: {', '.join(CONTAINERS)}")
@@ -103,7 +116,7 @@ def nearest(container: Container, like: str) -> str:
 
 def name(path: Path) -> str:
     """Return the common name of the kind of file: wav, flac."""
-    return path.suffix.lower()[1:]
+    return extension_of(path)[1:]
 
 
 def one_of(names: tuple[object, ...]) -> str:

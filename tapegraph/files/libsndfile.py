@@ -5,6 +5,7 @@ Only the modules of this folder use it. Sound is (channels, frames), full scale 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ def soundfile() -> Any:
 
 def file_error(path: Path, message: str) -> TapegraphError:
     return TapegraphError(Problem(message, str(path)))
+
+
+def native(path: Path) -> str | bytes:
+    """Return a path as soundfile takes it: it cannot encode names that are not UTF-8 itself."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
 
 
 def reason(error: Exception | str) -> str:

@@ -283,7 +283,7 @@ def losses(metadata: Metadata, path: Path, format_: str) -> list[str]:
     family = {"AIFF": "AIFF", "WAV": "RIFF", "WAVEX": "RIFF", "RF64": "RIFF"}.get(format_, "")
     lost = []
     ids = {id_ for id_, _ in metadata.chunks} if metadata.family != family else set()
-    if metadata.bext and format_ in ("AIFF", "CAF", "W64"):
+    if metadata.bext and format_ in ("AIFF", "CAF", "W64", "AU"):
         lost.append("broadcast information (bext)")
     if ids & {b"cue ", b"MARK"} and not cues_convert(metadata, format_):
         lost.append("cue points")
@@ -294,11 +294,11 @@ def losses(metadata: Metadata, path: Path, format_: str) -> list[str]:
     said = {b"cue ", b"MARK", b"smpl", b"INST", *tag.AIFF_TEXT.values()}
     if others := [show(id_) for id_ in sorted(ids - said) if not is_info(metadata, id_)]:
         lost.append(f"{'chunk' if len(others) == 1 else 'chunks'} {', '.join(others)}")
-    if format_ in ("CAF", "W64", "FLAC", "OGG") and (frames := tag.untold_frames(metadata.frames)):
+    if format_ in ("CAF", "W64", "AU", "FLAC", "OGG") and (frames := tag.untold_frames(metadata.frames)):
         lost.append(f"{'ID3 frame' if len(frames) == 1 else 'ID3 frames'} {', '.join(frames)}")
-    if format_ in ("CAF", "W64"):
+    if format_ in ("CAF", "W64", "AU"):
         if names := [
-            n for n in sorted(metadata.tags) if format_ == "W64" or not caf_text(metadata, n) or n not in CAF_STRINGS
+            n for n in sorted(metadata.tags) if format_ != "CAF" or not caf_text(metadata, n) or n not in CAF_STRINGS
         ]:
             lost.append(f"{'tag' if len(names) == 1 else 'tags'} {', '.join(names)}")
         if metadata.pictures:

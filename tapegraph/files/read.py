@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shutil
+import stat
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tapegraph.atomic import discard, make_temporary
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.files import metadata
 from tapegraph.files.bitrate import LOSSY, source_bitrate
 from tapegraph.files.layouts import read_layout
-from tapegraph.files.libsndfile import BITS, file_error, reason, soundfile
+from tapegraph.files.libsndfile import BITS, file_error, native, reason, soundfile
 from tapegraph.files.metadata import Metadata
+from tapegraph.files.parts import Part, PartFile, Parts, find_parts
 from tapegraph.quantity import plural
 from tapegraph.run.sound import Array, check_channels, check_sample_rate
 
 PIECE_FRAMES = 1 << 15  # what is read at a time
+STANDARD_INPUT = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 UNKNOWN_FRAMES = 2**63 - 1  # libsndfile, of a stream whose header leaves its length open
-OPEN_ENDED = {2**32 - 1, 0x7FFFF000}  # what ffmpeg and sox write as the size of a WAV that goes into a pipe
+OPEN_ENDED = {2**32 - 1, 0x7FFFF000, 2**31 - 1, 2**31}  # sizes of a WAV that goes into a pipe
 
 
 class Reader:
@@ -32,39 +41,80 @@ class Reader:
     warnings: what is wrong with the file, a sentence each; complete when all blocks have been read
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, local: Path | None = None) -> None:
+        self.path = Path("standard input" if str(path) == "-" else path)  # as messages name it
         self.soundfile = soundfile()
+        self.spooled = None if local else spool(Path(path))
+        self.local = local or self.spooled or self.path
+        try:
+            self.begin()
+        except BaseException:
+            self.delete()
+            raise
+
+    def begin(self) -> None:
+        """Open the file and find out what it contains."""
         self.check_path()
+        found = find_parts(self.local) if self.local.is_file() else Parts()
+        self.warnings = [f"{self.path}: {found.warning}"] if found.warning else []
+        self.parts: tuple[Part | None, ...] = found.parts or (None,)
+        self.part = 0  # which is being read
         try:
             self.file = self.open()
         except (self.soundfile.SoundFileError, TypeError) as error:
             raise file_error(
                 self.path, f"is not an audio file of a supported kind, or is damaged ({reason(error)})"
             ) from None
-        self.layout, self.order = read_layout(self.file, self.path)
+        self.layout, self.order = read_layout(self.file, self.local)
         self.sample_rate: int = self.file.samplerate
         self.channels: int = self.file.channels
-        self.frames: int = self.file.frames if self.file.frames < UNKNOWN_FRAMES else self.count()
         self.format: str = self.file.format
         self.subtype: str = self.file.subtype
-        missing = missing_end(self.file)
-        self.warnings = [f"{self.path}: is truncated: {missing}"] if missing else []
+        if missing := missing_end(self.file):
+            self.warnings.append(f"{self.path}: is truncated: {missing}")
+        self.frames = self.file.frames if len(self.parts) == 1 else self.measure()
+        if self.frames >= UNKNOWN_FRAMES:
+            self.frames = self.count()
         self.check_sound()
 
     def open(self) -> Any:
-        file = self.soundfile.SoundFile(str(self.path))
+        """Open the current part."""
+        part = self.parts[self.part]
+        self.source = PartFile(self.local, part) if part else None
+        file = self.soundfile.SoundFile(self.source or native(self.local))
         file.seekable = lambda: False  # or else soundfile seeks after every read, which MP3 and Opus do inexactly
         return file
 
+    def measure(self) -> int:
+        """Return how many frames all parts have, and leave out those behind one that does not fit to the first."""
+        frames, self.part = self.file.frames, 1
+        while self.part < len(self.parts):
+            try:
+                file = self.open()
+            except self.soundfile.SoundFileError as error:
+                why = f"is damaged ({reason(error)})"
+            else:
+                file.close()
+                frames += file.frames
+                if (file.samplerate, file.channels) == (self.sample_rate, self.channels):
+                    self.part += 1
+                    continue
+                frames -= file.frames
+                why = f"has {file.samplerate} Hz and {plural(file.channels, 'channel')}"
+            what = f"only the first {frames / self.sample_rate:.3f} s are read"
+            self.warnings = [f"{self.path}: {what}; the stream that follows {why}"]
+            self.parts = self.parts[: self.part]
+        self.part = 0
+        return int(frames)
+
     def check_path(self) -> None:
-        if self.path.is_dir():
-            raise file_error(self.path, "is a folder; an audio file is needed")
         try:
-            with self.path.open("rb") as file:
+            if self.local.is_dir():
+                raise file_error(self.path, "is a folder; an audio file is needed")
+            with self.local.open("rb") as file:
                 empty = not file.read(1)
         except FileNotFoundError:
-            near = [p.name for p in self.path.parent.iterdir()] if self.path.parent.is_dir() else []
+            near = names_in(self.path.parent)
             raise file_error(self.path, f"there is no such file{did_you_mean(self.path.name, near)}") from None
         except OSError as error:
             raise file_error(self.path, f"cannot be read: {error.strerror}") from None
@@ -88,6 +138,7 @@ class Reader:
         while n := len(self.read(PIECE_FRAMES)):
             frames += n
         self.file.close()
+        self.part = 0
         self.file = self.open()
         return frames
 
@@ -97,17 +148,32 @@ class Reader:
         while len(block := self.read(frames)):
             taken += len(block)
             yield block.T
+        if not taken:
+            raise file_error(self.path, "is damaged: none of its sound can be read")
         if taken < self.frames:
             missing = missing_frames(self.frames - taken, self.sample_rate)
             self.warnings.append(f"{self.path}: is truncated or damaged: {missing}")
 
     def read(self, frames: int) -> Array:
-        """Return the next (up to frames, channels); where the file is damaged, what could be decoded before that."""
+        """Return the next (up to frames, channels); none at the end."""
+        block = self.read_part(frames)
+        while not len(block) and self.part + 1 < len(self.parts):
+            self.part += 1
+            self.file.close()
+            self.file = self.open()
+            block = self.read_part(frames)
+        return block
+
+    def read_part(self, frames: int) -> Array:
+        """Return the next frames of the current part; where it is damaged, what could be decoded before that."""
         block = np.full((frames, self.channels), np.nan)
         try:
-            return self.ordered(np.asarray(self.file.read(out=block)))
+            found = np.asarray(self.file.read(out=block))
         except self.soundfile.SoundFileError:  # only decoders fail here, and their sound has no NaN
-            return self.ordered(block[: np.count_nonzero(~np.isnan(block[:, 0]))])
+            found = block[: np.count_nonzero(~np.isnan(block[:, 0]))]
+        if self.source and self.source.interrupted:
+            raise self.source.interrupted
+        return self.ordered(found)
 
     def ordered(self, block: Array) -> Array:
         """Return (frames, channels) in WAVE order."""
@@ -115,18 +181,57 @@ class Reader:
 
     def bitrate(self) -> float | None:
         """Return the bit rate of a lossy file, kb/s, or None for other files and where it cannot be told."""
-        lossy = self.subtype in LOSSY and self.path.is_file()
-        return source_bitrate(self.path, self.subtype, self.frames / self.sample_rate) if lossy else None
+        lossy = self.subtype in LOSSY
+        return source_bitrate(self.local, self.subtype, self.frames / self.sample_rate) if lossy else None
 
     def metadata(self) -> Metadata:
         """Return what the file says beside its sound."""
-        return metadata.read(self.path, self.file, self.frames)
+        return metadata.read(self.local, self.file, self.frames)
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.file.close()
+        self.delete()
+
+    def delete(self) -> None:
+        """Delete the copy of what came through a pipe."""
+        if self.spooled:
+            discard(self.spooled)
+
+
+def spool(path: Path) -> Path | None:
+    """Return a temporary copy of what comes through a pipe, whose length is known only at its end; None for a file."""
+    standard_input = str(path) in STANDARD_INPUT
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode if standard_input else path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISCHR(mode):
+        raise file_error(path, "is a device or terminal; an audio file or a pipe is needed")
+    if not standard_input and not stat.S_ISFIFO(mode):
+        return None
+    copy = None
+    try:
+        copy = make_temporary(Path("pipe"), None)
+        with copy.open("wb") as file, contextlib.ExitStack() as stack:
+            source = sys.stdin.buffer if standard_input else stack.enter_context(path.open("rb"))
+            shutil.copyfileobj(source, file, 1 << 20)
+    except BaseException as error:
+        if copy:
+            discard(copy)
+        if isinstance(error, OSError):
+            raise file_error(path, f"cannot be copied to {tempfile.gettempdir()}: {error.strerror}") from None
+        raise
+    return copy
+
+
+def names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def missing_end(file: Any) -> str:
@@ -139,8 +244,6 @@ def missing_end(file: Any) -> str:
         missing = 0 if stated in OPEN_ENDED else (stated - present) // frame_bytes
     elif found := re.search(r"frame count (\d+) does not match value from 'ds64' chunk of (\d+)", log):  # RF64
         missing = int(found[2]) - int(found[1])
-    elif "Last page lacks an end-of-stream bit" in log:  # Ogg
-        return "its last page is missing"
     return missing_frames(missing, file.samplerate) if missing > 0 else ""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from tapegraph.atomic import is_stream
 from tapegraph.document.flat import FlatGraph
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import Problem, TapegraphError
@@ -54,8 +55,9 @@ class Report:
         return self.seconds / self.wall_seconds
 
     def __str__(self) -> str:
+        name = "standard output" if str(self.target) == "-" else self.target
         return (
-            f"{self.target}: {self.seconds:.2f} s, {self.subtype}, peak {self.peak_dbfs:.1f} dBFS, "
+            f"{name}: {self.seconds:.2f} s, {self.subtype}, peak {self.peak_dbfs:.1f} dBFS, "
             f"in {self.wall_seconds:.2f} s ({self.times_real_time:.1f} times real time)"
         )
 
@@ -72,8 +74,12 @@ def render_file(
     jobs: int = 1,
     progress: Progress | None = None,
     bitrate: float | None = None,
+    kind: str | None = None,
 ) -> Report:
     """Render an audio file through a graph into another, at the same sample rate.
+
+    source, target: "-" for standard input and output; a pipe is read to its end before rendering begins
+    kind: extension that selects the kind of file; otherwise that of target, or wav where it is a pipe without one
 
     subtype: libsndfile's name of how to store samples, PCM_24 say; otherwise as in the source
     tail: seconds, or "auto" for as long as the nodes say
@@ -100,6 +106,7 @@ def render_file(
                 like_bitrate=reader.bitrate() if bitrate is None else None,
                 layout=reader.layout if sound.channels == reader.channels else (),
                 metadata=metadata,
+                kind=kind,
             ) as writer,
         ):
             for block in sound.blocks:
@@ -119,18 +126,25 @@ def render_file(
         )
 
     with Reader(source) as reader:
-        if Path(target).exists() and os.path.samefile(source, target):
+        if is_same_file(source, target):
             raise TapegraphError(Problem("is both the source and the target; choose another name", str(target)))
         metadata = reader.metadata()
         flat = graph.flat()
         parts = groups(reader.channels, jobs)
-        if len(parts) > 1 and Path(source).is_file() and channels_independent(flat):  # a pipe can be read only once
+        if len(parts) > 1 and channels_independent(flat):
             with (
                 contextlib.suppress(MustRenderTogetherError),
                 rendered_in_parallel(graph, reader, parts, tail) as sound,
             ):
                 return write(sound)
         return write(rendered_together(flat, reader, tail))
+
+
+def is_same_file(source: str | Path, target: str | Path) -> bool:
+    try:
+        return not is_stream(Path(target)) and os.path.samefile(source, target)
+    except OSError:
+        return False
 
 
 def rendered_together(graph: FlatGraph, reader: Reader, tail: Tail) -> Sound:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tapegraph.atomic import replacing
+from tapegraph.atomic import check_output, replacing
 from tapegraph.errors import TapegraphError
 from tapegraph.files import metadata as metadata_
 from tapegraph.files.bitrate import LOSSY, limits, set_bitrate
@@ -26,7 +25,7 @@ from tapegraph.files.kinds import (
     nearest,
 )
 from tapegraph.files.layouts import DEFAULTS, VORBIS_ORDER, Layout, describe, to_mask, write_layout
-from tapegraph.files.libsndfile import BITS, file_error, omit_peak_chunk, reason, soundfile
+from tapegraph.files.libsndfile import BITS, file_error, native, omit_peak_chunk, reason, soundfile
 from tapegraph.files.metadata import Metadata
 from tapegraph.files.tags import MASK, fix_serial
 from tapegraph.quantity import plural
@@ -51,10 +50,11 @@ def create(
     like_bitrate: float | None = None,
     layout: Layout = (),
     metadata: Metadata | None = None,
+    kind: str | None = None,
 ) -> Iterator[Writer]:
     """Give a Writer; the file appears under its name once it is complete, and not at all after an error.
 
-    path: its extension selects the kind of file
+    path: its extension selects the kind of file, unless `kind` does; "-" is standard output
     most_frames: the most that will be written; a WAV that could exceed 4 GiB is written as RF64
     subtype: how to store samples; otherwise as in a file of subtype `like`, or the nearest there is
     dither: whether integer formats are dithered, see rounded()
@@ -64,7 +64,7 @@ def create(
     Raises TapegraphError for what that kind of file cannot hold, before anything is written, and when the disk is full.
     """
     path = Path(path)
-    container = find_container(path)
+    container = find_container(path, kind)
     subtype = check_subtype(path, container, subtype) if subtype else nearest(container, like)
     check_limits(path, container, sample_rate, channels)
     check_bitrate(path, subtype, sample_rate, channels, bitrate)
@@ -82,7 +82,7 @@ def create(
     elif size > container.max_bytes:
         took = f"may come to {size / 1e9:.1f} GB; {name(path)} takes at most {container.max_bytes / 1e9:.1f} GB"
         raise file_error(path, took)
-    with replacing(Path(os.path.realpath(path))) as temporary:  # a symbolic link stays one
+    with replacing(path, overwrite) as temporary:
         writer = Writer(path, temporary, format_, subtype, sample_rate, channels, most_frames, dither)
         try:
             writer.describe(layout, metadata, bitrate)
@@ -122,8 +122,12 @@ class Writer:
         self.comments: dict[str, list[str]] = {}  # Vorbis comments that the layout needs
         self.notes: list[str] = []  # what the file could not hold beside the sound
         self.soundfile = soundfile()
+        little = path.suffix.lower() == ".aifc" and self.soundfile.check_format(format_, subtype, "LITTLE")
+        endian = "LITTLE" if little else None  # or else integers become an AIFF
         try:
-            self.file = self.soundfile.SoundFile(str(temporary), "w", sample_rate, channels, subtype, format=format_)
+            self.file = self.soundfile.SoundFile(
+                native(temporary), "w", sample_rate, channels, subtype, endian, format_
+            )
         except self.soundfile.SoundFileError as error:
             raise file_error(path, f"cannot be written: {self.disk_error() or reason(error)}") from None
 
@@ -194,7 +198,7 @@ class Writer:
         try:
             self.file.close()
             self.write_metadata()
-            with self.soundfile.SoundFile(str(self.temporary)) as file:
+            with self.soundfile.SoundFile(native(self.temporary)) as file:
                 complete = file.frames == self.frames
                 if complete and self.format == "FLAC" and self.frames:
                     file.seek(self.frames - 1)
@@ -220,7 +224,10 @@ class Writer:
     def cut_off(self) -> None:
         """Keep only what can be read back, after the disk was full. Raises TapegraphError where that is nothing."""
         self.discard()
-        with contextlib.suppress(self.soundfile.SoundFileError), self.soundfile.SoundFile(str(self.temporary)) as file:
+        with (
+            contextlib.suppress(self.soundfile.SoundFileError),
+            self.soundfile.SoundFile(native(self.temporary)) as file,
+        ):
             self.frames = file.frames
             return
         raise self.unfinished("none of it can be read")
@@ -246,10 +253,8 @@ class Writer:
 
 
 def check_target(path: Path, overwrite: bool) -> None:
-    if path.exists() and not path.is_file():
-        raise file_error(path, "exists and is not a file")
-    if path.exists() and not overwrite:
-        raise file_error(path, "exists already; it is replaced only with --overwrite")
+    """Raise TapegraphError where a file must not or cannot be written."""
+    check_output(path, overwrite)
 
 
 def rounded(x: Array, bits: int, dither: np.random.Generator | None) -> npt.NDArray[np.int32]:

@@ -67,11 +67,11 @@ class Weights:
             values = (1.0 - fraction) * values[low] + fraction * values[low + 1]
         return values
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, overwrite: bool = True) -> None:
         """Write a file, completely or not at all."""
         about = {"format": FORMAT, "system": self.system, "features": self.features, "widths": self.widths}
         text = json.dumps({**about, "axes": self.axes, "made": self.made})
-        with replacing(path) as temporary, temporary.open("wb") as file:
+        with replacing(path, overwrite) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, about=np.array(text), weights=self.values)
 
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 import itertools
 import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -139,19 +142,22 @@ class Training:
     retried: what diverged and was trained again, a line for each time
     """
 
-    def __init__(self, plan: TrainingPlan, path: Path, cores: int) -> None:
+    def __init__(self, plan: TrainingPlan, path: Path, cores: int, overwrite: bool = True) -> None:
         require_scipy()
-        self.plan, self.path, self.cores = plan, path, cores
+        self.plan, self.path, self.cores, self.overwrite = plan, path, cores, overwrite
         self.parts = path.with_name(f".{path.stem}.parts")
         self.length = STARTS + len(plan.cells()) if plan.axes else STARTS
         self.retried: list[str] = []
         made_for = {"version": tapegraph.__version__, "format": FORMAT, "features": system.find(plan.system).FEATURES}
         written = json.dumps({**attrs.asdict(plan), **made_for})
         try:
-            if not self.parts.is_dir() or (self.parts / "plan.json").read_text("utf-8") != written:
-                shutil.rmtree(self.parts, ignore_errors=True)
-                self.parts.mkdir(parents=True)
-                (self.parts / "plan.json").write_text(written, "utf-8")
+            self.parts.mkdir(parents=True, exist_ok=True)
+            self.lock = locked(self.parts, path)
+            plan_file = self.parts / "plan.json"
+            if not plan_file.exists() or plan_file.read_text("utf-8") != written:
+                for part in self.parts.iterdir():
+                    part.unlink()
+                plan_file.write_text(written, "utf-8")
         except OSError as error:
             raise TapegraphError(f"{self.parts}: cannot be written: {error.strerror}") from None
 
@@ -159,10 +165,18 @@ class Training:
         return self.length
 
     def __iter__(self) -> Iterator[None]:
+        try:
+            yield from self.train()
+        finally:
+            if self.lock is not None:
+                os.close(self.lock)
+            self.lock = None
+
+    def train(self) -> Iterator[None]:
         # One thread for each process: they fill the cores, and sums do not depend on the number of threads.
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
             os.environ[variable] = "1"
-        with ProcessPoolExecutor(self.cores, multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(self.cores, multiprocessing.get_context("spawn"), end_with_parent) as pool:
             for tried in range(ROUNDS):
                 yield from self.all_of(pool, "first", range(STARTS * tried, STARTS * (tried + 1)), candidate)
                 candidates = [self.trained("first", k) for k in range(STARTS * (tried + 1))]
@@ -197,7 +211,10 @@ class Training:
                 temporary.replace(part)
                 yield
         finally:
-            pool.shutdown(wait=False, cancel_futures=True) if any(not task.done() for task in tasks) else None
+            if any(not task.done() for task in tasks):  # interrupted
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in multiprocessing.active_children():
+                    process.terminate()
 
     def part(self, name: str, k: int) -> Path:
         return self.parts / f"{name}-{k}.npy"
@@ -231,4 +248,35 @@ class Training:
             },
             "closed_loop_db": {"median": round(errors[0], 2), "worst": round(errors[1], 2)},
         }
-        Weights(plan.system, it.FEATURES, widths(plan), plan.axes, values, made).save(self.path)
+        Weights(plan.system, it.FEATURES, widths(plan), plan.axes, values, made).save(self.path, self.overwrite)
+
+
+def locked(folder: Path, path: Path) -> int | None:
+    """Lock a folder for as long as this process runs; None where that cannot be done.
+
+    Raises TapegraphError where another process trains into the same file.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise TapegraphError(f"{path}: is being trained by another process") from None
+    return descriptor
+
+
+def end_with_parent() -> None:
+    """End this process as soon as its parent ends, whatever ends that; leave SIGINT to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tapegraph.commands._options import allow_option, nodes_option, warn
-from tapegraph.errors import Problem, TapegraphError
+from tapegraph.errors import Problem, TapegraphError, printable
 
 EXAMPLES = """\b
 Examples:
@@ -36,6 +36,6 @@ def command(files: tuple[str, ...], allow: tuple[str, ...]) -> None:
                 warn(str(remark))
             latency = rendering.engine.plan.latency / SAMPLE_RATE * 1000
             nodes = "1 node" if len(graph.nodes) == 1 else f"{len(graph.nodes)} nodes"
-            click.echo(f"{file}: ok, {nodes}, latency {latency:.2f} ms at {SAMPLE_RATE} Hz")
+            click.echo(f"{printable(file)}: ok, {nodes}, latency {latency:.2f} ms at {SAMPLE_RATE} Hz")
     if problems:
         raise TapegraphError(*problems)

@@ -1,4 +1,4 @@
-"""From the tree of a graph file to a checked graph: every problem of it is found before any is told."""
+"""From the tree of a graph file to a checked graph: all of its problems are found before they are reported."""
 
 from __future__ import annotations
 

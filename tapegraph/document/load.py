@@ -53,7 +53,7 @@ def opened(source: str | Path, allow: Iterable[str | Path] = ()) -> tuple[Spec, 
 
 
 def from_text(yaml: str, name: str, sub_graphs: SubGraphs) -> Spec:
-    """Return the graph of a YAML text; name: stands for the file in errors."""
+    """Return the graph of a YAML text; name: of the file in errors."""
     sub_graphs.loading.marks += check_text(yaml, name, sub_graphs.loading.marks)
     entry, problems = text.parse(yaml, name)
     return read(entry, sub_graphs, problems)

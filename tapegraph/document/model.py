@@ -46,7 +46,7 @@ Result = TypeVar("Result")
 
 
 class Listener(Protocol):
-    """What is told of every change while it is attached: something that runs the graph."""
+    """What is notified of every change while it is attached: something that runs the graph."""
 
     def set(self, node: str, param: str, value: NodeValue) -> None:
         """Take a checked and resolved value for a parameter of a node, "sub/node" in a sub-graph."""
@@ -113,7 +113,7 @@ class GraphModel(Spec):
     ) -> Self:
         """Return the graph of a YAML text.
 
-        name: stands for the file in errors; folder: where relative paths in the text begin
+        name: of the file in errors; folder: where relative paths in the text begin
         allow: files and folders, beside that folder, that it may name files from; otherwise any
         """
         access = None if allow is None else below(Path(folder), allow)

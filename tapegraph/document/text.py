@@ -122,7 +122,7 @@ def dump_value(value: Any) -> str:
 
 
 def parse(text: str, name: str) -> tuple[Entry, list[Problem]]:
-    """Return the tree of a YAML text, and what in it is YAML but not of the format; name stands for the file.
+    """Return the tree of a YAML text, and what in it is YAML but not of the format; name: of the file in errors.
 
     Raises TapegraphError where the text is not YAML, or has tags or aliases.
     """

@@ -8,7 +8,7 @@ out = graph.render(audio, sample_rate=48000)     # (channels, frames), float
 """
 
 from tapegraph.api import Graph, chain, load
-from tapegraph.errors import Problem, TapegraphError
+from tapegraph.errors import Problem, SoundWarning, TapegraphError
 from tapegraph.node import Choice, Model, Node, Param, Signal, Switch
 from tapegraph.node import base as _base
 
@@ -24,6 +24,7 @@ __all__ = [
     "Param",
     "Problem",
     "Signal",
+    "SoundWarning",
     "Switch",
     "TapegraphError",
     "chain",

@@ -149,6 +149,6 @@ def render_part(there: Connection, paths: list[Path], graph: GraphModel, source:
                 there.send(rendering.due(reader.frames))
                 for block in rendering.blocks(piece[part] for piece in reader.blocks()):
                     there.send(block)
-            there.send(MustRenderTogetherError() if rendering.engine.warnings() else reader.warnings)
+            there.send(MustRenderTogetherError() if rendering.warnings() else reader.warnings)
         except TapegraphError as error:
             there.send(error)

@@ -140,5 +140,5 @@ def rendered_together(graph: FlatGraph, reader: Reader, tail: Tail) -> Sound:
         rendering.output_channels,
         rendering.due(reader.frames),
         rendering.blocks(reader.blocks()),
-        lambda: [*reader.warnings, *rendering.engine.warnings()],
+        lambda: [*reader.warnings, *rendering.warnings(), *rendering.notes()],
     )

@@ -71,6 +71,7 @@ def test_a_node_recovers_from_what_is_no_sound(kind: str, junk: float) -> None:
             np.testing.assert_array_equal(play(node, x), new, err_msg=str(params))
 
 
+@pytest.mark.filterwarnings("ignore::tapegraph.SoundWarning")
 def test_a_running_graph_recovers_from_what_is_no_sound(kind: str) -> None:
     """Peaks of 1e6 and what is not a number give finite output; what comes two seconds later is heard again."""
     rng = np.random.default_rng(3)

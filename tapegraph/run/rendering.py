@@ -57,12 +57,25 @@ class Rendering:
 
     @property
     def tail_s(self) -> float:
-        """How long the sound goes on after its input, s; of a graph that plays, with its parameters as they are now."""
-        return self.engine.plan.tail_s if self.tail == "auto" else self.tail
+        """How long the sound goes on after its input, s, with the parameters as they are now: some move."""
+        return self.engine.plan.timing.tail_s() if self.tail == "auto" else self.tail
+
+    @property
+    def longest_tail_s(self) -> float:
+        """How long an automatic tail may become, s, wherever the parameters move."""
+        planned_s = self.engine.plan.tail_s
+        return LOOP_TAIL_S if math.isinf(planned_s) else max(planned_s, LOOP_TAIL_S)
 
     def due(self, taken: int) -> int:
-        """Return how many frames come out for so many that went in."""
-        tail_s = LOOP_TAIL_S if math.isinf(self.tail_s) else self.tail_s
+        """Return how many frames come out for so many that went in, with the parameters as they are now."""
+        return self.with_tail(taken, self.tail_s if self.tail != "auto" else min(self.tail_s, self.longest_tail_s))
+
+    def most(self, taken: int) -> int:
+        """Return how many frames can come out for so many that went in."""
+        moves = self.tail == "auto" and self.engine.plan.modulations
+        return self.with_tail(taken, self.longest_tail_s) if moves else self.due(taken)
+
+    def with_tail(self, taken: int, tail_s: float) -> int:
         later = max(0, round(self.engine.plan.latency) - self.latency)  # than at the start
         return taken + later + math.ceil(tail_s * self.sample_rate) if taken else 0
 
@@ -120,9 +133,9 @@ class Rendering:
         block, chunk = self.engine.block, self.cutter.chunk
         silence = np.zeros((self.engine.channels, chunk))
         x = self.cutter.last()
-        quiet = 0
+        quiet = due = 0
         rest = self.loop_rest()
-        while given < (due := self.due(taken)):
+        while given < (due := max(due, self.due(taken))):
             loops = math.isinf(self.tail_s)
             if not x.shape[1]:
                 wanted = block if loops else -(-(skip + due - given) // block) * block
@@ -160,12 +173,12 @@ def render(graph: FlatGraph, audio: Audio, sample_rate: float, tail: Tail = "aut
     """
     x = planar(audio)
     rendering = Rendering(graph, sample_rate, x.shape[0], tail)
-    out = np.empty((rendering.output_channels, rendering.due(x.shape[1])), x.dtype)
+    out = np.empty((rendering.output_channels, rendering.most(x.shape[1])), x.dtype)
     frames = 0
     for block in rendering.blocks([x]):
         out[:, frames : frames + block.shape[1]] = block
         frames += block.shape[1]
-    if frames < out.shape[1]:  # a loop had faded before the longest tail ended
+    if frames < out.shape[1]:  # the tail was shorter than it can be, or a loop had faded
         out = out[:, :frames].copy()
     for message in rendering.warnings():
         warnings.warn(message, SoundWarning, stacklevel=3)

@@ -81,6 +81,19 @@ def test_a_tail_is_as_long_as_asked_for_and_rounded_up(tail: float, frames: int)
     assert render(ECHO, NOISE, FS, tail=tail).shape == (2, 1000 + frames)
 
 
+@pytest.mark.parametrize("times_s", [(0.1, 1.5), (1.5, 0.1)])
+def test_the_tail_is_that_of_a_delay_where_automation_has_moved_it(times_s: tuple[float, float]) -> None:
+    """What enters last is heard; the tail is the delay at the end, and 4 frames for its interpolation."""
+    first, last = times_s
+    delay = FlatNode(find("delay"), {"time_s": first})
+    moves = {("d", "time_s"): ((0.0, first), (1.0, last))}
+    x = np.zeros(2 * FS)
+    x[-100:] = 1.0
+    out = render(flat("input.out>d.in, d.out>output.in", automation=moves, d=delay), x, FS)
+    assert np.sum(out) == pytest.approx(100.0, rel=1e-3)
+    assert 0 <= len(out) - (2 + last) * FS < 64
+
+
 def test_nothing_has_no_tail() -> None:
     assert render(ECHO, np.zeros((2, 0)), FS).shape == (2, 0)
 

@@ -107,12 +107,15 @@ def check_compiler() -> None:
             ) from None
 
 
+def extensions_in(packages: list[str]) -> list[Path]:
+    """Return the extensions compiled in place."""
+    return [file for package in packages for end in ("so", "pyd") for file in Path(package).rglob(f"*.{end}")]
+
+
 def clean(packages: list[str]) -> None:
     """Remove extensions compiled in place: they would hide edits of the .py files."""
-    for package in packages:
-        for pattern in ("*.so", "*.pyd"):
-            for file in Path(package).rglob(pattern):
-                file.unlink()
+    for file in extensions_in(packages):
+        file.unlink()
 
 
 def begin_anew_where_moved(work: str) -> None:
@@ -211,9 +214,13 @@ def compile_native(files: dict[str, Path], packages: list[str], work: str, inpla
     cmd.ensure_finalized()
     cmd.run()
     if inplace:
-        for package in packages:
-            for file in Path(package).rglob("*.so"):
+        sources = {path.resolve() for path in files.values()}
+        for file in extensions_in(packages):
+            name = file.name.partition(".")[0]
+            if file.with_name(f"{name}.py").resolve() in sources or name == LIBRARY.rpartition(".")[2] + "__mypyc":
                 file.touch()  # newer than its source, also where the C code came out the same
+            else:
+                file.unlink()  # of a module that is gone
         return {}
     lib = Path(cmd.build_lib)
     return {str(f): f.relative_to(lib).as_posix() for f in sorted(lib.rglob("*")) if f.is_file()}
@@ -223,9 +230,9 @@ class MypycHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict) -> None:
         packages = list(self.build_config.packages)
         editable = version == "editable"
-        if editable:
-            clean(packages)
         if os.environ.get(PURE):
+            if editable:
+                clean(packages)
             return
         check_compiler()
         if editable:  # kept, so that the next build compiles only what changed
@@ -246,8 +253,9 @@ class MypycHook(BuildHookInterface):
 def main() -> None:
     os.chdir(Path(__file__).parent.parent)
     wheel = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
-    clean(wheel["packages"])
-    if "--clean" not in sys.argv and not os.environ.get(PURE):
+    if "--clean" in sys.argv or os.environ.get(PURE):
+        clean(wheel["packages"])
+    else:  # after a mistake in a module the former extensions stay: the tests refuse them as older than their source
         check_compiler()
         hook = wheel["hooks"]["custom"]
         files = modules(hook["native"], hook["interpreted"])

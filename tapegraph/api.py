@@ -10,6 +10,7 @@ from tapegraph.document.model import GraphModel
 from tapegraph.node.params import Quality
 
 if TYPE_CHECKING:  # what runs sound is imported when it is needed: a graph can be read and checked without it
+    from tapegraph.live.channels import Numbers
     from tapegraph.live.playback import Playback
     from tapegraph.live.through import Through
     from tapegraph.run.rendering import Rendering
@@ -65,6 +66,7 @@ class Graph(GraphModel):
         *,
         tail: Tail = "auto",
         device: str | int | None = None,
+        output_channels: Numbers | None = None,
         block: int = 512,
         quality: Quality = "render",
         record: str | Path | None = None,
@@ -78,6 +80,7 @@ class Graph(GraphModel):
 
         sample_rate: Hz; where the card refuses it, the sound is converted to the card's own by the extra `resample`
         device: number of a sound card, or its name or a part of it; otherwise the default of the system
+        output_channels: of the card, such as (3, 4), the first is 1; otherwise the first ones
         block: frames that the card asks for at a time
         quality: "draft" or "live" for less work, "render" for the graph as it is
         record: an audio file to record the output to; overwrite: whether an existing one may be replaced
@@ -93,6 +96,7 @@ class Graph(GraphModel):
             x.shape[0],
             tail=tail,
             device=device,
+            output_channels=output_channels,
             block=block,
             quality=quality,
             record=record,
@@ -106,6 +110,8 @@ class Graph(GraphModel):
         output: str | int | None = None,
         sample_rate: float | None = None,
         channels: int | None = None,
+        input_channels: Numbers | None = None,
+        output_channels: Numbers | None = None,
         block: int = 256,
         quality: Quality = "render",
         record: str | Path | None = None,
@@ -117,7 +123,8 @@ class Graph(GraphModel):
                 running.wait(60)
 
         sample_rate: Hz; otherwise the card's own
-        channels: of the input; otherwise two, or one where it has no more
+        channels: how many of the input, from the first; otherwise two, or one where it has no more
+        input_channels: which ones of the input instead, such as 2 or (1, 2), the first is 1
         The rest is as in play(). A block is a multiple of the graph's.
         """
         from tapegraph.live.through import Through
@@ -128,6 +135,8 @@ class Graph(GraphModel):
             output=output,
             sample_rate=sample_rate,
             channels=channels,
+            input_channels=input_channels,
+            output_channels=output_channels,
             block=block,
             quality=quality,
             record=record,

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +31,12 @@ OWN = ("midi", "learn", "screen", "quiet")  # options that run() handles
 def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the options of a session; those that run() handles are not passed to the command."""
     options = (
+        click.option(
+            "--output-channels",
+            callback=channel_numbers,
+            metavar="N,N...",
+            help="Channels of the output device, such as 3,4; otherwise the first ones.",
+        ),
         click.option(
             "--block",
             type=click.IntRange(*BLOCK_FRAMES),
@@ -68,6 +75,14 @@ def session_options(block: int) -> Callable[[Callable[..., Any]], Callable[..., 
     return with_options
 
 
+def channel_numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Return the value of an option that names channels of a device: 2 or 1,2."""
+    try:
+        return value if value is None else tuple(int(number) for number in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value} does not name channels; write 2 or 1,2") from None
+
+
 def run(session: Session, start_line: Callable[[], str]) -> None:
     """Run a session until it ends or Ctrl-C, and watch its graph file; then print a summary.
 
@@ -81,24 +96,33 @@ def run(session: Session, start_line: Callable[[], str]) -> None:
     shown = sys.stderr.isatty() and not quiet
     clear = clear_line()
     slots = Slots(session)
+    lines: SimpleQueue[str] = SimpleQueue()  # of threads that must not write over the screen
 
-    def reload_if_saved() -> list[str]:
-        return reload(slots, watch) if watch is not None and watch.changed() else []
+    def news() -> list[str]:
+        """Return the lines to be shown since the last call."""
+        new = [lines.get() for _ in range(lines.qsize())]
+        return new + (reload(slots, watch) if watch is not None and watch.changed() else [])
+
+    def show_news() -> None:
+        for line in news():
+            click.echo(clear + line, err=True)
 
     with stop_on_signals(session):
         screen = screen_class() if params["screen"] else None
         failed = False
-        with knobs(slots), session.start():
+        with knobs(slots, lines.put) as prompt, session.start():
             if not quiet:
                 click.echo(start_line(), err=True)
+            prompt()
             if screen is not None:
-                failed = screen_failed(screen(slots, reload_if_saved))
+                failed = screen_failed(screen(slots, news))
                 session.stopping = True
+            show_news()
             while not session.wait(POLL_S):
-                for line in reload_if_saved():
-                    click.echo(clear + line, err=True)
+                show_news()
                 if shown:
                     click.echo(clear + state(session)[: columns()], nl=False, err=True)
+        show_news()
         click.echo(clear, nl=False, err=True)
         for warning in session.warnings():
             warn(warning)
@@ -151,21 +175,22 @@ def stop_on_signals(session: Session) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def knobs(slots: Slots) -> Iterator[None]:
-    """Let MIDI controllers set parameters of the selected graph, where --midi or --learn asks for it."""
+def knobs(slots: Slots, report: Callable[[str], None]) -> Iterator[Callable[[], None]]:
+    """Let MIDI controllers set parameters of the selected graph, where --midi or --learn asks for it.
+
+    Yields a function that asks for the first controller to be learnt, if there is one.
+    """
     params = click.get_current_context().params
     if not (params["midi"] or params["learn"]):
-        yield
+        yield lambda: None
         return
     from tapegraph.ui.midi import Knobs, listen
 
-    def say(line: str) -> None:
-        click.echo(clear_line() + line, err=True)
-
     file = Path(click.get_app_dir("tapegraph")) / "midi.yaml"
-    ports = listen(Knobs(slots.lend, file, params["learn"], say).receive)
+    known = Knobs(slots.lend, file, params["learn"], report)
+    ports = listen(known.receive, report)
     try:
-        yield
+        yield known.prompt
     finally:
         for port in ports:
             port.close()

@@ -65,7 +65,7 @@ def command(
             if session.sample_rate != reader.sample_rate:
                 rate += f", converted to {session.sample_rate:.0f} Hz"
             return (
-                f"{source} -> {graph.title or 'graph'} -> {session.output.name}: {rate}, "
+                f"{source} -> {graph.title or 'graph'} -> {session.outlets.label}: {rate}, "
                 f"{reader.frames / reader.sample_rate:.1f} s, quality {session.quality}"
             )
 

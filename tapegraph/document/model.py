@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import functools
+import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from tapegraph.atomic import replacing
 from tapegraph.document import load, write
@@ -30,12 +32,28 @@ from tapegraph.node.params import NodeValue, Value
 from tapegraph.node.ports import find_param, is_family
 from tapegraph.quantity import plain, to_float
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
 
 class Listener(Protocol):
     """What is told of every change while it is attached: something that runs the graph."""
 
     def set(self, node: str, param: str, value: NodeValue) -> None:
         """Take a checked and resolved value for a parameter of a node, "sub/node" in a sub-graph."""
+
+
+def one_thread_at_a_time(
+    method: Callable[Concatenate[GraphModel, Given], Result],
+) -> Callable[Concatenate[GraphModel, Given], Result]:
+    """Let threads that change a graph take turns, so that its data and what runs it get changes in the same order."""
+
+    @functools.wraps(method)
+    def locked(self: GraphModel, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        with self._changing:
+            return method(self, *args, **kwargs)
+
+    return locked
 
 
 class GraphModel(Spec):
@@ -66,6 +84,7 @@ class GraphModel(Spec):
         for key in keys(type(spec)):
             setattr(self, key.name, getattr(spec, key.name))
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+        self._changing = threading.RLock()  # reentrant: a listener, or a signal handler, may change the graph too
 
     @classmethod
     def load(cls, source: str | Path) -> Self:
@@ -125,6 +144,7 @@ class GraphModel(Spec):
             self._check_target(target)
         return values_of(self, targets)
 
+    @one_thread_at_a_time
     def set(self, target: str, value: Value) -> None:
         """Set "node.parameter", "$variable" or a control, here and for every listener from its next block on.
 
@@ -162,11 +182,13 @@ class GraphModel(Spec):
         """Return the graph without sub-graphs and variables."""
         return flatten(self)
 
+    @one_thread_at_a_time
     def attach(self, listener: Listener) -> None:
         """Pass every later set() on to what runs this graph."""
-        # A new set: another thread may be in set() just now.
+        # A new set: a listener that set() is calling may attach another.
         self._listeners = weakref.WeakSet({*self._listeners, listener})
 
+    @one_thread_at_a_time
     def detach(self, listener: Listener) -> None:
         """Stop passing changes on to a listener."""
         self._listeners = weakref.WeakSet({*self._listeners} - {listener})
@@ -193,7 +215,13 @@ class NodeView:
         defaults = {param.name: param.default for param in self._kind().PARAMS if not is_family(param.name)}
         return {**defaults, **settled(self._graph, self._path)}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with the graph; a copy shows the same graph, a deep copy one of its own."""
+        return NodeView, (self._graph, self._path)
+
     def __getattr__(self, param: str) -> Value:
+        if param.startswith("_"):  # no parameter, and perhaps asked for before there is a graph
+            raise AttributeError(f"{type(self).__name__} has no attribute {param}")
         values, declared = self._values(), find_param(self._kind(), param)
         if declared is None:
             raise AttributeError(f"{'/'.join(self._path)} has no parameter {param}{did_you_mean(param, values)}")

@@ -93,10 +93,14 @@ def aim(spec: Parts, target: str) -> str:
 
 
 def assign(spec: Parts, target: str, value: Value) -> None:
-    """Set what a target stands for in the data of a graph, unchecked."""
+    """Set what a target stands for in the data of a graph, unchecked.
+
+    Parameters are replaced as a whole: another thread may be iterating over them.
+    """
     target = aim(spec, target)
     if target.startswith("$"):
         spec.vars[target[1:]] = value
     else:
         name, inner = split(target)
-        spec.nodes[name].params[inner] = value
+        node = spec.nodes[name]
+        node.params = {**node.params, inner: value}

@@ -36,7 +36,7 @@ def soxr(output: Device, sample_rate: float) -> Any:
         import soxr
     except ImportError:
         raise TapegraphError(
-            f"{output.name} ({output.host}) refuses {round(sample_rate)} Hz; it runs at "
+            f"{output.label} refuses {round(sample_rate)} Hz; it runs at "
             f"{round(output.sample_rate)} Hz; to convert the sound, pip install 'tapegraph[resample]'"
         ) from None
     return soxr

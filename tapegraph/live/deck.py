@@ -9,8 +9,6 @@ settled. Meanwhile both graphs take processing time.
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from tapegraph.document.flat import FlatGraph
@@ -21,6 +19,7 @@ from tapegraph.node.params import NodeValue, Quality
 from tapegraph.node.ports import find_param
 from tapegraph.quantity import plural
 from tapegraph.run.engine import Engine
+from tapegraph.run.pending import Pending
 from tapegraph.run.plan import Plan, plan
 from tapegraph.run.sound import Array, Audio
 
@@ -36,6 +35,7 @@ class Deck(Engine):
 
     blocks: how many have run
     events: parameters set and graphs requested, each with the number of the block that it came before
+    logging: whether events are kept, as a recording needs them; otherwise they would grow as long as sound runs
     gain: applied to the output of the graph
     recent: keeps the last seconds of the input, where they are wanted
     quality: of the graphs, which also applies to parameters that are set
@@ -44,11 +44,12 @@ class Deck(Engine):
     def __init__(self, graph: FlatGraph, sample_rate: float, channels: int, first_channel: int = 0) -> None:
         super().__init__(graph, sample_rate, channels, first_channel)
         self.sample_rate = float(sample_rate)
-        self.requested: deque[Setting | Incoming] = deque()  # appended to by any thread; the rest is the audio thread's
+        self.requested: Pending[Setting | Incoming] = Pending(target)  # by any thread; the rest is the audio thread's
         self.next: Incoming | None = None
         self.incoming: Incoming | None = None
         self.blocks = 0
         self.events: list[tuple[int, Setting | FlatGraph]] = []
+        self.logging = True
         self.retired: list[Incoming | Plan] = []  # for the next change() to free: too slow for the audio thread
         self.gain = 1.0
         self.recent: RecentInput | None = None
@@ -56,7 +57,7 @@ class Deck(Engine):
 
     def set(self, node: str, param: str, value: NodeValue) -> None:
         """Set a checked parameter from the next block on."""
-        self.requested.append((node, param, value))
+        self.requested.add((node, param, value))
 
     def change(self, graph: FlatGraph, gain: float = 1.0) -> None:
         """Cross-fade to another graph, at a gain; of several in quick succession, to the last.
@@ -73,20 +74,19 @@ class Deck(Engine):
             raise TapegraphError(
                 f"output has {plural(channels, 'channel')}; while sound runs it must keep {self.output_channels}"
             )
-        self.requested.append(Incoming(graph, new, self.sample_rate, gain))
+        self.requested.add(Incoming(graph, new, self.sample_rate, gain))
 
     def apply(self) -> None:
         """Apply requests in order: a parameter that is set after a graph was requested reaches that graph too."""
-        while self.requested:
-            event = self.requested.popleft()
+        for event in self.requested.take():
             if isinstance(event, Incoming):
                 if self.next is not None:
                     self.retired.append(self.next)
                 self.next = event
-                self.events.append((self.blocks, event.graph))
             else:
-                self.events.append((self.blocks, event))
                 self.set_in_all(*event)
+            if self.logging:
+                self.events.append((self.blocks, event.graph if isinstance(event, Incoming) else event))
         if self.incoming is None and self.next is not None:
             self.incoming, self.next = self.next, None
             for modulation in self.incoming.plan.modulations.values():
@@ -127,6 +127,11 @@ class Deck(Engine):
             self.retired.append(self.plan)
             self.plan, self.gain, self.incoming = incoming.plan, incoming.gain, None
         return np.asarray(old + weights * (new - old))
+
+
+def target(event: Setting | Incoming) -> tuple[str, str] | None:
+    """Return the node and the parameter that an event sets; None of a graph, which what is set later has to reach."""
+    return None if isinstance(event, Incoming) else event[:2]
 
 
 class Incoming:

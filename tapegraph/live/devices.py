@@ -36,6 +36,11 @@ class Device:
     sample_rate: float
     default: tuple[Direction, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """Its name, with the audio system: the same card may be listed once for each."""
+        return f"{self.name} ({self.host})"
+
     def channels(self, direction: Direction) -> int:
         return self.inputs if direction == "input" else self.outputs
 
@@ -64,7 +69,8 @@ def find(wanted: str | int | None, direction: Direction) -> Device:
 
     Raises TapegraphError when there is none, or when a name is ambiguous.
     """
-    usable = [device for device in devices() if device.channels(direction)]
+    found = devices()
+    usable = [device for device in found if device.channels(direction)]
     if not usable:
         raise TapegraphError(f"there is no {direction} device: {NO_DEVICE}")
     if wanted is None:
@@ -73,9 +79,13 @@ def find(wanted: str | int | None, direction: Direction) -> Device:
     if len(named) == 1:
         return named[0]
     if named:
-        raise TapegraphError(f"{wanted} is ambiguous: {listed(named)}; use a number")
-    hint = did_you_mean(str(wanted), (device.name for device in usable)) or f"; there is {listed(usable)}"
-    raise TapegraphError(f"no {direction} is called {wanted}{hint}")
+        raise TapegraphError(f"{wanted} may be any of {listed(named)}; use a number")
+    there_are = f"; the {direction} devices are {listed(usable)}"
+    others = matching(found, str(wanted))
+    if len(others) == 1:
+        raise TapegraphError(f"{others[0].number} {others[0].label} has no {direction} channels{there_are}")
+    hint = did_you_mean(str(wanted), (device.name for device in usable)) or there_are
+    raise TapegraphError(f"no {direction} device is called {wanted}{hint}")
 
 
 def matching(usable: list[Device], wanted: str) -> list[Device]:
@@ -97,4 +107,4 @@ def check_block(block: int) -> int:
 
 
 def listed(some: list[Device]) -> str:
-    return ", ".join(f"{device.number} ({device.name}, {device.host})" for device in some)
+    return ", ".join(f"{device.number} {device.label}" for device in some)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tapegraph.document.model import GraphModel
+from tapegraph.live.channels import Numbers
 from tapegraph.live.convert import accepts, converted
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import check_block, find
@@ -44,6 +45,7 @@ class Playback(Session):
         *,
         tail: Tail = "auto",
         device: str | int | None = None,
+        output_channels: Numbers | None = None,
         block: int = 512,
         quality: Quality = "render",
         record: str | Path | None = None,
@@ -60,7 +62,7 @@ class Playback(Session):
         )
         deck = self.rendering.engine
         assert isinstance(deck, Deck)
-        super().__init__(graph, deck, quality, output, block, record, overwrite)
+        super().__init__(graph, deck, quality, output, block, output_channels, record, overwrite)
         self.audio = audio
         self.underruns = 0
         self.ring = Ring(max(math.ceil(AHEAD_S * sample_rate), 4 * block), self.channels)
@@ -71,7 +73,7 @@ class Playback(Session):
             device=self.output.number,
             samplerate=self.sample_rate,
             blocksize=self.block,
-            channels=self.channels,
+            channels=self.outlets.opened,
             dtype="float32",
             latency="high",
             callback=self.callback,
@@ -108,7 +110,7 @@ class Playback(Session):
                 time.sleep(POLL_S)
 
     def callback(self, out: Frames, frames: int, times: Any, status: Any) -> None:
-        self.called(out, status, lambda: self.fill(out))
+        self.called(out, status, self.fill)
 
     def fill(self, out: Frames) -> int:
         complete = self.rendered.is_set()

@@ -10,6 +10,7 @@ import numpy as np
 from tapegraph.errors import TapegraphError
 from tapegraph.files.kinds import WAV_BYTES, find_container
 from tapegraph.files.write import create
+from tapegraph.live.claim import claim, release
 from tapegraph.live.ring import Frames, Ring
 
 BUFFER_S = 4.0  # how long the disk may be busy
@@ -32,10 +33,16 @@ class Recorder:
         self.cut = ""
         most_bytes = min(WAV_BYTES, find_container(self.path).max_bytes)
         self.most_frames = int(most_bytes) // (4 * channels)  # hours; few programs read longer files
+        self.claimed = not overwrite and claim(self.path)
+        may_replace = overwrite or self.claimed
         self.file = create(
-            path, sample_rate, channels, self.most_frames, like="FLOAT", dither=False, overwrite=overwrite
+            path, sample_rate, channels, self.most_frames, like="FLOAT", dither=False, overwrite=may_replace
         )
-        self.writer = self.file.__enter__()  # here, so that a wrong name is reported before the sound starts
+        try:
+            self.writer = self.file.__enter__()  # here, so that a wrong name is reported before the sound starts
+        except BaseException:
+            self.release()
+            raise
         self.ending = threading.Event()
         self.thread = threading.Thread(target=self.work, name="tapegraph recorder", daemon=True)
         self.thread.start()
@@ -56,11 +63,21 @@ class Recorder:
         except TapegraphError:
             self.cut = self.writer.disk_error() or "it could not be written"
 
+    def release(self) -> None:
+        if self.claimed:
+            release(self.path)
+
     def close(self) -> None:
         """Write the rest and give the file its name, unless it is empty.
 
         Raises TapegraphError where the file cannot be kept.
         """
+        try:
+            self.finish()
+        finally:
+            self.release()
+
+    def finish(self) -> None:
         self.ending.set()
         self.thread.join()
         error = None

@@ -22,12 +22,14 @@ import numpy as np
 from tapegraph.analysis.loudness import match
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError
+from tapegraph.live.channels import Channels, Numbers, choose_channels, first_channels
 from tapegraph.live.deck import Deck
 from tapegraph.live.devices import Device
 from tapegraph.live.portaudio import CLOSE_S, close, deferred_signals, opening, sounddevice
 from tapegraph.live.quality import lowered
 from tapegraph.live.realtime import collect_young_garbage, realtime_mode
 from tapegraph.live.recent import RecentInput
+from tapegraph.live.refusals import message_of, refusal
 from tapegraph.live.ring import Frames
 from tapegraph.live.take import Take
 from tapegraph.node.params import Quality
@@ -61,6 +63,7 @@ class Session(abc.ABC):
         quality: Quality,
         output: Device,
         block: int,
+        output_channels: Numbers | None,
         record: str | Path | None,
         overwrite: bool,
     ) -> None:
@@ -68,9 +71,9 @@ class Session(abc.ABC):
         self.sample_rate = deck.sample_rate
         self.graph, self.deck, self.quality = graph, deck, quality
         self.output, self.block = output, block
-        self.channels = deck.output_channels
-        if self.channels == 1 and output.outputs > 1:
-            self.channels = 2  # otherwise one loudspeaker would be silent
+        self.outlets = outlets(output, output_channels, deck.output_channels)
+        self.channels = len(self.outlets.numbers)
+        self.sound: Frames = np.zeros((block, self.channels), np.float32)  # where not all that is opened is in use
         self.fade_out: Frames = np.linspace(1.0, 0.0, block, dtype=np.float32)[:, np.newaxis]
         self.calls = self.xruns = self.frames = 0
         self.peak = 0.0
@@ -89,6 +92,7 @@ class Session(abc.ABC):
         self.at_start = graph.copy()
         self.at_end = contextlib.ExitStack()
         deck.quality = quality
+        deck.logging = record is not None
         graph.attach(deck)
 
     @abc.abstractmethod
@@ -127,21 +131,34 @@ class Session(abc.ABC):
             with opening, deferred_signals():
                 yield
         except (self.sd.PortAudioError, ValueError) as error:
-            raise TapegraphError(self.refusal(str(error.args[0]))) from None
+            message = message_of(error)
+        else:
+            return
+        raise refusal(self.ends(), self.sample_rate, message)
 
-    def refusal(self, message: str) -> str:
-        name = f"{self.output.name} ({self.output.host})"
-        if "sample rate" in message:
-            own = round(self.output.sample_rate)
-            return f"{name} refuses {round(self.sample_rate)} Hz; it runs at {own} Hz: use that, or change it there"
-        if "Device unavailable" in message:
-            return f"{name} is in use by another program; quit that, or choose another device, see tapegraph devices"
-        if "number of channels" in message:
-            return f"{name} refuses {plural(self.channels, 'channel')}; it has {self.output.outputs}"
-        return f"{name} cannot be opened: {message}"
+    def ends(self) -> list[Channels]:
+        """Return the devices that sound comes from and goes to, with their channels."""
+        return [self.outlets]
 
-    def called(self, out: Frames, status: Any, fill: Callable[[], int]) -> None:
-        """Do what each call of the audio thread does; fill() writes to out and returns how many frames are sound."""
+    @property
+    def cards(self) -> str:
+        """The names of all devices, of which an error may come from any."""
+        return " or ".join(dict.fromkeys(end.device.name for end in self.ends()))
+
+    def called(self, out: Frames, status: Any, fill: Callable[[Frames], int]) -> None:
+        """Do what each call of the audio thread does.
+
+        out: (block, channels that are opened)
+        fill: writes to (block, channels) and returns how many frames are sound
+        """
+        if self.outlets.are_all:
+            self.fill_block(out, status, fill)
+            return
+        out[:] = 0.0
+        self.fill_block(self.sound, status, fill)
+        self.outlets.put(self.sound, out)
+
+    def fill_block(self, out: Frames, status: Any, fill: Callable[[Frames], int]) -> None:
         last = self.stopping
         self.calls += 1
         if self.ended_at is not None:
@@ -152,7 +169,7 @@ class Session(abc.ABC):
         if status:
             self.xruns += 1
         try:
-            n = fill()
+            n = fill(out)
         except BaseException as error:
             self.error = error
             out[:] = 0.0
@@ -260,7 +277,7 @@ class Session(abc.ABC):
             if idle >= (stall_checks if calls else max(stall_checks, START_CHECKS)):
                 self.dead = True
                 self.error = self.error or TapegraphError(
-                    f"{self.output.name} does not respond: it has requested no sound for {idle * WATCH_S:.0f} s"
+                    f"{self.cards} does not respond: it has requested no sound for {idle * WATCH_S:.0f} s"
                 )
                 self.finished.set()
             collect_young_garbage()
@@ -268,7 +285,7 @@ class Session(abc.ABC):
     def ended(self) -> None:
         """Take note that the stream is over; PortAudio calls this, whatever the cause."""
         if self.error is None and not self.over:
-            self.error = TapegraphError(f"{self.output.name} was disconnected")
+            self.error = TapegraphError(f"{self.cards} was disconnected")
         self.finished.set()
 
     @property
@@ -324,3 +341,14 @@ class Session(abc.ABC):
             return
         with contextlib.suppress(TapegraphError):  # the error of the body is the one that matters
             self.stop()
+
+
+def outlets(output: Device, wanted: Numbers | None, channels: int) -> Channels:
+    """Return the channels of a card that so many channels of a graph go to; one channel goes to all that are wanted."""
+    if wanted is None:
+        return first_channels(output, "output", 2 if channels == 1 and output.outputs > 1 else channels)
+    chosen = choose_channels(output, "output", wanted)
+    if channels not in (1, len(chosen.numbers)):
+        has = plural(channels, "channel")
+        raise TapegraphError(f"output_channels are {wanted!r}; the output of the graph has {has}, so name {channels}")
+    return chosen

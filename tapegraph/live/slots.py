@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tapegraph.document.model import GraphModel
+from tapegraph.live.claim import claim, release
 from tapegraph.live.performance import stand_alone
 from tapegraph.live.session import Session
 from tapegraph.node.params import Value
@@ -95,8 +96,11 @@ class Slots:
     def save(self, folder: Path) -> Path:
         """Write the selected graph, sub-graphs included, under a free name made from its title; return its path."""
         stem = "".join(c if c.isalnum() else "_" for c in self.graph.title.lower())[:MAX_NAME] or "graph"
-        path = next(path for n in range(1, 10_000) if not (path := folder / f"{stem}_{n}.yaml").exists())
+        path = next(path for n in range(1, 10_000) if claim(path := folder / f"{stem}_{n}.yaml"))
         alone = self.graph.copy()
         stand_alone(alone)
-        alone.save(path)
+        try:
+            alone.save(path)
+        finally:
+            release(path)
         return path

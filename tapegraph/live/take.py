@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tapegraph.document.model import GraphModel
 from tapegraph.files.write import check_target
+from tapegraph.live.claim import claim, release
 from tapegraph.live.deck import Deck
 from tapegraph.live.performance import left_out, performance
 from tapegraph.live.recorder import Recorder
@@ -21,8 +22,8 @@ class Take:
     """
 
     def __init__(self, path: Path, sample_rate: int, channels: int, overwrite: bool, start: GraphModel) -> None:
-        self.path, self.start = path, start
-        self.moves = path.with_suffix(".moves.yaml")
+        self.path, self.overwrite, self.start = path, overwrite, start
+        self.moves = path.parent / f"{path.stem}.moves.yaml"
         check_target(self.moves, overwrite)
         self.recorder = Recorder(path, sample_rate, channels, overwrite)
         self.lost = 0
@@ -43,13 +44,20 @@ class Take:
         self.write_moves(deck)
 
     def write_moves(self, deck: Deck) -> None:
-        self.moves.unlink(missing_ok=True)  # of an earlier take, which is overwritten too
+        if self.overwrite:
+            self.moves.unlink(missing_ok=True)  # of the earlier take that is replaced
         if not deck.log():
             return
         if deck.changes():
             self.remarks.append(f"{self.moves}: not written: the graph was replaced during the recording")
             return
-        performance(self.start, deck).save(self.moves)
+        if not claim(self.moves):
+            self.remarks.append(f"{self.moves}: not written: another program has made a file of this name meanwhile")
+            return
+        try:
+            performance(self.start, deck).save(self.moves)
+        finally:
+            release(self.moves)
         if missing := left_out(self.start, deck):
             are = "is" if len(missing) == 1 else "are"
             self.remarks.append(

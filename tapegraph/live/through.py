@@ -15,8 +15,9 @@ import numpy as np
 
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError
+from tapegraph.live.channels import Channels, Numbers, choose_channels, first_channels
 from tapegraph.live.deck import Deck
-from tapegraph.live.devices import check_block, find
+from tapegraph.live.devices import Device, check_block, find
 from tapegraph.live.quality import lowered
 from tapegraph.live.ring import Frames
 from tapegraph.live.session import MAX_LATENCY_S, Session
@@ -42,6 +43,8 @@ class Through(Session):
         output: str | int | None = None,
         sample_rate: float | None = None,
         channels: int | None = None,
+        input_channels: Numbers | None = None,
+        output_channels: Numbers | None = None,
         block: int = 256,
         quality: Quality = "render",
         record: str | Path | None = None,
@@ -53,16 +56,20 @@ class Through(Session):
         flat = lowered(graph.flat(), quality)
         if block % flat.block:
             raise TapegraphError(f"block is {block} frames; it must be a multiple of the graph's {flat.block}")
-        self.inputs = min(2, self.input.inputs) if channels is None else check_channels(channels)
-        if self.inputs > self.input.inputs:  # PortAudio does not say which direction it refuses
-            name, wanted = f"{self.input.name} ({self.input.host})", plural(self.inputs, "channel")
-            raise TapegraphError(f"{name} refuses {wanted} of input; it has {self.input.inputs}")
+        if self.input.host != card.host:
+            raise TapegraphError(
+                f"{self.input.label} and {card.label} cannot be used together; choose an input and an output of one "
+                "audio system, see tapegraph devices"
+            )
+        self.inlets = inlets(self.input, input_channels, channels)
+        self.inputs = len(self.inlets.numbers)
         deck = Deck(flat, card.sample_rate if sample_rate is None else sample_rate, self.inputs)
-        super().__init__(graph, deck, quality, card, block, record, overwrite)
+        super().__init__(graph, deck, quality, card, block, output_channels, record, overwrite)
         self.most_load = 0.0
         self.period_began = -1.0
         self.periods = self.period_calls = 0
         self.most_period_calls = 1
+        self.source: Frames  # what the card has just sent
         self.inbox: Array = np.zeros((self.inputs, block))
 
     def open(self) -> Any:
@@ -70,7 +77,7 @@ class Through(Session):
             device=(self.input.number, self.output.number),
             samplerate=self.sample_rate,
             blocksize=self.block,
-            channels=(self.inputs, self.channels),
+            channels=(self.inlets.opened, self.outlets.opened),
             dtype="float32",
             latency="low",
             callback=self.callback,
@@ -79,11 +86,12 @@ class Through(Session):
 
     def callback(self, source: Frames, out: Frames, frames: int, times: Any, status: Any) -> None:
         self.learn_period(times.currentTime)
-        self.called(out, status, lambda: self.fill(source, out))
+        self.source = source
+        self.called(out, status, self.fill)
 
-    def fill(self, source: Frames, out: Frames) -> int:
+    def fill(self, out: Frames) -> int:
         started = time.perf_counter()
-        self.inbox[:] = source.T
+        self.inlets.take(self.source, self.inbox)
         out[:] = self.deck.process(self.inbox).T
         self.worked(time.perf_counter() - started, self.block)
         return len(out)
@@ -94,6 +102,9 @@ class Through(Session):
 
     def effort(self) -> str:
         return f"{super().effort()} ({100 * self.most_load:.0f} % at most)"
+
+    def ends(self) -> list[Channels]:
+        return [self.inlets, self.outlets]
 
     def begin(self) -> None:
         super().begin()
@@ -119,3 +130,15 @@ class Through(Session):
         stated = float(sum(self.stream.latency)) if self.stream is not None else 0.0
         least = (self.most_period_calls + 1) * self.block / self.sample_rate
         return (stated if least < stated < MAX_LATENCY_S else least) + self.graph_latency_s
+
+
+def inlets(device: Device, wanted: Numbers | None, n: int | None) -> Channels:
+    """Return the channels of a card that are wanted, or the first n; of neither, the first two that it has."""
+    if wanted is not None:
+        if n is not None:
+            raise TapegraphError(f"channels are {n!r} and input_channels {wanted!r}; give one of them")
+        return choose_channels(device, "input", wanted)
+    inputs = min(2, device.inputs) if n is None else check_channels(n)
+    if inputs > device.inputs:
+        raise TapegraphError(f"{device.label} refuses {plural(inputs, 'input channel')}; it has {device.inputs}")
+    return first_channels(device, "input", inputs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from tapegraph.document.flat import FlatGraph
@@ -11,6 +9,7 @@ from tapegraph.document.spec import OUTPUT
 from tapegraph.engine.schedule import OUTPUT as SINK
 from tapegraph.node.params import NodeValue
 from tapegraph.quantity import plural
+from tapegraph.run.pending import Pending
 from tapegraph.run.plan import Plan, plan
 from tapegraph.run.sound import Array, Audio, check_channels, check_sample_rate
 
@@ -23,7 +22,7 @@ class Engine:
         self.channels = check_channels(channels)
         self.plan: Plan = plan(graph, float(sample_rate), self.channels, first_channel=first_channel)
         self.block = graph.block
-        self.pending: deque[tuple[str, str, NodeValue]] = deque()  # appended to from any thread
+        self.pending: Pending[tuple[str, str, NodeValue]] = Pending(lambda change: change[:2])
         self.told: set[str] = set()  # what new_warnings() has returned
 
     @property
@@ -32,11 +31,11 @@ class Engine:
 
     def set(self, node: str, param: str, value: NodeValue) -> None:
         """Set a parameter, checked and resolved, from the next block on."""
-        self.pending.append((node, param, value))
+        self.pending.add((node, param, value))
 
     def apply(self) -> None:
-        while self.pending:
-            self.set_now(self.plan, *self.pending.popleft())
+        for change in self.pending.take():
+            self.set_now(self.plan, *change)
 
     def set_now(self, running: Plan, node: str, param: str, value: NodeValue) -> None:
         modulation = running.modulations.get((node, param))

@@ -56,8 +56,48 @@ def test_a_recording_that_cannot_be_written_is_known_before_the_sound(
     monkeypatch.setattr(fake_sounddevice, "Stream", Kept)
     with pytest.raises(tapegraph.TapegraphError, match=r"take\.xyz: has the extension \.xyz"):
         graph().live(record=tmp_path / "take.xyz")
+    assert not list(tmp_path.iterdir())
     assert gc.isenabled()
     assert not opened[0].thread.is_alive()
+
+
+@pytest.mark.parametrize("name", [".", "..", "", "take", "take."])
+def test_a_recording_without_a_name_or_an_extension_is_refused(name: str) -> None:
+    with pytest.raises(tapegraph.TapegraphError, match="extension"):
+        graph().live(record=name)
+
+
+def test_moves_that_appear_during_a_recording_are_not_deleted_by_it(tmp_path: Path) -> None:
+    """Here nothing is set, so that there are no moves to write."""
+    with graph().live(record=tmp_path / "take.wav") as running:
+        (tmp_path / "take.moves.yaml").write_text("of another program")
+        running.wait(0.05)
+    assert (tmp_path / "take.moves.yaml").read_text() == "of another program"
+
+
+def test_of_two_recordings_of_one_name_the_second_is_refused_before_it_starts(tmp_path: Path) -> None:
+    with graph().live(record=tmp_path / "take.wav") as running:
+        with pytest.raises(tapegraph.TapegraphError, match=r"take\.wav: exists already"):
+            graph().live(record=tmp_path / "take.wav")
+        running.wait(0.05)
+    assert len(soundfile.read(tmp_path / "take.wav")[0]) == running.frames
+    assert [file.name for file in tmp_path.iterdir()] == ["take.wav"]
+
+
+def test_moves_that_another_program_makes_during_a_recording_are_not_replaced(tmp_path: Path) -> None:
+    machine = graph()
+    moves = tmp_path / "take.moves.yaml"
+    with machine.live(record=tmp_path / "take.wav") as running:
+        machine.set("gain.gain_db", -3)
+        running.wait(0.05)
+        moves.write_text("of another program")
+    assert moves.read_text() == "of another program"
+    assert running.warnings() == [f"{moves}: not written: another program has made a file of this name meanwhile"]
+
+
+def test_a_recording_of_nothing_leaves_no_file(tmp_path: Path) -> None:
+    Recorder(tmp_path / "take.wav", RATE, 1).close()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_recording_with_moves_can_be_rendered_again_to_the_bit(tmp_path: Path) -> None:

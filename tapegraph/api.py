@@ -37,7 +37,9 @@ class Graph(GraphModel):
 
         audio: (channels, frames) or one-dimensional, float32 or float64, full scale 1; so is the result
         sample_rate: Hz, 8000 to 384000
-        tail: seconds, or "auto" for as long as the nodes say
+        tail: seconds, or "auto" for as long as the nodes say; where the graph feeds back, until the output is 90 dB
+            below its loudest sample, at most a minute
+        Warns (SoundWarning) of each thing that went wrong with the sound, such as input that was not finite.
         """
         from tapegraph.run.rendering import render
 

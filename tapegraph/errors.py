@@ -59,6 +59,10 @@ class TapegraphError(ValueError):
         return type(self), self.problems  # keeps its problems on its way from another process
 
 
+class SoundWarning(UserWarning):
+    """Something that happened to the sound, which goes on: the sentence says to which node, and what became of it."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean ...?" with the most similar of the known names, or nothing where none is similar."""
     if len(name) > MAX_SHOWN:  # comparing takes a time that grows with its square

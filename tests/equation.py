@@ -9,7 +9,10 @@ K, ALPHA = 0.47875, 1.6e-3
 
 
 def integrated(H: Array, drive: Array, bias: Array, saturation: Array) -> Array:
-    """Return M for every setting by the classic Runge-Kutta rule over dH, a step from each sample of H to the next."""
+    """Return M for every setting by the classic Runge-Kutta rule over dH, a step from each sample of H to the next.
+
+    The first step is that from no field and no magnetisation to the first sample.
+    """
     M_s = 0.5 + 1.5 * (1 - saturation)
     a = M_s / (0.01 + 6 * drive)
     c = np.maximum(0, np.sqrt(bias) - 0.01)
@@ -22,8 +25,9 @@ def integrated(H: Array, drive: Array, bias: Array, saturation: Array) -> Array:
         return np.asarray((f1 + f2) / (1 - ALPHA * f2))
 
     M = np.zeros((len(H), len(drive)))
-    for i in range(1, len(H)):
-        Mp, Hp, dH = M[i - 1], H[i - 1], H[i] - H[i - 1]
+    for i in range(len(H)):
+        Mp, Hp = (M[i - 1], H[i - 1]) if i else (np.zeros(len(drive)), 0.0)
+        dH = H[i] - Hp
         delta = 1.0 if dH >= 0 else -1.0
         k1 = dH * slope(Mp, Hp, delta)
         k2 = dH * slope(Mp + k1 / 2, Hp + dH / 2, delta)

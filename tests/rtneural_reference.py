@@ -55,15 +55,16 @@ def output(network: Network, u: list[float]) -> float:
 
 
 def magnetisation(network: Network, H: Array, fs: float, drive: float, saturation: float) -> Array:
-    """Return M for the field H at the rate fs, from rest on."""
-    a = (0.5 + 1.5 * (1 - saturation)) / (0.01 + 6 * drive)
+    """Return M for the field H at the rate fs, from rest on, held at saturation."""
+    M_s = 0.5 + 1.5 * (1 - saturation)
+    a = M_s / (0.01 + 6 * drive)
     s = 0.7071 / a
     M = field_before = rate_before = 0.0
     out = np.zeros_like(H)
     for n, field in enumerate(H):
         rate = 1.75 * fs * (field - field_before) - 0.75 * rate_before
         u = [s * field, s * rate / 60_000, s * field_before, s * rate_before / 60_000, M]
-        M += output(network, u) * 96_000 / fs
+        M = max(-M_s, min(M_s, M + output(network, u) * 96_000 / fs))
         out[n] = M
         field_before, rate_before = field, rate
     return out

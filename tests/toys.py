@@ -78,6 +78,15 @@ class Echo(Node):
         return self.frames_later / self.fs
 
 
+class Hide(Node):
+    """Limits to -2 to 2, and turns what is not a number into 0."""
+
+    KIND: ClassVar[str] = "hide"
+
+    def process(self, x: list[Signal], y: list[Signal]) -> None:
+        y[0].put(np.clip(np.nan_to_num(x[0].array), -2.0, 2.0))
+
+
 class Two(Node):
     """Hands its two inputs on, each to an output of its own."""
 

@@ -30,7 +30,8 @@ Examples:
     callback=seconds,
     default="auto",
     show_default=True,
-    help="How long to keep playing after FILE ends.",
+    help="How long to keep playing after FILE ends; auto: as long as the nodes say, and where the graph feeds "
+    "back until the output is 90 dB below its loudest, at most 60 s.",
 )
 @session_options(block=512)
 def command(

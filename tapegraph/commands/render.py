@@ -49,7 +49,8 @@ JOBS = "Files to render in parallel, or pairs of channels of a single file."
     show_default=True,
     metavar="SECONDS|auto",
     callback=seconds,
-    help="How long to keep rendering after the input ends.",
+    help="How long to keep rendering after the input ends; auto: as long as the nodes say, and where the graph feeds "
+    "back until the output is 90 dB below its loudest, at most 60 s.",
 )
 @click.option("--format", "kind", type=click.Choice(KINDS), metavar="KIND", help=FORMAT)
 @click.option("--jobs", "-j", default=1, type=click.IntRange(1), metavar="N", help=JOBS)

@@ -18,17 +18,22 @@ from tapegraph.node import Node, Signal, TapegraphError, silence
 from tapegraph.node.failure import failure
 from tapegraph.node.params import NodeValue
 
-LOUDEST: Final = 1e6  # +120 dBFS: beyond it a loop with a gain above 1 has run away
+LOUDEST: Final = 1e6  # +120 dBFS: beyond it at the output a loop with a gain above 1 has run away
+LARGEST: Final = 1e12  # +240 dBFS: no sound between nodes is larger, whatever gains follow each other
+OUTPUT: Final = ""  # counts what is wrong at the output of the graph only
 
 
 class Step:
     """One thing to do in every block."""
 
-    def run(self) -> None:
-        pass
+    name: str = ""  # of the node that it runs
+
+    def run(self) -> bool:
+        """Do it for a block; return whether what came out is sound, where that is looked at."""
+        return True
 
     def reset(self) -> None:
-        """Silence the state, in the audio thread, after output that was not finite or far too loud: no prepare()."""
+        """Silence the state, in the audio thread, after sound that was not finite or far too loud: no prepare()."""
 
     def restart(self) -> None:
         """Start from the beginning, outside the audio thread: prepare() may be called."""
@@ -44,14 +49,21 @@ class Call(Step):
 
     changed: whether a parameter was set since the last update()
     set_since_prepared: whether one was set since prepare(), which designs for parameters as they are then
+    watched: whether to look at what comes out; resamplers and alignment only pass on what was looked at
+    oversample: how many times the graph's rate the node runs at
+    first: which sample of an oversampled output is looked at first
     """
 
-    def __init__(self, node: Node, x: list[Signal], y: list[Signal]) -> None:
+    def __init__(self, node: Node, x: list[Signal], y: list[Signal], oversample: int = 1, watched: bool = True) -> None:
         self.node = node
+        self.name = node.name
         self.x = x
         self.y = y
         self.changed: bool = False
         self.set_since_prepared: bool = False
+        self.watched: bool = watched
+        self.oversample: i64 = oversample
+        self.first: i64 = 0
 
     def set(self, name: str, value: NodeValue) -> None:
         """Set a parameter of the node, checked and resolved, from the next block on."""
@@ -59,11 +71,27 @@ class Call(Step):
         self.changed = True
         self.set_since_prepared = True
 
-    def run(self) -> None:
+    def run(self) -> bool:
         if self.changed:
             self.node.update()
             self.changed = False
         self.node.process(self.x, self.y)
+        return not self.watched or self.is_sound()
+
+    def is_sound(self) -> bool:
+        """Return whether what came out is finite and not above LARGEST.
+
+        Of an oversampled node a share of the samples is looked at, in every block another: what its resampler lets
+        through is looked at behind it, and what stays in a state is in every sample.
+        """
+        sound = True
+        for signal in self.y:
+            if self.oversample == 1:
+                sound = is_within(signal.samples, LARGEST) and sound
+            else:
+                sound = is_sampled_within(signal.samples, LARGEST, self.first, self.oversample) and sound
+        self.first = self.first + 1 if self.first + 1 < self.oversample else 0
+        return sound
 
     def reset(self) -> None:
         self.node.update()
@@ -86,6 +114,7 @@ class Call(Step):
             with contextlib.suppress(TapegraphError):  # a value that prepare() refuses was accepted while sound ran
                 self.node.prepare()
             self.set_since_prepared = False
+        self.first = 0
         self.reset()
 
 
@@ -96,11 +125,12 @@ class Sum(Step):
         self.terms = terms
         self.total = total
 
-    def run(self) -> None:
+    def run(self) -> bool:
         first = True
         for term in self.terms:
             add(term.samples, self.total.samples, term.channels, self.total.channels, first)
             first = False
+        return True
 
     def reset(self) -> None:
         silence(self.total.samples)
@@ -171,7 +201,7 @@ class Modulation(Step):
     def owner(self) -> Node | None:
         return self.call.node
 
-    def run(self) -> None:
+    def run(self) -> bool:
         self.blocks += 1
         value = self.base
         if self.line is not None:
@@ -179,6 +209,7 @@ class Modulation(Step):
         for signal in self.modulators:
             value += signal.samples[signal.frames - 1]
         self.apply(value)
+        return True
 
     def reset(self) -> None:
         self.blocks = 0
@@ -201,15 +232,17 @@ class Schedule:
     """The steps of a plan, run block by block on the sound between source and sink.
 
     steps: in the order of running
-    silenced: blocks of output that were not finite or above LOUDEST; each was silenced and every node reset
-    muted: samples of input that were not finite and were replaced by silence
+    silenced: blocks in which sound was not finite or too large, by the name of the first node that it came out of:
+        above LARGEST from a node, above LOUDEST at the output, where the name is OUTPUT. The output of each such block
+        was silenced and every node reset
+    muted: samples of input that were not finite or above LARGEST and were replaced by silence
     """
 
     def __init__(self, steps: list[Step], source: Signal, sink: Signal) -> None:
         self.steps = steps
         self.source = source
         self.sink = sink
-        self.silenced: i64 = 0
+        self.silenced: dict[str, int] = {}
         self.muted: i64 = 0
         self.restart()
 
@@ -229,13 +262,19 @@ class Schedule:
         except BaseException as error:  # SystemExit too: a node must not end the program
             raise self.failure(error, running) from error
 
-    def run_steps(self) -> None:
-        """Run every step once. Raises TapegraphError that names the node, where one raises anything."""
+    def run_steps(self) -> Step | None:
+        """Run every step once; return the first of those from which no sound came out, where that is looked at.
+
+        Raises TapegraphError that names the node, where one raises anything.
+        """
         running: Step | None = None
+        bad: Step | None = None
         try:
             for step in self.steps:
                 running = step
-                step.run()
+                if not step.run() and bad is None:
+                    bad = step
+            return bad
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit too: a node must not end the program
@@ -264,7 +303,8 @@ class Schedule:
 
     def take_over_counts(self, other: Schedule) -> None:
         """Continue the counts of another schedule, which has run on the same input for longer."""
-        self.silenced += other.silenced
+        for name, blocks in other.silenced.items():
+            self.silenced[name] = self.silenced.get(name, 0) + blocks
         self.muted = other.muted
 
     def process(self, sound: list[npt.NDArray[np.float64]], blocks: i64) -> vec[float]:
@@ -284,14 +324,18 @@ class Schedule:
             for samples in audio:
                 self.muted += fetch(samples, self.source.samples, b * frames, target, frames)
                 target += frames
-            self.run_steps()
-            if is_sound(self.sink.samples):
+            bad = self.run_steps()
+            if bad is None and is_within(self.sink.samples, LOUDEST):
                 store(self.sink.samples, out, self.sink.channels, length, b * frames, frames)
             else:
-                self.silenced += 1
-                self.reset_steps()
+                self.recover(OUTPUT if bad is None else bad.name)
             b += 1
         return out
+
+    def recover(self, name: str) -> None:
+        """Count a block that is no sound, and reset every node; its output stays silent."""
+        self.silenced[name] = self.silenced.get(name, 0) + 1
+        self.reset_steps()
 
 
 def add(x: vec[float], y: vec[float], x_channels: i64, y_channels: i64, first: bool) -> None:
@@ -317,13 +361,13 @@ def add(x: vec[float], y: vec[float], x_channels: i64, y_channels: i64, first: b
 def fetch(audio: vec[float], y: vec[float], start: i64, target: i64, frames: i64) -> i64:
     """Copy one block of a channel from start in the audio to target in y.
 
-    Samples that are not finite become 0; returns how many.
+    Samples that are not finite or above LARGEST become 0; returns how many.
     """
     muted: i64 = 0
     i: i64 = 0
     while i < frames:
         v = audio[start + i]
-        if v - v != 0.0:  # infinite or not a number
+        if not abs(v) <= LARGEST:
             v = 0.0
             muted += 1
         y[target + i] = v
@@ -344,12 +388,17 @@ def store(x: vec[float], audio: vec[float], channels: i64, length: i64, start: i
         c += 1
 
 
-def is_sound(x: vec[float]) -> bool:
-    """Return whether every sample is finite and none is above LOUDEST."""
+def is_within(x: vec[float], limit: float) -> bool:
+    """Return whether every sample is finite and none is above a limit."""
+    return all(abs(v) <= limit for v in x)
+
+
+def is_sampled_within(x: vec[float], limit: float, first: i64, step: i64) -> bool:
+    """Return whether each sample that is a multiple of step after the first is finite and none is above a limit."""
     n: i64 = len(x)
-    i: i64 = 0
+    i = first
     while i < n:
-        if not abs(x[i]) <= LOUDEST:
+        if not abs(x[i]) <= limit:
             return False
-        i += 1
+        i += step
     return True

@@ -148,10 +148,10 @@ def render_part(
                 rendering = Rendering(
                     graph.flat(), reader.sample_rate, part.stop - part.start, tail, first_channel=part.start
                 )
-                there.send(rendering.due(reader.frames))
+                there.send(rendering.most(reader.frames))
                 for block in rendering.blocks(piece[part] for piece in reader.blocks()):
                     there.send(block)
-            there.send(MustRenderTogetherError() if rendering.engine.warnings() else reader.warnings)
+            there.send(MustRenderTogetherError() if rendering.warnings() else reader.warnings)
         except TapegraphError as error:
             there.send(error)
         except Exception as error:

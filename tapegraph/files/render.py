@@ -152,7 +152,7 @@ def rendered_together(graph: FlatGraph, reader: Reader, tail: Tail) -> Sound:
     rendering = Rendering(graph, reader.sample_rate, reader.channels, tail)
     return Sound(
         rendering.output_channels,
-        rendering.due(reader.frames),
+        rendering.most(reader.frames),
         rendering.blocks(reader.blocks()),
-        lambda: [*reader.warnings, *rendering.engine.warnings()],
+        lambda: [*reader.warnings, *rendering.warnings(), *rendering.notes()],
     )

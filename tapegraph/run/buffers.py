@@ -111,7 +111,7 @@ class Buffers:
             else:
                 x.append(self.gather(name, port))
         y = [self.signal(channels, rate) for _ in flat.cls.OUTPUTS]
-        self.calls[name] = Call(self.nodes[name], x, y)
+        self.calls[name] = Call(self.nodes[name], x, y, rate)
         for signal in self.sums:
             self.recycle(signal)
         self.sums.clear()
@@ -183,7 +183,7 @@ class Buffers:
         """Add a step for a node of our own, with a rate and the shape of a signal."""
         node.fs, node.channels, node.frames = self.timing.sample_rate * rate, shape.channels, shape.frames
         node.prepare()
-        self.steps.append(Call(node, [x], [y]))
+        self.steps.append(Call(node, [x], [y], watched=False))
 
     def add_modulations(self, name: str) -> None:
         """Add a step for each parameter of a node that automation or modulation moves."""

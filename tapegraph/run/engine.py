@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tapegraph.document.flat import FlatGraph
+from tapegraph.document.spec import OUTPUT
+from tapegraph.engine.schedule import OUTPUT as SINK
 from tapegraph.node.params import NodeValue
 from tapegraph.quantity import plural
 from tapegraph.run.pending import Pending
@@ -21,6 +23,7 @@ class Engine:
         self.plan: Plan = plan(graph, float(sample_rate), self.channels, first_channel=first_channel)
         self.block = graph.block
         self.pending: Pending[tuple[str, str, NodeValue]] = Pending(lambda change: change[:2])
+        self.told: set[str] = set()  # what new_warnings() has returned
 
     @property
     def output_channels(self) -> int:
@@ -57,16 +60,35 @@ class Engine:
 
     def warnings(self) -> list[str]:
         """Return a sentence for each thing that went wrong with the sound so far."""
+        return list(self.troubles().values())
+
+    def new_warnings(self) -> list[str]:
+        """Return a sentence for each kind of thing, and each node, that went wrong for the first time."""
         schedule = self.plan.schedule
-        messages = []
+        if not schedule.muted and not schedule.silenced:
+            return []
+        found = self.troubles()
+        new = [message for what, message in found.items() if what not in self.told]
+        self.told.update(found)
+        return new
+
+    def troubles(self) -> dict[str, str]:
+        """Return a sentence for each thing that went wrong so far, by what it is."""
+        schedule = self.plan.schedule
+        messages = {}
         if schedule.muted:
             were = "was" if schedule.muted == 1 else "were"
             muted = plural(int(schedule.muted), "input sample")
-            messages.append(f"{muted} {were} NaN or infinite and {were} replaced by silence")
-        if schedule.silenced:
-            was, it = ("was", "it was") if schedule.silenced == 1 else ("were", "they were")
-            silenced = f"{plural(int(schedule.silenced), 'block')} ({self.block} frames) of output"
-            messages.append(
-                f"{silenced} {was} NaN, infinite or above +120 dBFS; {it} silenced and all nodes were reset"
+            messages["input"] = f"{muted} {were} NaN, infinite or above +240 dBFS and {were} replaced by silence"
+        for name, count in schedule.silenced.items():
+            if name == SINK:
+                sources = sorted({link.source_node for link in self.plan.graph.links if link.target_node == OUTPUT})
+                of, limit, silenced = f"of output from {' and '.join(sources)}", "+120 dBFS", "silenced"
+            else:
+                of, limit, silenced = f"from {name}", "+240 dBFS", "silenced at the output"
+            was, it = ("was", "it was") if count == 1 else ("were", "they were")
+            blocks = f"{plural(count, 'block')} ({self.block} frames) {of}"
+            messages[f"from {name}"] = (
+                f"{blocks} {was} NaN, infinite or above {limit}; {it} {silenced} and all nodes were reset"
             )
         return messages

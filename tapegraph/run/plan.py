@@ -30,7 +30,8 @@ class Plan:
     modulations: the steps that move parameters, by node and parameter
     order, timing: in which order nodes run, and when sound reaches them
     latency: from input to output, frames of the graph's rate
-    tail_s: how long the output may sound on after the input, s; infinite where a loop feeds back
+    tail_s: how long the output may sound on after the input, s, with the parameters as they are at the start; infinite
+        where a loop feeds back
     """
 
     graph: FlatGraph

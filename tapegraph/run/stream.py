@@ -5,11 +5,13 @@ The graph runs in its own fixed blocks, so that the result does not depend on ho
 
 from __future__ import annotations
 
+import warnings
 from itertools import chain
 
 import numpy as np
 
 from tapegraph.document.flat import FlatGraph
+from tapegraph.errors import SoundWarning
 from tapegraph.node.params import NodeValue
 from tapegraph.run.blocks import CHUNK_FRAMES, BlockCutter
 from tapegraph.run.engine import Engine
@@ -34,7 +36,10 @@ class Stream:
         self.reset()
 
     def process(self, audio: Audio) -> Audio:
-        """Return as many frames as come in, (channels, frames) or one-dimensional, of the same float type."""
+        """Return as many frames as come in, (channels, frames) or one-dimensional, of the same float type.
+
+        Warns (SoundWarning) of each kind of thing that goes wrong with the sound, and each node, once.
+        """
         x = planar(audio, self.channels)
         out = np.empty((self.engine.output_channels, x.shape[1]), x.dtype)
         n = 0
@@ -43,6 +48,8 @@ class Stream:
             out[:, n : n + part.shape[1]] = part
             n += part.shape[1]
             self.ready = ready[:, part.shape[1] :]
+        for message in self.engine.new_warnings():
+            warnings.warn(message, SoundWarning, stacklevel=2)
         return shaped(out, audio)
 
     def flush(self) -> Array:

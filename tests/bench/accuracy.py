@@ -4,8 +4,8 @@
 
 Error and aliasing of the sweep are taken at peaks of 0 and -20 dBFS and 18 settings of drive, bias and saturation.
 The error is that of M against the Jiles-Atherton equation itself, integrated over the field in 64 steps a sample of
-48 kHz, on the demo's music. Everything is band-limited at 20 kHz: the music is brought to each rate by FFT, and
-compared there.
+48 kHz, on the demo's music; both begin without field and magnetisation. Everything is band-limited at 20 kHz: the music
+is brought to each rate by FFT, and compared there.
 Aliasing is what lies below 20 kHz beside the lines that distortion makes, against all that is there: for a sine that
 steps from 220 to 17,140 Hz, where those are its harmonics; and for two tones at once (2990 and 17,005 Hz, -6 dBFS each,
 at the default setting), where they are sums and differences of up to 24 times the one and 4 times the other.

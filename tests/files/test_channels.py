@@ -148,7 +148,7 @@ def test_warnings_are_those_of_all_channels_together(tmp_path: Path) -> None:
         for jobs in (1, 2)
     ]
     assert reports[0].warnings == reports[1].warnings
-    assert "1 input sample was NaN or infinite and was replaced by silence" in reports[1].warnings
+    assert "1 input sample was NaN, infinite or above +240 dBFS and was replaced by silence" in reports[1].warnings
 
 
 def test_a_file_that_is_cut_short_is_told_of(sound: Path, tmp_path: Path) -> None:

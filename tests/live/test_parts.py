@@ -180,7 +180,7 @@ def test_automation_goes_on_where_the_graph_is_exchanged_and_warnings_are_kept()
     # A gain that moves follows its target by 5 ms. The new graph starts without that lag and takes it on while it fades
     # in, by a quarter in each block; automation that began anew would be wrong by 0.1 and more.
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, atol=1e-5)
-    assert deck.warnings() == ["2 input samples were NaN or infinite and were replaced by silence"]
+    assert deck.warnings() == ["2 input samples were NaN, infinite or above +240 dBFS and were replaced by silence"]
 
 
 def test_a_graph_that_has_been_faded_out_is_not_freed_in_the_audio_thread() -> None:

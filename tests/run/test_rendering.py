@@ -9,7 +9,7 @@ import pytest
 from toys import Echo, Hiss, LateByParts, Ones, Scale, Shift, flat
 
 from tapegraph.document.flat import FlatGraph, FlatNode
-from tapegraph.errors import TapegraphError
+from tapegraph.errors import SoundWarning, TapegraphError
 from tapegraph.node.registry import find
 from tapegraph.run.engine import Engine
 from tapegraph.run.plan import plan
@@ -34,14 +34,39 @@ def loop(factor: float, block: int = 64) -> FlatGraph:
     )
 
 
-def test_a_loop_is_rendered_until_it_was_under_minus_120_db_for_twelve_seconds() -> None:
-    """The 20th echo, 0.5^19, is the last above 1e-6."""
-    ends = 20 * 300 + 100 + 12 * FS
-    assert ends <= len(render(loop(0.5), np.ones(100), FS)) <= ends + 2 * 64
+@pytest.mark.parametrize("level", [1.0, 0.1])
+def test_a_loop_is_rendered_until_it_is_90_db_under_its_loudest(level: float) -> None:
+    """The 15th echo, 0.5^14, is the last above 10^(-90 / 20); what follows for the 300 frames of the echo decides."""
+    rendering = Rendering(loop(0.5), FS, 1)
+    frames = sum(block.shape[1] for block in rendering.blocks([np.full((1, 100), level)]))
+    ends = 15 * 300 + 100 + 300
+    assert ends <= frames <= ends + 3 * 64
+    assert not rendering.warnings()
+    assert rendering.notes() == [
+        f"the output goes on for {(frames - 100) / FS:.2f} s after the input: the graph feeds back, and its tail ends "
+        "90 dB below the loudest sample; set a tail in seconds for another length"
+    ]
 
 
-def test_a_loop_that_does_not_fade_is_rendered_for_a_minute() -> None:
-    assert len(render(loop(1.0, block=1024), np.ones(2000), FS)) == 2000 + 60 * FS
+def test_a_faint_loop_ends_at_minus_120_dbfs() -> None:
+    """1e-5 / 2^4 is below 1e-6."""
+    ends = 4 * 300 + 100 + 300
+    assert ends <= len(render(loop(0.5), np.full(100, 1e-5), FS)) <= ends + 3 * 64
+
+
+def test_a_loop_that_does_not_fade_is_rendered_for_a_minute_and_says_so() -> None:
+    message = "the graph feeds back and does not fade: its tail was cut off after 60.00 s; set a tail in seconds for "
+    with pytest.warns(SoundWarning, match=f"^{message}another length$"):
+        assert len(render(loop(1.0, block=1024), np.ones(2000), FS)) == 2000 + 60 * FS
+    render(loop(1.0, block=1024), np.ones(2000), FS, tail=1.0)  # a tail in seconds is what was asked for
+
+
+def test_sound_between_two_echoes_of_a_long_delay_does_not_end_a_loop() -> None:
+    """Clicks 2000 frames apart, with silence between them."""
+    x = np.zeros(1024)
+    x[0] = 1.0
+    out = render(loop(0.5, block=1024), x, FS)
+    np.testing.assert_allclose(out[2000:24001:2000], 0.5 ** np.arange(12))
 
 
 def test_silence_within_the_input_does_not_end_a_rendering() -> None:
@@ -54,6 +79,19 @@ def test_silence_within_the_input_does_not_end_a_rendering() -> None:
 @pytest.mark.parametrize(("tail", "frames"), [(0.0, 0), (0.25, 2000), (0.00001, 1), ("auto", 300)])
 def test_a_tail_is_as_long_as_asked_for_and_rounded_up(tail: float, frames: int) -> None:
     assert render(ECHO, NOISE, FS, tail=tail).shape == (2, 1000 + frames)
+
+
+@pytest.mark.parametrize("times_s", [(0.1, 1.5), (1.5, 0.1)])
+def test_the_tail_is_that_of_a_delay_where_automation_has_moved_it(times_s: tuple[float, float]) -> None:
+    """What enters last is heard; the tail is the delay at the end, and 4 frames for its interpolation."""
+    first, last = times_s
+    delay = FlatNode(find("delay"), {"time_s": first})
+    moves = {("d", "time_s"): ((0.0, first), (1.0, last))}
+    x = np.zeros(2 * FS)
+    x[-100:] = 1.0
+    out = render(flat("input.out>d.in, d.out>output.in", automation=moves, d=delay), x, FS)
+    assert np.sum(out) == pytest.approx(100.0, rel=1e-3)
+    assert 0 <= len(out) - (2 + last) * FS < 64
 
 
 def test_nothing_has_no_tail() -> None:

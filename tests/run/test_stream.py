@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
-from toys import Burst, Count, Echo, Ones, Scale, Shift, Two, flat
+from toys import Burst, Count, Echo, Hide, Ones, Scale, Shift, Two, flat
 
 from tapegraph.document.flat import FlatNode
 from tapegraph.engine.schedule import Modulation
-from tapegraph.errors import TapegraphError
+from tapegraph.errors import SoundWarning, TapegraphError
 from tapegraph.run.plan import plan
 from tapegraph.run.rendering import Rendering, render
 from tapegraph.run.stream import Stream
@@ -92,7 +93,7 @@ def test_a_feedback_loop_repeats_exactly_after_the_time_of_its_delay(frames: int
     expected = {10: 1.0} | {10 + frames * k: 0.5 ** (k - 1) for k in range(1, 6) if 10 + frames * k < 1000}
     for at, value in expected.items():
         assert out[at] == value
-    np.testing.assert_allclose(np.sum(out), 1 + 1 / (1 - 0.5), atol=1e-5)
+    np.testing.assert_allclose(np.sum(out), 1 + 1 / (1 - 0.5), atol=1e-4)  # the tail ends at -90 dB
 
 
 def test_the_latency_inside_a_loop_does_not_change_its_period() -> None:
@@ -115,8 +116,8 @@ def test_a_loop_fades_out_and_the_rendering_then_ends() -> None:
         soft=FlatNode(Scale, {"factor": 0.5}),
     )
     out = render(graph, np.ones(100), 8000)
-    sounding = 300 * np.ceil(np.log(1e-6) / np.log(0.5))
-    assert 100 + sounding < len(out) < 100 + sounding + 13 * 8000
+    sounding = 300 * np.ceil(np.log(10 ** (-90 / 20)) / np.log(0.5))
+    assert 100 + sounding < len(out) < 100 + sounding + 600
 
 
 def test_a_loop_without_a_delay_is_named() -> None:
@@ -166,22 +167,64 @@ def test_a_set_parameter_moves_from_the_next_block_on() -> None:
 
 def test_what_is_not_finite_in_the_input_is_silence_and_is_counted() -> None:
     graph = flat("input.out>output.in")
-    x = np.array([1.0, np.nan, np.inf, -np.inf, 0.5])
-    np.testing.assert_array_equal(render(graph, x, 48000), [1, 0, 0, 0, 0.5])
+    x = np.array([1.0, np.nan, np.inf, -np.inf, 2e12, 0.5])
+    message = "4 input samples were NaN, infinite or above +240 dBFS and were replaced by silence"
+    with pytest.warns(SoundWarning, match=f"^{re.escape(message)}$"):
+        np.testing.assert_array_equal(render(graph, x, 48000), [1, 0, 0, 0, 0, 0.5])
     stream = Stream(graph, 48000, 1)
-    stream.process(np.concatenate([x, np.zeros(59)]))
-    assert stream.warnings() == ["3 input samples were NaN or infinite and were replaced by silence"]
+    with pytest.warns(SoundWarning, match=f"^{re.escape(message)}$"):
+        stream.process(np.concatenate([x, np.zeros(58)]))
+    stream.process(x)  # warns no second time
+    assert stream.warnings() == [message]
 
 
 def test_a_block_that_is_not_finite_is_made_silent_and_the_nodes_start_anew() -> None:
     graph = flat("input.out>a.in, a.out>output.in", a=Burst, block=10)
-    out = render(graph, np.ones(70), 48000)
+    with pytest.warns(SoundWarning, match=r"^2 blocks \(10 frames\) from a were NaN"):
+        out = render(graph, np.ones(70), 48000)
     np.testing.assert_array_equal(out.reshape(7, 10)[:, 0], [1, 1, 0, 1, 1, 0, 1])
+    message = "1 block (10 frames) from a was NaN, infinite or above +240 dBFS; it was silenced at the output and all "
     stream = Stream(graph, 48000, 1)
-    stream.process(np.ones(30))
-    assert stream.warnings() == [
-        "1 block (10 frames) of output was NaN, infinite or above +120 dBFS; it was silenced and all nodes were reset"
+    with pytest.warns(SoundWarning, match=re.escape(message)):
+        stream.process(np.ones(30))
+    assert stream.warnings() == [message + "nodes were reset"]
+
+
+@pytest.mark.parametrize("rate", [1, 4])
+def test_the_node_whose_sound_is_not_finite_is_named_though_a_later_node_hides_it(rate: int) -> None:
+    nodes = {"a": FlatNode(Burst, {}, rate), "hides": FlatNode(Hide, {}, rate)}
+    graph = flat("input.out>a.in, a.out>hides.in, hides.out>output.in", **nodes)  # type: ignore[arg-type]
+    with pytest.warns(SoundWarning, match=r"^2 blocks \(64 frames\) from a were NaN"):
+        out = render(graph, np.ones(400), 48000)
+    assert np.isfinite(out).all()
+
+
+def test_output_far_above_full_scale_names_the_node_that_it_comes_from() -> None:
+    nodes = {name: FlatNode(Scale, {"factor": 10.0}) for name in "abcdefg"}
+    links = "input.out>a.in, a.out>b.in, b.out>c.in, c.out>d.in, d.out>e.in, e.out>f.in, f.out>g.in, g.out>output.in"
+    with pytest.warns(SoundWarning) as told:
+        out = render(flat(links, **nodes), np.ones(64), 48000)  # type: ignore[arg-type]
+    assert not out.any()
+    assert [str(warning.message) for warning in told] == [
+        "1 block (64 frames) of output from g was NaN, infinite or above +120 dBFS; it was silenced and all nodes were "
+        "reset"
     ]
+
+
+def test_a_loop_that_got_out_of_hand_behind_a_limiter_ends_and_is_named() -> None:
+    """10 times louder with every round of 64 frames: after 13 rounds at most it is reset and starts again at 1."""
+    graph = flat(
+        "input.out>echo.in, echo.out>up.in, up.out>echo.in, echo.out>limit.in, limit.out>output.in",
+        echo=FlatNode(Echo, {"frames_later": 64.0}),
+        up=FlatNode(Scale, {"factor": 10.0}),
+        limit=Hide,
+    )
+    stream = Stream(graph, 48000, 1)
+    with pytest.warns(SoundWarning, match="^1 block .* from up was NaN, infinite or above \\+240 dBFS"):
+        stream.process(np.ones(20 * 64))
+    stream.set("up", "factor", 0.5)
+    stream.process(np.ones(64 * 64))
+    np.testing.assert_allclose(stream.process(np.ones(64)), 2.0, rtol=1e-9)  # 1 / (1 - 0.5)
 
 
 def test_channels_that_do_not_fit_together_are_named() -> None:

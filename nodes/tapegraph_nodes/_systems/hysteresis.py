@@ -22,7 +22,7 @@ import numpy.typing as npt
 from librt.vecs import vec
 
 from tapegraph.node import Param, Value
-from tapegraph_nodes._kernels.magnetics.constants import ALPHA, GUARD, constants
+from tapegraph_nodes._kernels.magnetics.constants import ALPHA, constants
 from tapegraph_nodes._kernels.magnetics.jiles_atherton import Material, newton
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, langevin_table
 
@@ -58,7 +58,7 @@ class HysteresisSystem:
         self.table = langevin_table()
 
     def step(self, state: Array, x: Array, fs: Array, setting: dict[str, Array]) -> Array:
-        M_s, per_a, c, kappa, beta = scaled(setting)
+        _, per_a, c, kappa, beta = scaled(setting)
         m, H, V = state.T
         rise = 1.75 * (x - H) - 0.75 * V
         cells = CELLS_PER_UNIT * per_a
@@ -73,9 +73,8 @@ class HysteresisSystem:
             (cells * x).tolist(),
             (cells * rise).tolist(),
         )
-        after = np.array([solved, x, rise]).T
-        after[~(np.abs(after[:, 0]) <= GUARD / M_s)] *= (0.0, 1.0, 0.0)
-        return after
+        held = np.clip(np.nan_to_num(solved), -1.0, 1.0)  # as the node holds it
+        return np.array([held, x, rise]).T
 
     def transition(
         self, state: Array, x: Array, fs: Array, setting: dict[str, Array]

@@ -19,19 +19,21 @@ set of constants, in which bias and makeup have no effect, with field and magnet
     M_s = 5 (0.5 + 1.5 (1 - saturation)),    a = M_s / (0.01 + 40 drive),    c = 0.17,    k = 2.7,    g = 1.414
 
 Latency 0. Distortion makes new frequencies: oversample the node. The field is clipped at 8 (rk2), 10 (rk4, v1) or
-12.5 (others). Where a step ends beyond |M| = 20 (v1: 10), M starts again from 0. Changed constants are reached in 5 ms
-or a block, whichever is longer, in equal steps, and M moves with M_s; solvers share their state and can be switched
-while sound runs. A remanence stays after the sound has ended, as on tape; a dc_blocker behind the node removes it.
+12.5 (others). |M| is held at M_s, which it cannot exceed on tape; the solvers would, where the field leaps by many
+coercivities from sample to sample. rk2 and v1 overshoot even where it leaps less: there the limit is 1.25 M_s. Changed
+constants are reached in 5 ms or a block, whichever is longer, in equal steps, and M moves with M_s; solvers share their
+state and can be switched while sound runs. A remanence stays after the sound has ended, as on tape; a dc_blocker behind
+the node removes it.
 Source: J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, with the constants of the
 plugin that grew out of it.
-Differs: M is guarded on both sides, c is never negative, constants move for a time and not for a number of samples,
-and switching to or from v1 keeps the state.
+Differs: M is held at saturation, and does not start again from 0 where a step ends far beyond; c is never negative,
+constants move for a time and not for a number of samples, and switching to or from v1 keeps the state.
 """
 
 from typing import ClassVar, Final
 
 from tapegraph.node import AnyParam, Choice, Model, Node, Param, Quality, Signal, Switch, Weights
-from tapegraph_nodes._kernels.magnetics.constants import ARTICLE_GUARD, GUARD, article_constants, constants
+from tapegraph_nodes._kernels.magnetics.constants import article_constants, constants
 from tapegraph_nodes._kernels.magnetics.magnetise import magnetise
 from tapegraph_nodes._kernels.magnetics.tape import (
     EXPONENTIAL_H,
@@ -45,16 +47,17 @@ from tapegraph_nodes._kernels.magnetics.tape import (
     Tape,
 )
 
-# How each solver works, and where it clips the field.
+# How each solver works, where it clips the field, and where it holds |M| / M_s. On tape that is 1, but the reference
+# vectors of rk2 and v1 reach 1.245 and 1.154: for these it is the smallest round number that leaves them as they are.
 SOLVERS: Final = {
-    "rk2": (RK2, 8.0),
-    "rk4": (RK4, 10.0),
-    "nr4": (NR4, 12.5),
-    "nr8": (NR8, 12.5),
-    "midpoint_h": (MIDPOINT_H, 12.5),
-    "exponential_h": (EXPONENTIAL_H, 12.5),
-    "stn": (STN, 12.5),
-    "v1": (RK4, 10.0),
+    "rk2": (RK2, 8.0, 1.25),
+    "rk4": (RK4, 10.0, 1.0),
+    "nr4": (NR4, 12.5, 1.0),
+    "nr8": (NR8, 12.5, 1.0),
+    "midpoint_h": (MIDPOINT_H, 12.5, 1.0),
+    "exponential_h": (EXPONENTIAL_H, 12.5, 1.0),
+    "stn": (STN, 12.5, 1.0),
+    "v1": (RK4, 10.0, 1.25),
 }
 # Numbers of inputs and outputs of the networks that transition.py and field_network.py run.
 NETWORKS: Final = {"susceptibilities": (5, 2), "field_and_rate": (5, 1)}
@@ -100,14 +103,12 @@ class Hysteresis(Node):
 
     def update(self) -> None:
         tape = self.tape
-        tape.method, tape.clip = SOLVERS[self.solver]
+        tape.method, tape.clip, tape.most_m = SOLVERS[self.solver]
         if self.solver == "v1":
             M_s, per_a, c, k = article_constants(self.drive, self.saturation)
-            tape.guard = ARTICLE_GUARD / M_s
             gain = 1.414 * M_s
         else:
             M_s, per_a, c, k = constants(self.drive, self.saturation, self.bias)
-            tape.guard = GUARD / M_s
             gain = 1.0 + 0.6 * (1.0 - self.bias) if self.makeup else M_s
         tape.aim(M_s, per_a, c, k, gain)
         if self.solver == "stn":

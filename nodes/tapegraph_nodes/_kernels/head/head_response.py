@@ -22,6 +22,7 @@ Spectrum = npt.NDArray[np.complex128]
 FLOOR = 1e-5  # losses end at -100 dB: a minimum phase needs an end to them
 LONGEST_S = 0.08  # reach of the longest response; finer detail than 1 / 0.08 s = 12 Hz is smoothed
 SHORTEST_S = 0.002  # enough for the corner at the Nyquist frequency to stay above 20 kHz
+LEAST_SKEW = 1e-6  # frames: a shorter delay between two tracks is none, and an allpass would divide by zero
 LARGEST_FFT = 3 << 19
 LONGEST_ROW = 3 << 11  # of a transform that is done in one portion
 LONGEST_STRETCH = 1 << 11  # of a recursion in one portion
@@ -179,7 +180,7 @@ class Design:
         self.lead = lead
         self.reach = math.ceil(head.reach() * fs)
         self.skew = head.skew * fs if channels == 2 else 0.0
-        self.tracks = 2 if self.skew != 0.0 else 1
+        self.tracks = 2 if abs(self.skew) > LEAST_SKEW else 1
         self.h: Array = np.zeros((self.tracks, lead + self.reach))
         # Steps fine enough to place the gap's nulls: 3072 from one to the next.
         steps = max(1024.0, 8.0 * self.reach, 3072.0 * fs * max(head.gap, head.slant))

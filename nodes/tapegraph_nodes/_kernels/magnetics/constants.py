@@ -23,8 +23,6 @@ import numpy as np
 Values: TypeAlias = Any  # a float, or an array of them
 
 ALPHA: Final = 0.0016
-GUARD: Final = 20.0  # most |M| before it starts again from 0
-ARTICLE_GUARD: Final = 10.0
 
 
 def constants(drive: Values, saturation: Values, bias: Values) -> tuple[Values, Values, Values, float]:

@@ -9,11 +9,11 @@ alpha is 3/4.
 """
 
 
-def clipped(field: float, clip: float) -> float:
-    """Return a field held within -clip to clip, and 0 for NaN."""
-    if abs(field) <= clip:
-        return field
-    return clip if field > 0.0 else -clip if field < 0.0 else 0.0
+def clipped(x: float, clip: float) -> float:
+    """Return a field, or a magnetisation, held within -clip to clip, and 0 for NaN."""
+    if abs(x) <= clip:
+        return x
+    return clip if x > 0.0 else -clip if x < 0.0 else 0.0
 
 
 def rise(H: float, Hp: float, Vp: float) -> float:

@@ -13,9 +13,9 @@ dm is the rise of m in one sample. In units of its own the equation has four con
     gamma = beta / (1 - c)    mean field upon the irreversible share, cells
 
 A solver is given the last sample (m, hp, vp) and the present field (h, v), and returns the present m. It raises
-nothing; for fields that jump far beyond the loop the result may be huge or NaN, which the caller has to check. Each
-step of a channel has to wait for the step before. A processor fills the wait with the step of another channel where
-that comes soon enough; runge_kutta is so long that it takes two channels in turns.
+nothing; where the field leaps by many coercivities the result may be beyond saturation, even huge or NaN, which the
+caller has to check. Each step of a channel has to wait for the step before. A processor fills the wait with the step of
+another channel where that comes soon enough; runge_kutta is so long that it takes two channels in turns.
 
 Source: D. Jiles, D. Atherton, Theory of ferromagnetic hysteresis, J. Magn. Magn. Mater. 61, 1986; L and the solvers
 as in J. Chowdhury, Real-time physical modelling for analog tape machines, DAFx 2019, eq. 8 to 20.

@@ -34,7 +34,7 @@ def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:
 
 def solve(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
     """Magnetise the channels a and b, which may be one and the same, by a solver or a network of the field."""
-    table, method, clip, guard = tape.table, tape.method, tape.clip, tape.guard
+    table, method, clip, most_m = tape.table, tape.method, tape.clip, tape.most_m
     tape.begin()
     coating = tape.coating
     moving = tape.constants.moving
@@ -75,10 +75,12 @@ def solve(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
         else:
             ma = newton(table, coating, ma, hpa, vpa, ha, va, method)
             mb = newton(table, coating, mb, hpb, vpb, hb, vb, method) if b != a else ma
-        if not abs(ma) <= guard:
-            ma = Va = 0.0
-        if not abs(mb) <= guard:
-            mb = Vb = 0.0
+        if not abs(ma) <= most_m:
+            ma = clipped(ma, most_m)
+            La = langevin_at(table, ha + coating.beta * ma)
+        if not abs(mb) <= most_m:
+            mb = clipped(mb, most_m)
+            Lb = langevin_at(table, hb + coating.beta * mb)
         y[at] = gain * ma
         y[other] = gain * mb
         at += 1

@@ -79,7 +79,7 @@ class Tape:
     coating: state: the constants as a loop over a block goes through them
     method: coefficient: one of the numbers above
     clip: coefficient: most |H|
-    guard: coefficient: most |m|
+    most_m: coefficient: most |m|, at which it is held
     network: of the two methods with one
     features: room for what the network is given of a block, of two channels
     m: state: M / M_s of each channel
@@ -97,7 +97,7 @@ class Tape:
         self.coating: Coating = Coating()
         self.method: i64 = EXPONENTIAL_H
         self.clip: float = 0.0
-        self.guard: float = 0.0
+        self.most_m: float = 1.0
         self.network: Network = Network()
         self.features: vec[float] = vec[float]([0.0] * (2 * FEATURES * (frames + 1)))
         self.m: vec[float] = vec[float]([0.0] * channels)

@@ -90,7 +90,7 @@ def follow(tape: Tape, y: vec[float], first: i64, lanes: i64) -> None:
     first, lanes: the channels, which take turns, sample by sample: while a processor waits for one it computes another
     """
     frames = tape.frames
-    features, m, guard, network = tape.features, tape.m, tape.guard, tape.network
+    features, m, most_m, network = tape.features, tape.m, tape.most_m, tape.network
     size = FEATURES * (frames + 1)
     gain = tape.constants.start[5]
     gain_step = (tape.constants.end[5] - gain) / float(frames)
@@ -153,8 +153,8 @@ def follow(tape: Tape, y: vec[float], first: i64, lanes: i64) -> None:
                 a[4] = y_p
                 network.run()
                 now = was + g * network.y[0] + g_p * network.y[1]
-            if not abs(now) <= guard:
-                now = 0.0
+            if not abs(now) <= most_m:
+                now = clipped(now, most_m)
             m[first + lane] = now
             y[to] = gain * now
             at += size

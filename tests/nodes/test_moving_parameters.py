@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-from soloist import music, play, settings, started, variants
-
 from tapegraph.node import Param
 from tapegraph.node.registry import find, kinds
+from tapegraph.testing.single import music, play, settings, started, variants
 
 FS = 8000.0
 FRAMES = 512  # in a block; in four most responses of a playback head are designed

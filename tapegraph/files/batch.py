@@ -74,6 +74,13 @@ def attempt(graph: GraphModel, options: dict[str, Any], pair: tuple[str | Path, 
     try:
         return render_file(graph, source, target, **options)
     except TapegraphError as error:
-        return error
+        return TapegraphError(*(of_file(problem, source, target) for problem in error.problems))
     except Exception as error:
         return TapegraphError(Problem(explained(error), str(source)))
+
+
+def of_file(problem: Problem, source: str | Path, target: Path) -> Problem:
+    """Return a problem that names the file: one of a node, say, does not know what it was rendering."""
+    if any(str(path) in str(problem) for path in (source, target)):
+        return problem
+    return Problem(f"cannot be rendered: {problem}", str(source))

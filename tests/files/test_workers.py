@@ -83,8 +83,8 @@ def test_an_error_of_a_node_is_a_line_and_the_other_files_are_rendered(folder: P
     program = started("fails", "a.wav", "b.wav", "c.wav", "d.wav", "out", "--jobs", jobs)
     _, err = program.communicate(timeout=60)
     assert program.returncode == 1
-    assert err.startswith("b.wav: cannot be rendered: ArithmeticError: planted, raised in ")
-    assert err.endswith("my.py:16\n")
+    assert err.startswith("b.wav: cannot be rendered: ")
+    assert err.endswith("my.py:16: a (fails) raised ArithmeticError: planted\n")
     assert len(err.splitlines()) == 1
     assert sorted(os.listdir("out")) == ["a.wav", "c.wav", "d.wav"]
 
@@ -104,7 +104,8 @@ def test_an_error_of_a_node_is_explained_where_channels_are_shared_out(folder: P
     program = started("fails", "six.wav", "out", "--jobs", "2")
     _, err = program.communicate(timeout=60)
     assert program.returncode == 1
-    assert err.startswith("six.wav: cannot be rendered: ArithmeticError: planted, raised in ")
+    assert err.startswith("six.wav: cannot be rendered: ")
+    assert err.endswith("my.py:17: a (fails) raised ArithmeticError: planted\n")
     assert os.listdir("out") == []
 
 

@@ -17,6 +17,7 @@ from harness import run
 import tapegraph
 from tapegraph.node import Node
 from tapegraph.node.node_files import classes, load_file
+from tapegraph.testing import DoesNotApply, Law, laws
 
 PAGE = Path(__file__).parent.parent / ".github" / "CONTRIBUTING.md"
 NODES = re.findall(r"^```python\n# (\w+)\.py\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
@@ -43,6 +44,15 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, type[Node]]:
 
 def test_the_page_shows_one_node_of_each_kind() -> None:
     assert [name for name, _ in NODES] == ["quantizer", "slew_limiter"]
+
+
+@pytest.mark.parametrize("law", laws(), ids=str)
+@pytest.mark.parametrize("name", [name for name, _ in NODES])
+def test_the_nodes_of_the_page_keep_the_laws(name: str, law: Law, nodes: dict[str, type[Node]]) -> None:
+    try:
+        law(nodes[name])
+    except DoesNotApply as reason:
+        pytest.skip(str(reason))
 
 
 def test_the_quantizer_rounds_to_steps_of_its_word_length(nodes: dict[str, type[Node]]) -> None:

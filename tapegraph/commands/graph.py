@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from tapegraph.commands._options import (
@@ -16,16 +18,15 @@ from tapegraph.commands._options import (
 EXAMPLES = """\b
 Examples:
   tapegraph graph my.yaml
-  tapegraph graph my.yaml --format svg -o my.svg
+  tapegraph graph my.yaml -o my.svg
   tapegraph graph NAME --format mermaid"""
 FORMATS = ("text", "mermaid", "svg")
+ENDINGS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("graph", metavar="FILE|PRESET")
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Kind of drawing."
-)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Kind of drawing; otherwise as FILE ends, or text.")
 @click.option("--rate", default=48_000, show_default=True, metavar="HZ", help="Sample rate to plan for.")
 @click.option("--channels", default=2, show_default=True, metavar="N", help="Channels to plan for.")
 @click.option("--output", "-o", metavar="FILE", help="Write to a file instead of printing.")
@@ -33,7 +34,7 @@ FORMATS = ("text", "mermaid", "svg")
 @allow_option
 @nodes_option
 def command(
-    graph: str, form: str, rate: int, channels: int, output: str | None, overwrite: bool, allow: tuple[str, ...]
+    graph: str, form: str | None, rate: int, channels: int, output: str | None, overwrite: bool, allow: tuple[str, ...]
 ) -> None:
     """Draw a graph: nodes in the order in which they run, links, rates, resamplers and latencies."""
     from tapegraph.drawing.sketch import sketch
@@ -43,5 +44,7 @@ def command(
 
     if output is not None and is_same_file(graph, output):
         raise WrongUseError(f"{output}: is the graph itself; choose another name for the drawing")
+    if form is None:
+        form = ENDINGS.get(Path(output or "").suffix.lower(), "text")
     draw = {"text": text, "mermaid": mermaid, "svg": svg}[form]
     write_or_print(draw(sketch(load_argument(graph, allow), rate, channels)), output, overwrite)

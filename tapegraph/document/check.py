@@ -94,7 +94,10 @@ def remarks(spec: Spec) -> list[Problem]:
     useful = reaching(flat.links + flat.modulations, OUTPUT)
     idle = [name for name in flat.nodes if name not in useful]
     unused = [name for name in spec.vars if not leaves(spec, f"${name}")]
+    linked = {link.target_node for link in flat.links}
+    unfed = [name for name, node in flat.nodes.items() if node.cls.INPUTS and name in useful and name not in linked]
     return [
         *(Problem(f"{name} has no effect: no links lead from it to output", flat.nodes[name].where) for name in idle),
+        *(Problem(f"{name} hears nothing: no link leads to it", flat.nodes[name].where) for name in unfed),
         *(Problem(f"the variable ${name} is not used") for name in unused),
     ]

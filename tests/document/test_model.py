@@ -147,6 +147,12 @@ def test_what_is_probably_not_meant_is_remarked_on() -> None:
         "g.yaml:5:3: b has no effect: no links lead from it to output",
         "the variable $much is not used",
     ]
+    unfed = TWO_GAINS.replace("b: {kind: gain}", "b: {kind: gain}\n  c: {kind: gain}").replace(
+        "output]", "output, c -> b]"
+    )
+    assert [str(r) for r in tapegraph.Graph.from_yaml(unfed, "g.yaml").remarks()] == [
+        "g.yaml:6:3: c hears nothing: no link leads to it"
+    ]
     assert not two_gains().remarks()
 
 

@@ -38,14 +38,15 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(autouse=True)
-def ctrl_c() -> Iterator[None]:
-    """Have SIGINT interrupt a test and what it starts, also where it is ignored: in the background of a shell."""
-    meant = signal.getsignal(signal.SIGINT)
-    if meant is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def signals_that_end() -> Iterator[None]:
+    """Have signals end a test and what it starts, also where a shell ignores them: in its background, after nohup."""
+    ending = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+    ignored = [number for number in ending if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     yield
-    if meant is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, meant)
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture

@@ -76,6 +76,15 @@ def test_a_new_package_writes_over_nothing(tmp_path: Path, capsys: pytest.Captur
     assert capsys.readouterr().err == said
 
 
+@pytest.mark.parametrize("name", ["class", "tapegraph", "numpy", "signal"])
+def test_a_package_cannot_have_a_name_that_is_taken(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new-plugin", name, str(tmp_path / "it")]) == 2
+    assert capsys.readouterr().err == f"{name} is the name of something else in Python; choose another\n"
+    assert not (tmp_path / "it").exists()
+
+
 def test_a_line_for_each_law_tells_whether_a_node_keeps_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "leaky.py").write_text(LEAKY)
     assert main(["test", str(tmp_path / "leaky.py")]) == 1

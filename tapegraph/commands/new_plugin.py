@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -29,6 +32,9 @@ def command(name: str, folder: str | None) -> None:
 
     if not NAME.fullmatch(name):
         raise WrongUseError(f"{name} cannot be the name of a package; it must be lowercase words joined by - or _")
+    module = name.replace("-", "_")
+    if keyword.iskeyword(module) or module in {"tapegraph", *sys.stdlib_module_names} or find_spec(module):
+        raise WrongUseError(f"{name} is the name of something else in Python; choose another")
     root = Path(folder if folder is not None else name)
     texts = {root / path: text for path, text in files(name).items()}
     there = [path for path in texts if path.exists()]

@@ -168,12 +168,24 @@ def audio_files(folder: Path, target: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
         raise TapegraphError(Problem(f"cannot be read: {error.strerror}", str(error.filename))) from None
 
-    for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [f for f in folders if not f.startswith(".") and Path(place, f).resolve() != target.resolve()]
+    seen: set[Path] = set()  # links to folders are followed, each folder once
+    for place, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+        real = Path(place).resolve()
+        if real in seen or real == target.resolve():
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in names:
-            if not name.startswith(".") and Path(name).suffix.lower() in (*CONTAINERS, *READ_ONLY):
+            of_audio = Path(name).suffix.lower() in (*CONTAINERS, *READ_ONLY)
+            if of_audio and not name.startswith(".") and not is_pipe_or_device(Path(place, name)):
                 found.append(Path(place, name).relative_to(folder))
     return sorted(found)
+
+
+def is_pipe_or_device(path: Path) -> bool:
+    """Tell whether reading a path could wait for ever; of what is not there the reader tells."""
+    return path.exists() and not path.is_file()
 
 
 def print_report(report: Report, quiet: bool, err: bool = False) -> None:

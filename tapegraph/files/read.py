@@ -114,6 +114,8 @@ class Reader:
             with self.local.open("rb") as file:
                 empty = not file.read(1)
         except FileNotFoundError:
+            if self.local.is_symlink():
+                raise file_error(self.path, f"is a link to {self.local.readlink()}, which does not exist") from None
             near = names_in(self.path.parent)
             raise file_error(self.path, f"there is no such file{did_you_mean(self.path.name, near)}") from None
         except OSError as error:

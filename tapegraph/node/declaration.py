@@ -39,6 +39,8 @@ def check(cls: type[Node], who: str, own: bool) -> type[Node]:
         raise TapegraphError(f"{who}: KIND is {kind!r}; {NAME_RULE}")
     check_ports(cls, who)
     check_params(cls, who)
+    if cls.process is Node.process:
+        raise TapegraphError(f"{who}: {kind} has no process(); a node makes its sound there")
     return cls
 
 

@@ -33,6 +33,7 @@ class Stream:
         self.tail = self.engine.plan.tail_s
         self.cutter: BlockCutter
         self.ready: Array  # what has been computed and not yet returned, less than a block
+        self.form: Audio  # nothing, in the type and the dimensions of what came in last
         self.reset()
 
     def process(self, audio: Audio) -> Audio:
@@ -41,6 +42,7 @@ class Stream:
         Warns (SoundWarning) of each kind of thing that goes wrong with the sound, and each node, once.
         """
         x = planar(audio, self.channels)
+        self.form = np.asarray(audio)[..., :0]
         out = np.empty((self.engine.output_channels, x.shape[1]), x.dtype)
         n = 0
         for ready in chain([self.ready], map(self.engine.process, self.cutter.cut(x))):
@@ -52,9 +54,10 @@ class Stream:
             warnings.warn(message, SoundWarning, stacklevel=2)
         return shaped(out, audio)
 
-    def flush(self) -> Array:
-        """Return the end of the sound so far, (channels, latency frames), and reset."""
-        rest = self.process(np.zeros((self.channels, self.latency)))
+    def flush(self) -> Audio:
+        """Return the end of the sound so far, `latency` frames in the form of what was processed last, and reset."""
+        silence: Audio = np.zeros((self.channels, self.latency), self.form.dtype)
+        rest = self.process(silence[0] if self.form.ndim == 1 else silence)
         self.reset()
         return rest
 
@@ -67,6 +70,7 @@ class Stream:
         self.engine.reset()
         self.cutter = BlockCutter(self.channels, self.engine.block, CHUNK_FRAMES)
         self.ready = np.zeros((self.engine.output_channels, self.engine.block - 1))
+        self.form = np.zeros((self.channels, 0))
 
     def warnings(self) -> list[str]:
         """Return a sentence for each thing that went wrong with the sound so far."""

@@ -245,3 +245,17 @@ def test_standard_output_that_is_full_or_closed_is_a_line_or_nothing(folder: Pat
         assert running.stderr is not None
         assert running.stderr.read() == b""
     assert running.returncode == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files on this system")
+def test_a_folder_is_taken_with_linked_folders_once_and_without_pipes(tmp_path: Path) -> None:
+    """A pipe would be waited for without end, and a folder may hold a link to itself."""
+    for name in ("in", "more"):
+        (tmp_path / name).mkdir()
+        soundfile.write(tmp_path / name / f"{name}.wav", np.full(100, 0.1), 8000)
+    os.mkfifo(tmp_path / "in" / "pipe.wav")
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "more")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
+    assert main(["render", str(tmp_path / "in"), str(tmp_path / "out"), "--preset", "clean", "-q"]) == 0
+    out = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.wav"))
+    assert out == ["in.wav", "linked/more.wav"]

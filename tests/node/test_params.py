@@ -123,6 +123,9 @@ class Bands(Node):
         Param("bands", 4, 1, 12, "", "how many there are", whole=True),
         Param("low_hz", 100, 20, 500, "Hz", "lowest of them", "log"),
     )
+
+    def process(self, x, y):
+        y[0].put(x[0].array)
 """
 
 

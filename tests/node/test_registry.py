@@ -257,6 +257,9 @@ def test_a_class_of_a_kind_that_exists_is_refused() -> None:
     class Gain(tapegraph.Node):
         KIND = "gain"
 
+        def process(self, x: list[tapegraph.Signal], y: list[tapegraph.Signal]) -> None:
+            y[0].put(x[0].array)
+
     own = importlib.metadata.version("tapegraph")
     with pytest.raises(tapegraph.TapegraphError) as caught:
         tapegraph.register(Gain)
@@ -264,6 +267,14 @@ def test_a_class_of_a_kind_that_exists_is_refused() -> None:
     assert str(caught.value) == f"the kind gain comes from tapegraph {own} and from {place}; remove one"
     with pytest.raises(tapegraph.TapegraphError, match="^<class 'int'> is not a node; a node is a subclass of"):
         tapegraph.register(int)  # type: ignore[type-var]
+
+
+def test_a_class_without_process_is_refused() -> None:
+    class Mute(tapegraph.Node):
+        KIND = "mute"
+
+    with pytest.raises(tapegraph.TapegraphError, match=r"mute has no process\(\); a node makes its sound there$"):
+        tapegraph.register(Mute)
 
 
 def test_a_file_that_was_edited_and_added_again_runs_as_it_is_now(tmp_path: Path) -> None:
@@ -305,6 +316,9 @@ def test_another_process_gets_the_nodes_of_a_graph_with_it(tmp_path: Path) -> No
 def test_a_class_that_another_process_cannot_import_is_told_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     class Local(tapegraph.Node):
         KIND = "local"
+
+        def process(self, x: list[tapegraph.Signal], y: list[tapegraph.Signal]) -> None:
+            y[0].put(x[0].array)
 
     tapegraph.register(Local)
     sent = pickle.dumps(tapegraph.chain(local={}))

@@ -159,7 +159,7 @@ def test_a_set_parameter_moves_from_the_next_block_on() -> None:
     stream = Stream(flat("input.out>a.in, a.out>output.in", a=Scale, block=32), 48000, 1)
     before = stream.process(np.ones(64))
     stream.set("a", "factor", 0.0)
-    after = np.concatenate([stream.process(np.ones(64)), stream.flush()[0]])
+    after = np.concatenate([stream.process(np.ones(64)), stream.flush()])
     assert (before[stream.latency :] == 1).all()
     np.testing.assert_allclose(after[31:63], 1 - np.arange(1, 33) / 32)
     assert not after[63:].any()
@@ -289,3 +289,12 @@ def test_sound_that_has_passed_is_not_kept_in_memory() -> None:
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < block.nbytes
+
+
+@pytest.mark.parametrize("audio", [NOISE.astype(np.float32), NOISE, NOISE[0]])
+def test_what_is_flushed_has_the_form_of_what_was_processed(audio: np.ndarray) -> None:
+    graph = flat("input.out>a.in, a.out>output.in", a=FlatNode(Shift, {"frames_late": 77.0}))
+    stream = Stream(graph, 48000, 1 if audio.ndim == 1 else 2)
+    joined = np.concatenate([stream.process(audio), stream.flush()], axis=-1)
+    assert joined.dtype == audio.dtype
+    np.testing.assert_array_equal(joined[..., stream.latency :], render(graph, audio, 48000))

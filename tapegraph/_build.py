@@ -40,7 +40,7 @@ C_FLAGS = {
     ],
     "msvc": ["/fp:precise"],
 }
-COMPILED_ALONE = ("_kernels", "_systems")  # not the folders in them
+COMPILED_ALONE = ("ramp", "_systems")  # a module, and the modules of a folder
 PURE = "TAPEGRAPH_PURE"
 
 
@@ -66,11 +66,11 @@ def translation_units(files: dict[str, Path]) -> list[list[str]]:
     """Group modules that import one another: compiled together, their calls can be inlined.
 
     Without that the solvers of the hysteresis node are up to 12 % slower. All modules in one unit run no faster, but
-    take 20 s to compile after every edit. So modules of the folders COMPILED_ALONE join no unit: nodes call them once
-    a block, or not at all while sound runs.
+    take 20 s to compile after every edit. So what is COMPILED_ALONE joins no unit: nearly all nodes call it, once a
+    block, or it is not called at all while sound runs.
     """
     units = {name: [name] for name in files}
-    joining = {name for name, path in files.items() if path.parent.name not in COMPILED_ALONE}
+    joining = {name for name, path in files.items() if not {path.stem, path.parent.name} & set(COMPILED_ALONE)}
     for name in joining:
         for statement in ast.walk(ast.parse(files[name].read_text("utf-8"))):
             if isinstance(statement, ast.ImportFrom):

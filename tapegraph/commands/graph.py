@@ -21,7 +21,7 @@ Examples:
   tapegraph graph my.yaml -o my.svg
   tapegraph graph NAME --format mermaid"""
 FORMATS = ("text", "mermaid", "svg")
-ENDINGS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
+ENDINGS = {"": "text", ".txt": "text", ".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
 
 @click.command(epilog=EXAMPLES)
@@ -45,6 +45,9 @@ def command(
     if output is not None and is_same_file(graph, output):
         raise WrongUseError(f"{output}: is the graph itself; choose another name for the drawing")
     if form is None:
-        form = ENDINGS.get(Path(output or "").suffix.lower(), "text")
+        ending = Path(output or "").suffix.lower()
+        if ending not in ENDINGS:
+            raise WrongUseError(f"{output}: is drawn as {', '.join(filter(None, ENDINGS))}; or give --format")
+        form = ENDINGS[ending]
     draw = {"text": text, "mermaid": mermaid, "svg": svg}[form]
     write_or_print(draw(sketch(load_argument(graph, allow), rate, channels)), output, overwrite)

@@ -132,7 +132,7 @@ def into_folder(graph: Graph, files: list[tuple[Path, Path]], jobs: int, options
         if isinstance(outcome, TapegraphError):
             problems += outcome.problems
         else:
-            print_report(outcome, quiet)
+            print_report(outcome, quiet, of_many=True)
     click.echo(clear, nl=False, err=True)
     if problems:
         raise TapegraphError(*problems)
@@ -188,8 +188,10 @@ def is_pipe_or_device(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def print_report(report: Report, quiet: bool, err: bool = False) -> None:
+def print_report(report: Report, quiet: bool, err: bool = False, of_many: bool = False) -> None:
+    """Print what came of a rendering; of_many: a warning about the sound names the file, as one about a file does."""
     for warning in report.warnings:
-        warn(warning)
+        named = not of_many or report.target.stem in warning
+        warn(warning if named else f"{report.target}: {warning}")
     if not quiet:
         click.echo(report, err=err)

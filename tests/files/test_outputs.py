@@ -247,6 +247,17 @@ def test_standard_output_that_is_full_or_closed_is_a_line_or_nothing(folder: Pat
     assert running.returncode == 1
 
 
+def test_a_warning_about_the_sound_of_one_of_many_files_names_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x = np.full(200, 0.1)
+    soundfile.write("good.wav", x, 8000, "FLOAT")
+    x[100] = np.nan
+    soundfile.write("bad.wav", x, 8000, "FLOAT")
+    assert main(["render", "good.wav", "bad.wav", "both", "--graph", "g.yaml", "-q"]) == 0
+    assert capsys.readouterr().err.startswith("warning: both/bad.wav: 1 input sample was NaN")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files on this system")
 def test_a_folder_is_taken_with_linked_folders_once_and_without_pipes(tmp_path: Path) -> None:
     """A pipe would be waited for without end, and a folder may hold a link to itself."""

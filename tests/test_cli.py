@@ -319,6 +319,7 @@ def test_a_mermaid_drawing_names_every_node_and_link(folder: Path, capsys: pytes
 
 
 def test_an_svg_drawing_is_well_formed_and_its_boxes_lie_apart_and_inside(folder: Path) -> None:
+    assert main(["graph", "winding.yaml", "--nodes", TOYS, "-o", "g.png"]) == 2
     assert main(["graph", "winding.yaml", "--nodes", TOYS, "-o", "g.svg"]) == 0
     root = ElementTree.parse("g.svg").getroot()
     left, top, width, height = (float(word) for word in root.attrib["viewBox"].split())

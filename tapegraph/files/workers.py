@@ -159,9 +159,13 @@ def serve(connection: Connection, paths: list[Path], work: Work) -> None:
     tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=receive_tasks, args=(connection, tasks), daemon=True).start()
     registry.add_paths(paths)
-    connection.send(READY)
+    result: Any = READY
     while True:
-        connection.send(work(tasks.get()))
+        try:
+            connection.send(result)
+        except OSError:  # the parent has ended, and receive_tasks() may not have seen it yet
+            end(0)
+        result = work(tasks.get())
 
 
 def receive_tasks(connection: Connection, tasks: queue.SimpleQueue[Any]) -> None:

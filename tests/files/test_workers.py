@@ -116,3 +116,13 @@ def test_a_script_without_a_guard_is_told_so(folder: Path) -> None:
     assert done.stderr.splitlines()[-1].startswith(
         "tapegraph.errors.TapegraphError: a rendering process could not be started; a script that renders in parallel"
     )
+
+
+def test_a_worker_whose_parent_was_killed_ends_without_a_word() -> None:
+    script = (
+        "import multiprocessing, time; from tapegraph.files import workers\n"
+        "workers.receive_tasks = lambda *given: time.sleep(60)  # it has not seen yet that the parent has ended\n"
+        "here, there = multiprocessing.Pipe(); here.close(); workers.serve(there, [], print)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -14,5 +14,10 @@ def folder(name: str) -> Path:
 
 
 def presets() -> dict[str, Path]:
-    """Return the bundled preset graphs, by name."""
-    return {path.stem: path for path in sorted(folder("presets").glob("*.yaml"))}
+    """Return the bundled preset graphs, by name; those of a family follow one another."""
+    return {path.stem: path for path in sorted(folder("presets").glob("*/*.yaml"))}
+
+
+def family(preset: Path) -> str:
+    """Return the family of a bundled preset: the folder that it is in."""
+    return preset.parent.name

@@ -27,6 +27,7 @@ LOUDER = """\
 tapegraph: 1
 title: Twice as loud
 description: Doubles the sound.
+tags: [loud, showcase]
 sources: [the number two]
 nodes:
   level: {kind: gain, gain_db: 6}
@@ -76,9 +77,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     soundfile.write("in.wav", np.random.default_rng(2).uniform(-0.4, 0.4, (6000, 2)), 48_000, "PCM_16")
     Path("wrong.yaml").write_text(WRONG)
     Path("winding.yaml").write_text(WINDING)
-    Path("presets").mkdir()
-    Path("presets/louder.yaml").write_text(LOUDER)
-    monkeypatch.setattr(resources, "presets", lambda: {"louder": tmp_path / "presets/louder.yaml"})
+    Path("presets/levels").mkdir(parents=True)
+    Path("presets/levels/louder.yaml").write_text(LOUDER)
+    monkeypatch.setattr(resources, "presets", lambda: {"louder": tmp_path / "presets/levels/louder.yaml"})
     return tmp_path
 
 
@@ -201,7 +202,7 @@ def test_a_missing_file_is_said_also_where_the_new_one_is_there(
         (["render", "in.wav", "o.wav", "--preset", "louder", "--nodes", "no.py"], 1, "no.py: there is no such file"),
         (["describe", "gian"], 2, "no node kind is called gian; did you mean gain?"),
         (["graph", "loud"], 2, "no preset is called loud; did you mean louder?"),
-        (["graph", "presets/louder.yaml", "--rate", "100"], 1, "sample_rate is 100 Hz; it must be 8000 to 384000 Hz"),
+        (["graph", "louder", "--rate", "100"], 1, "sample_rate is 100 Hz; it must be 8000 to 384000 Hz"),
         (["schema", "-o", "gone/s.json"], 1, "gone/s.json: cannot be written: No such file or directory"),
         (["demo", "in.wav"], 1, "in.wav: is not a folder that can be written to: File exists"),
     ],
@@ -228,9 +229,9 @@ def test_all_wrong_settings_are_said_at_once(folder: Path, capsys: pytest.Captur
 
 
 def test_check_prints_every_problem_of_every_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "presets/louder.yaml", "wrong.yaml", "gone.yaml"]) == 1
+    assert main(["check", "presets/levels/louder.yaml", "wrong.yaml", "gone.yaml"]) == 1
     out, err = capsys.readouterr()
-    assert out == "presets/louder.yaml: ok, 1 node, latency 0.00 ms at 48000 Hz\n"
+    assert out == "presets/levels/louder.yaml: ok, 1 node, latency 0.00 ms at 48000 Hz\n"
     assert [line.partition(": ")[0] for line in err.splitlines()] == ["wrong.yaml:3:17", "wrong.yaml:4:44", "gone.yaml"]
 
 
@@ -251,14 +252,25 @@ def test_describe_prints_equation_ports_and_parameters(folder: Path, capsys: pyt
 
 def test_presets_are_listed_with_titles_and_in_full(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["presets"]) == 0
-    assert capsys.readouterr().out == "louder  Twice as loud\n"
+    assert capsys.readouterr().out == "levels:\n  louder  Twice as loud\n"
     assert main(["presets", "--verbose"]) == 0
     text = capsys.readouterr().out
-    for said in ("Doubles the sound.", "controls: Level", "source: the number two", f"{folder}/presets/louder.yaml"):
+    file = f"file: {folder}/presets/levels/louder.yaml"
+    for said in ("Doubles the sound.", "controls: Level", "tags: loud, showcase", "source: the number two", file):
         assert said in text
 
 
-def test_demo_writes_music_and_a_file_for_every_preset(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_presets_are_filtered_by_family_and_tag(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--family", "levels"], ["--tag", "loud"], ["--tag", "loud", "--tag", "showcase"]):
+        assert main(["presets", *words]) == 0
+        assert capsys.readouterr().out == "levels:\n  louder  Twice as loud\n"
+    assert main(["presets", "--family", "level"]) == 2
+    assert "no preset has the family level; did you mean levels?" in capsys.readouterr().err
+    assert main(["presets", "--tag", "vocals"]) == 2
+    assert "no preset has the tag vocals; there are loud, showcase" in capsys.readouterr().err
+
+
+def test_demo_writes_music_and_the_showcase(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "heard"]) == 0
     assert sorted(os.listdir("heard")) == ["louder.wav", "music.wav"]
     music, rate = soundfile.read("heard/music.wav")
@@ -270,6 +282,14 @@ def test_demo_writes_music_and_a_file_for_every_preset(folder: Path, capsys: pyt
     ]
     assert main(["demo", "heard"]) == 1
     assert main(["demo", "heard", "--overwrite", "--preset", "louder"]) == 0
+
+
+def test_demo_plays_presets_outside_the_showcase_only_when_asked_to(folder: Path) -> None:
+    Path("presets/levels/louder.yaml").write_text(LOUDER.replace(", showcase", ""))
+    assert main(["demo", "heard"]) == 0
+    assert os.listdir("heard") == ["music.wav"]
+    assert main(["demo", "heard", "--all", "--overwrite"]) == 0
+    assert sorted(os.listdir("heard")) == ["louder.wav", "music.wav"]
 
 
 def test_schema_is_json_and_knows_added_nodes(folder: Path) -> None:

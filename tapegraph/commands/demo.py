@@ -13,19 +13,24 @@ Examples:
   tapegraph demo
   tapegraph demo listening --preset NAME --overwrite"""
 
+SHOWCASE = "showcase"  # tag of the presets that are played where none is named
+
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", default="tapegraph-demo", metavar="[FOLDER]")
-@click.option("--preset", "names", multiple=True, metavar="NAME", help="Only this preset; may be repeated.")
+@click.option("--preset", "names", multiple=True, metavar="NAME", help="This preset instead; may be repeated.")
+@click.option("--all", "every", is_flag=True, help="Every preset.")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
-def command(folder: str, names: tuple[str, ...], overwrite: bool) -> None:
-    """Write a few bars of music into FOLDER (tapegraph-demo), and the same through every preset."""
+def command(folder: str, names: tuple[str, ...], every: bool, overwrite: bool) -> None:
+    """Write a few bars of music into FOLDER (tapegraph-demo), and the same through presets tagged "showcase"."""
     import tapegraph
     from tapegraph import demo, resources
     from tapegraph.files.render import render_file
     from tapegraph.files.write import create
 
     graphs = {name: load_preset(name) for name in names or resources.presets()}
+    if not (names or every):
+        graphs = {name: graph for name, graph in graphs.items() if SHOWCASE in graph.tags}
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:

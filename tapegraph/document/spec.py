@@ -58,6 +58,7 @@ class Spec(Parts):
     tapegraph: int = key(Version(VERSION), VERSION, "version of the format", required=True)
     title: str = key(Text(), "", "a few words")
     description: str = key(Text(), "", "what it is, for people")
+    tags: list[str] = key(ListOf(Text(), "a tag"), [], "words to find it by: a list of texts")
     sources: list[str] = key(ListOf(Text(), "a source"), [], "where its figures come from: a list of texts")
     block: int = key(Whole(16, 4096), 64, "frames that are run at once")
     resampler: str = key(OneOf(RESAMPLERS), RESAMPLERS[0], "phase of the filters between nodes of different rates")

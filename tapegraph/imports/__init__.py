@@ -1,0 +1,1 @@
+"""Presets of other programs, turned into graphs."""

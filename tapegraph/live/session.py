@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tapegraph.analysis.loudness import match
+from tapegraph.analysis.matching import match
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError
 from tapegraph.live.channels import Channels, Numbers, choose_channels, first_channels

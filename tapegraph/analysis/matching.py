@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import Any, Literal
 
 import numpy as np
 
 from tapegraph.analysis.loudness import QUIET_LUFS, integrated, loudness
 from tapegraph.document.flat import FlatGraph
+from tapegraph.errors import TapegraphError, shown
 from tapegraph.run.engine import Engine
 from tapegraph.run.sound import Array, Audio, planar
 
+Match = Literal["loudness"]
+
 SHORT_TERM_S = 3.0  # EBU Tech 3341
+
+
+def check_match(match: Any) -> None:
+    if match not in (None, "loudness"):
+        raise TapegraphError(f"match is {shown(match)}; it must be 'loudness' or None")
 
 
 def gain_between(wanted_lufs: float, found_lufs: float) -> float:
@@ -34,7 +43,7 @@ def matched(out: Audio, audio: Audio, sample_rate: float) -> Audio:
     x, y = planar(audio), planar(out)
     wanted = integrated(x, sample_rate, weights_beside(x.shape[0], y.shape[0]))
     found = integrated(y[:, : x.shape[1]], sample_rate, weights_beside(y.shape[0], x.shape[0]))
-    return out * out.dtype.type(gain_between(wanted, found))
+    return np.asarray(out * out.dtype.type(gain_between(wanted, found)))
 
 
 def match(reference: FlatGraph, graph: FlatGraph, sound: Array, sample_rate: float) -> float:

@@ -75,7 +75,8 @@ def test_silence_has_no_loudness_and_nothing_is_turned_down_for_it() -> None:
 
 def tones(rate: int, *parts: tuple[float, float], weights: tuple[float, ...] = (1.0, 1.0)) -> np.ndarray:
     """1 kHz in every channel; parts: level in dBFS and seconds, one after the other; weights: of each channel."""
-    return np.multiply.outer(weights, np.concatenate([sine(1000.0, level, rate, seconds) for level, seconds in parts]))
+    tone = np.concatenate([sine(1000.0, level_db, rate, seconds) for level_db, seconds in parts])
+    return np.asarray(np.multiply.outer(weights, tone))
 
 
 GATED = {

@@ -46,15 +46,15 @@ def matched(out: Audio, audio: Audio, sample_rate: float) -> Audio:
     return np.asarray(out * out.dtype.type(gain_between(wanted, found)))
 
 
-def match(reference: FlatGraph, graph: FlatGraph, sound: Array, sample_rate: float) -> float:
-    """Return the gain, at most 1, at which a graph is no louder than the reference.
+def match(reference: FlatGraph, graph: FlatGraph, sound: Array, sample_rate: float, gain: float = 1.0) -> float:
+    """Return the gain, at most 1, at which a graph is no louder than the reference at its own gain.
 
     sound: (channels, frames), which is rendered through both. Not for the audio thread: that takes time.
     """
     wanted, found = (loudness(rendered(some, sound, sample_rate), sample_rate) for some in (reference, graph))
     if min(wanted, found) < QUIET_LUFS:
         return 1.0
-    return min(1.0, gain_between(wanted, found))
+    return min(1.0, gain * gain_between(wanted, found))
 
 
 def rendered(graph: FlatGraph, sound: Array, sample_rate: float) -> Array:

@@ -168,6 +168,13 @@ def test_ffmpeg_finds_the_same_integrated_loudness(rate: int, tmp_path: Path) ->
     assert integrated(noise * swell, rate) == pytest.approx(float(found), abs=0.1)
 
 
+def test_a_graph_is_no_louder_than_another_at_the_gain_at_which_that_plays() -> None:
+    tone = sine(1000.0, -20.0, RATE)[np.newaxis]
+    quiet, loud = (tapegraph.chain(gain={"gain_db": db}).flat() for db in (0.0, 12.0))
+    assert match(loud, quiet, tone, RATE, 0.1) == pytest.approx(10 ** ((12.0 - 20.0) / 20), rel=1e-9)
+    assert match(loud, quiet, tone, RATE, 0.5) == 1.0
+
+
 def hot(drive_db: float, level_db: float) -> FlatGraph:
     return tapegraph.chain(
         drive={"kind": "gain", "gain_db": drive_db},

@@ -10,6 +10,7 @@ from tapegraph.document.model import GraphModel
 from tapegraph.node.params import Quality
 
 if TYPE_CHECKING:  # what runs sound is imported when it is needed: a graph can be read and checked without it
+    from tapegraph.analysis.matching import Match
     from tapegraph.live.channels import Numbers
     from tapegraph.live.playback import Playback
     from tapegraph.live.through import Through
@@ -32,18 +33,23 @@ class Graph(GraphModel):
     changes it, also in every stream that is open on the graph.
     """
 
-    def render(self, audio: Audio, sample_rate: float, *, tail: Tail = "auto") -> Audio:
+    def render(self, audio: Audio, sample_rate: float, *, tail: Tail = "auto", match: Match | None = None) -> Audio:
         """Return audio through the graph, aligned with it and as long, plus the tail.
 
         audio: (channels, frames) or one-dimensional, float32 or float64, full scale 1; so is the result
         sample_rate: Hz, 8000 to 384000
         tail: seconds, or "auto" for as long as the nodes say; where the graph feeds back, until the output is 90 dB
             below its loudest sample, at most a minute
+        match: "loudness" for one gain that makes the result as loud as the input (ITU-R BS.1770-5, gated); the tail
+            is not measured, and silence is left alone
         Warns (SoundWarning) of each thing that went wrong with the sound, such as input that was not finite.
         """
+        from tapegraph.analysis.matching import check_match, matched
         from tapegraph.run.rendering import render
 
-        return render(self.flat(), audio, sample_rate, tail)
+        check_match(match)
+        out = render(self.flat(), audio, sample_rate, tail)
+        return matched(out, audio, sample_rate) if match else out
 
     def rendering(self, sample_rate: float, channels: int, *, tail: Tail = "auto") -> Rendering:
         """Return what renders sound that comes in pieces, for files too long to hold at once."""

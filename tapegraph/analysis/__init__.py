@@ -1,1 +1,1 @@
-"""Measurements of sound: loudness."""
+"""Measurements: the loudness of sound, and what a graph does to levels and frequencies."""

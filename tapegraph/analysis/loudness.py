@@ -1,69 +1,127 @@
-"""Loudness, and the gain at which two graphs are equally loud, so that they can be compared by their sound.
+"""Loudness: of a stretch of sound as it is, and of a whole programme with the gates that leave out its pauses.
 
-    L = -0.691 + 10 log10(sum of z over the channels)    in LKFS
-    z = 1 / N^2 sum over k of |K(w[k])|^2 |X[k]|^2,    w[k] = 2 pi k / N,    X the discrete Fourier transform of x
-    K = pre-filter (a shelf: the head) * RLB (a high-pass: the ear)
+    L = -0.691 + 10 log10(sum of G z over the channels)    in LUFS, which is the same as LKFS
+    z = mean of (K x)^2,    K = pre-filter (a shelf: the head) * RLB (a high-pass: the ear)
 
-z is the mean square of the K-weighted sound; taken from its spectrum, the weighting is that of a sound that repeats.
-Every channel counts as one in front. Measured over SHORT_TERM_S, as a short-term meter does, and without its gate.
-Sources: ITU-R BS.1770-5, annex 1 (the tables hold at 48 kHz); EBU Tech 3341 for the 3 s. The filters at other rates:
+G is 1 for a loudspeaker in front. loudness() takes the mean over all of a sound, without gates, as a short-term meter
+does over 3 s; z is then taken from the spectrum, and the weighting is that of a sound that repeats. Meter and
+integrated() take it over blocks of 400 ms that overlap by 75 %, of which those count that are louder than -70 LUFS, and
+of these the ones that are louder than their common loudness less 10 LU.
+
+K is applied to a programme in the frequency domain, a second at a time with overlap: it decays to -200 dB in 100 ms.
+Sources: ITU-R BS.1770-5, annex 1 (the tables hold at 48 kHz); EBU Tech 3341. The filters at other rates:
 B. De Man, Evaluation of Implementations of the EBU R128 Loudness Measurement, AES 145 (2018).
 """
 
 from __future__ import annotations
 
 import math
+from array import array
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from tapegraph.document.flat import FlatGraph
-from tapegraph.run.engine import Engine
-from tapegraph.run.sound import Array
+from tapegraph.run.sound import Array, Audio
 
-SHORT_TERM_S = 3.0
-QUIET_LKFS = -70.0  # the standard's absolute gate: sound below it is not matched
+QUIET_LUFS = -70.0  # the absolute gate
+BELOW_LU = 10.0  # the relative gate, below the loudness of what passes the absolute one
+HIGHEST = 1e6  # +120 dBFS, as the scheduler has it
+STEP_S = 0.1  # from one block to the next
+BLOCK_STEPS = 4
+PIECE_STEPS = 7  # that are weighted at a time
 
 Biquad = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
-def match(reference: FlatGraph, graph: FlatGraph, sound: Array, sample_rate: float) -> float:
-    """Return the gain, at most 1, at which a graph is no louder than the reference.
+class Meter:
+    """Measures the integrated loudness of sound that comes in pieces, in little memory.
 
-    sound: (channels, frames), which is rendered through both. Not for the audio thread: that takes time.
+    weights: G of each channel; 1 for all where they are left out
+    frames: how many have been measured
+    powers: sum of G z over the channels, of each step
     """
-    wanted, found = (loudness(rendered(some, sound, sample_rate), sample_rate) for some in (reference, graph))
-    if min(wanted, found) < QUIET_LKFS:
-        return 1.0
-    return min(1.0, math.pow(10.0, (wanted - found) / 20.0))
+
+    def __init__(self, sample_rate: float, channels: int, weights: Sequence[float] = ()) -> None:
+        self.step = round(STEP_S * sample_rate)
+        self.weights = np.array(weights or [1.0] * channels)
+        self.piece = np.zeros((channels, (1 + PIECE_STEPS) * self.step))  # begins with a step that was measured before
+        w = 2.0 * np.pi * np.arange(self.piece.shape[1] // 2 + 1) / self.piece.shape[1]
+        self.k = k_weighting(w, sample_rate)
+        self.waiting = 0  # frames in the piece, not measured yet
+        self.frames = 0
+        self.powers = array("d")
+
+    def add(self, sound: Audio) -> None:
+        """Measure (channels, frames) more. What is no sound, or beyond HIGHEST, counts as silence."""
+        size = PIECE_STEPS * self.step
+        self.frames += sound.shape[1]
+        while sound.shape[1]:
+            part, sound = np.split(sound, [size - self.waiting], axis=1)
+            at = self.step + self.waiting
+            self.piece[:, at : at + part.shape[1]] = np.where(np.abs(part) < HIGHEST, part, 0.0)
+            self.waiting += part.shape[1]
+            if self.waiting == size:
+                self.powers.extend(self.steps(PIECE_STEPS))
+                self.piece[:, : self.step] = self.piece[:, -self.step :]
+                self.waiting = 0
+
+    def steps(self, count: int) -> list[float]:
+        """Return the power of the first steps of the piece."""
+        heard = np.fft.irfft(np.fft.rfft(self.piece) * self.k, self.piece.shape[1])
+        by_step = heard.reshape(len(heard), -1, self.step)[:, 1 : 1 + count]
+        return list(self.weights @ np.mean(by_step**2, axis=2))
+
+    def integrated(self) -> float:
+        """Return the loudness of all so far, LUFS; minus infinity where no block is louder than QUIET_LUFS.
+
+        Less than a block counts as one that ends in silence; otherwise what fills no step at the end does not count.
+        """
+        short = self.frames < BLOCK_STEPS * self.step
+        self.piece[:, self.step + self.waiting :] = 0.0
+        rest = self.steps(BLOCK_STEPS if short else self.waiting // self.step)
+        blocks = np.convolve([*self.powers, *rest], [1.0 / BLOCK_STEPS] * BLOCK_STEPS, "valid")
+        loud = blocks[blocks > power(QUIET_LUFS)]
+        if not loud.size:
+            return -math.inf
+        return lufs(float(np.mean(loud[loud > power(lufs(float(np.mean(loud))) - BELOW_LU)])))
 
 
-def rendered(graph: FlatGraph, sound: Array, sample_rate: float) -> Array:
-    """Return sound through a graph, rendered a block at a time: the GIL is free for the audio thread in between."""
-    engine = Engine(graph, sample_rate, sound.shape[0])
-    starts = range(0, sound.shape[1] - engine.block + 1, engine.block)
-    blocks = [engine.process(sound[:, start : start + engine.block]) for start in starts]
-    return np.concatenate(blocks, axis=1) if blocks else np.zeros((engine.output_channels, 0))
+def integrated(sound: Audio, sample_rate: float, weights: Sequence[float] = ()) -> float:
+    """Return the integrated loudness of (channels, frames), LUFS; see Meter."""
+    meter = Meter(sample_rate, sound.shape[0], weights)
+    meter.add(sound)
+    return meter.integrated()
 
 
 def loudness(sound: Array, sample_rate: float) -> float:
-    """Return the loudness of (channels, frames), LKFS; of silence, minus infinity."""
+    """Return the loudness of (channels, frames) without gates, LUFS; of silence, minus infinity."""
     frames = sound.shape[1]
     if not frames:
         return -math.inf
-    power = np.abs(np.fft.rfft(sound, axis=1)) ** 2
-    power[:, 1 : (frames + 1) // 2] *= 2.0  # the mirror image of each has as much
-    w = 2.0 * np.pi * np.arange(power.shape[1]) / frames
-    z = float(np.sum(power * k_weighting(w, sample_rate))) / frames**2
+    bins = np.abs(np.fft.rfft(sound, axis=1)) ** 2
+    bins[:, 1 : (frames + 1) // 2] *= 2.0  # the mirror image of each has as much
+    w = 2.0 * np.pi * np.arange(bins.shape[1]) / frames
+    return lufs(float(np.sum(bins * np.abs(k_weighting(w, sample_rate)) ** 2)) / frames**2)
+
+
+def lufs(z: float) -> float:
+    """Return the loudness of a K-weighted power; of none, minus infinity."""
     return -0.691 + 10.0 * math.log10(z) if z > 0.0 else -math.inf
 
 
-def k_weighting(w: Array, sample_rate: float) -> Array:
-    """Return |K|^2 at the angular frequencies w, radians a frame."""
+def power(loudness_lufs: float) -> float:
+    """Return the K-weighted power of a loudness."""
+    return math.pow(10.0, (loudness_lufs + 0.691) / 10.0)
+
+
+def k_weighting(w: Array, sample_rate: float) -> npt.NDArray[np.complex128]:
+    """Return K at the angular frequencies w, radians a frame."""
     unit = np.exp(-1j * w)
     response = np.ones(len(w), dtype=np.complex128)
     for b, a in (pre_filter(sample_rate), rlb(sample_rate)):
         response *= np.polyval(b[::-1], unit) / np.polyval(a[::-1], unit)
-    return np.asarray(np.abs(response) ** 2)
+    return response
 
 
 def pre_filter(sample_rate: float) -> Biquad:

@@ -17,6 +17,7 @@ from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.kinds import CONTAINERS, READ_ONLY
 
 if TYPE_CHECKING:
+    from tapegraph.analysis.matching import Match
     from tapegraph.api import Graph
     from tapegraph.files.render import Report
     from tapegraph.run.sound import Tail
@@ -28,12 +29,13 @@ Examples:
   tapegraph render drums.wav drums.mp3 --graph my.yaml --tail 2 --overwrite
   tapegraph render mix.wav mix.mp3 --preset NAME --bitrate 320
   tapegraph render stems/*.wav taped/ --preset NAME --jobs 4
-  tapegraph render album/ taped/ --preset NAME --format flac
+  tapegraph render album/ taped/ --preset NAME --format flac --match loudness
   ffmpeg -i film.mp4 -f wav - | tapegraph render - tape.wav --preset NAME"""
 
 BITRATE = "Bit rate of ogg, opus and mp3, kb/s; otherwise that of IN where it has one, or the encoder's default."
 KINDS = [extension[1:] for extension in CONTAINERS]
 FORMAT = "Kind of file, wav or flac say, of the files in the folder OUT, or of a pipe; otherwise as in IN, or wav."
+MATCH = "Turn OUT up or down, all of it by one gain, until it is as loud as IN (ITU-R BS.1770, gated)."
 JOBS = "Files to render in parallel, or pairs of channels of a single file."
 
 
@@ -53,6 +55,7 @@ JOBS = "Files to render in parallel, or pairs of channels of a single file."
     "back until the output is 90 dB below its loudest, at most 60 s.",
 )
 @click.option("--format", "kind", type=click.Choice(KINDS), metavar="KIND", help=FORMAT)
+@click.option("--match", type=click.Choice(["loudness"]), help=MATCH)
 @click.option("--jobs", "-j", default=1, type=click.IntRange(1), metavar="N", help=JOBS)
 @click.option("--overwrite", is_flag=True, help="Replace OUT if it exists.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only warnings and errors.")
@@ -64,6 +67,7 @@ def command(
     no_dither: bool,
     tail: Tail,
     kind: str | None,
+    match: Match | None,
     jobs: int,
     overwrite: bool,
     quiet: bool,
@@ -86,6 +90,7 @@ def command(
         "overwrite": overwrite,
         "tail": tail,
         "kind": kind,
+        "match": match,
     }
     extension = Path(target).suffix.lower()
     to_folder = len(sources) > 1 or Path(target).is_dir() or target.endswith(("/", os.sep))

@@ -21,7 +21,7 @@ from tapegraph.errors import Problem, TapegraphError
 from tapegraph.errors import shown as shown_value
 from tapegraph.node.declaration import NAME, NAME_RULE
 from tapegraph.node.params import Value
-from tapegraph.quantity import to_float
+from tapegraph.quantity import format_number, to_float
 
 Schema = dict[str, Any]
 SCALAR: Schema = {"type": ["number", "boolean", "string"]}
@@ -152,6 +152,26 @@ class Whole:
 
     def schema(self) -> Schema:
         return {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
+
+
+@attrs.frozen
+class Number:
+    """A number in a range, ends included."""
+
+    minimum: float
+    maximum: float
+    unit: str
+
+    def read(self, entry: Entry, what: str, reading: Reading) -> float:
+        value = entry.value
+        if isinstance(value, int | float) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
+            return float(value)
+        allowed = f"a number from {format_number(self.minimum)} to {format_number(self.maximum, self.unit)}"
+        reading.refuse(entry.place, f"{what} is {shown(entry)}; it must be {allowed}")
+        return self.minimum
+
+    def schema(self) -> Schema:
+        return {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
 
 
 @attrs.frozen

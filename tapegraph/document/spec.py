@@ -1,6 +1,9 @@
 """What a graph file says, as data. The fields of Spec are the table of the keys of a graph file.
 
 A new key is a new field of Spec: reading a file, the JSON Schema, the keywords of Graph() and writing follow from it.
+
+reference_dbfs is the level of 0 VU as AES17 counts levels: a sine of full scale is 0 dBFS, so a sine of 0 VU peaks at
+10^(reference_dbfs / 20), and in both channels, at 997 Hz, its loudness is as many LUFS.
 """
 
 # ruff: noqa: RUF009  key() gives each graph a list or a mapping of its own
@@ -11,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from tapegraph.document.form import Form, ListOf, OneOf, Text, Variables, Version, Whole
+from tapegraph.document.form import Form, ListOf, Number, OneOf, Text, Variables, Version, Whole
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.parts import NodeSpec, Parts, Points
 from tapegraph.document.sections.automation import Automation
@@ -63,6 +66,9 @@ class Spec(Parts):
     block: int = key(Whole(16, 4096), 64, "frames that are run at once")
     resampler: str = key(OneOf(RESAMPLERS), RESAMPLERS[0], "phase of the filters between nodes of different rates")
     seed: int = key(Whole(0, 2**32 - 1), 0, "number that everything random is drawn from")
+    reference_dbfs: float = key(
+        Number(-40.0, 0.0, "dBFS"), -18.0, "0 VU: level of a sine, one of full scale being 0 dBFS"
+    )
     vars: dict[str, Value] = key(Variables(), {}, "values by name; a parameter set to $name has that value")
     nodes: dict[str, NodeSpec] = key(Nodes(), {}, "what it is made of, by name")
     links: list[str] = key(Links(), [], "what is linked to what: input -> tape -> output", required=True)

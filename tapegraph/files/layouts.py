@@ -61,6 +61,15 @@ NAMES: dict[Layout, str] = {
 }
 
 
+def loudness_weights(layout: Layout) -> tuple[float, ...]:
+    """Return how much each loudspeaker counts in the loudness: ITU-R BS.1770-5, table 4; () where it is not known.
+
+    Those at the back are where the sides are as long as there are none at the sides.
+    """
+    beside = ("SL", "SR") if {"SL", "SR"} & set(layout) else ("BL", "BR")
+    return tuple(0.0 if name == "LFE" else 1.41 if name in beside else 1.0 for name in layout)
+
+
 def describe(layout: Layout) -> str:
     """Return the common name of a layout, or its loudspeakers."""
     return NAMES.get(layout, " ".join(layout))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
 import attrs
 
+from tapegraph.analysis.matching import Match, check_match
 from tapegraph.atomic import is_stream
 from tapegraph.document.flat import FlatGraph
 from tapegraph.document.model import GraphModel
@@ -21,10 +22,11 @@ from tapegraph.files.channels import (
     groups,
     rendered_in_parallel,
 )
+from tapegraph.files.level import Level
 from tapegraph.files.read import Reader
 from tapegraph.files.write import create
 from tapegraph.run.rendering import Rendering
-from tapegraph.run.sound import Tail, decibels
+from tapegraph.run.sound import Array, Tail, decibels
 
 Progress = Callable[[float], None]
 
@@ -38,6 +40,7 @@ class Report:
     peak_dbfs: the largest sample, dB; -infinity for silence
     clipped: samples beyond full scale, clipped because the kind of file cannot store them
     warnings: a sentence for each thing that the listener should know
+    level: what its loudness was matched to, and by which gain; None where that was not wanted
     """
 
     target: Path
@@ -49,6 +52,7 @@ class Report:
     peak_dbfs: float
     clipped: int
     warnings: tuple[str, ...]
+    level: Level | None = None
 
     @property
     def times_real_time(self) -> float:
@@ -58,6 +62,7 @@ class Report:
         name = "standard output" if str(self.target) == "-" else self.target
         return (
             f"{name}: {self.seconds:.2f} s, {self.subtype}, peak {self.peak_dbfs:.1f} dBFS, "
+            f"{f'{self.level}, ' if self.level else ''}"
             f"in {self.wall_seconds:.2f} s ({self.times_real_time:.1f} times real time)"
         )
 
@@ -75,6 +80,7 @@ def render_file(
     progress: Progress | None = None,
     bitrate: float | None = None,
     kind: str | None = None,
+    match: Match | None = None,
 ) -> Report:
     """Render an audio file through a graph into another, at the same sample rate.
 
@@ -86,13 +92,20 @@ def render_file(
     jobs: processes that share the channels, where these are independent; the file is the same
     progress: called now and then with how much has been rendered, 0 to 1
     bitrate: of a lossy file, kb/s; otherwise that of the source where that is lossy too, else the encoder's own
+    match: "loudness" for one gain that makes the file as loud as the source, see files/level.py
     Raises TapegraphError, without leaving a file, for files that cannot be read or written.
     """
     started = time.perf_counter()
+    check_match(match)
 
     def write(sound: Sound) -> Report:
+        level = Level() if match else None
+        blocks = shown(sound.blocks, reader.frames, progress) if progress else sound.blocks
+        if level:
+            blocks = level.matched(blocks, sound.channels, reader, Path(target))
         with (
             contextlib.closing(sound.blocks),
+            contextlib.closing(blocks),
             create(
                 target,
                 reader.sample_rate,
@@ -109,10 +122,8 @@ def render_file(
                 kind=kind,
             ) as writer,
         ):
-            for block in sound.blocks:
+            for block in blocks:
                 writer.write(block)
-                if progress:
-                    progress(min(1.0, writer.frames / reader.frames))
         return Report(
             Path(target),
             reader.sample_rate,
@@ -123,6 +134,7 @@ def render_file(
             decibels(writer.peak),
             writer.clipped,
             (*sound.warnings(), *(f"{source}: {line}" for line in metadata.warnings), *writer.warnings()),
+            level,
         )
 
     with Reader(source) as reader:
@@ -138,6 +150,15 @@ def render_file(
             ):
                 return write(sound)
         return write(rendered_together(flat, reader, tail))
+
+
+def shown(blocks: Iterable[Array], frames: int, progress: Progress) -> Generator[Array, None, None]:
+    """Yield blocks, and report after each what part of so many frames there has been."""
+    count = 0
+    for block in blocks:
+        yield block
+        count += block.shape[1]
+        progress(min(1.0, count / frames))
 
 
 def is_same_file(source: str | Path, target: str | Path) -> bool:

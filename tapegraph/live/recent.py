@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tapegraph.analysis.loudness import SHORT_TERM_S
+from tapegraph.analysis.matching import SHORT_TERM_S
 from tapegraph.run.sound import Array, Audio
 
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tapegraph.analysis.loudness import match
+from tapegraph.analysis.matching import match
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError
 from tapegraph.live.channels import Channels, Numbers, choose_channels, first_channels
@@ -53,7 +53,7 @@ class Session(abc.ABC):
     lost: how many of these are missing from the recording
     peak: the largest sample since it was last set to 0
     load: time spent on the sound over its duration, averaged over LOAD_S; at 1 it can just keep up
-    gain: at which the graph plays; 1 unless it was turned down for a comparison
+    gain: at which the graph plays; 1 unless it was turned down to be no louder than the one before it
     """
 
     def __init__(
@@ -225,16 +225,17 @@ class Session(abc.ABC):
         """Keep the last seconds of the input from now on, for matching()."""
         self.deck.recent = RecentInput(self.sample_rate, self.deck.channels)
 
-    def matching(self, graph: GraphModel, reference: GraphModel) -> float:
-        """Return the gain, at most 1, that keeps a graph from being louder than another.
+    def matching(self, graph: GraphModel) -> float:
+        """Return the gain, at most 1, that keeps a graph from being louder than the one that plays, as it plays.
 
         Both are measured with the last seconds of the input; without remember(), or after silence, it is 1.
         """
         recent = self.deck.recent
         if recent is None:
             return 1.0
-        quieter, matched = (lowered(some.flat(), self.quality) for some in (reference, graph))
-        return match(quieter, matched, recent.read(), self.sample_rate)
+        with self.exchanging:
+            playing, gain = lowered(self.graph.flat(), self.quality), self.gain
+        return match(playing, lowered(graph.flat(), self.quality), recent.read(), self.sample_rate, gain)
 
     @property
     def dropouts(self) -> int:

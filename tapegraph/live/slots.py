@@ -1,6 +1,7 @@
 """A/B comparison, bypass and undo of a session that runs: what every user interface shares.
 
-The terminal, a page in a browser and MIDI only show this and call it.
+What is changed to is never louder than what played before, so that both are judged by their sound: gain_for() returns
+the gain that a change takes. The terminal, a page in a browser and MIDI only show this and call it.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ class Slots:
 
     selected: "A" or "B"
     other: the graph in the slot that is not selected; a copy of the first one at the start
+    matched: whether gain_for() turns down what is louder
     """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.selected = "A"
         self.other: GraphModel = session.graph.copy()
+        self.matched = True
         self.bypass: GraphModel | None = None  # what plays while the selected graph is bypassed
         self.bypassed_graph, self.bypassed_gain = session.graph, 1.0
         self.changes: list[tuple[GraphModel, str, Value]] = []  # graph, target and its value before each change
@@ -65,29 +68,43 @@ class Slots:
         else:
             self.changes.clear()
 
-    def toggle_bypass(self) -> None:
-        """Play the input as it is, or the selected graph again."""
-        if self.bypassed:
-            self.session.change(self.bypassed_graph, self.bypassed_gain)
-            return
-        graph, gain = self.session.graph, self.session.gain
-        bypass = GraphModel(nodes={}, links=["input -> output"], block=graph.block)
-        self.session.change(bypass)
-        self.bypass, self.bypassed_graph, self.bypassed_gain = bypass, graph, gain
+    def gain_for(self, graph: GraphModel) -> float:
+        """Return the gain at which a graph is no louder than what plays; 1 where levels are not matched.
 
-    def load(self, graph: GraphModel) -> None:
-        """Replace the selected graph. Raises TapegraphError where it cannot follow; the old one plays on."""
-        self.session.change(graph)
-
-    def gain_of_other(self) -> float:
-        """Return the gain at which the other slot is no louder than the selected one.
-
-        Renders some seconds of recent input through both graphs: call it from a thread that can wait.
+        Renders some seconds of recent input through both: call it from a thread that can wait.
         """
-        return self.session.matching(self.other, self.graph)
+        return self.session.matching(graph) if self.matched else 1.0
+
+    def toggle_matching(self) -> None:
+        """Match levels from now on; or let them be, that of what plays included."""
+        self.matched = not self.matched
+        if not self.matched:
+            self.bypassed_gain = 1.0
+            if self.session.gain != 1.0:
+                self.session.change(self.session.graph)
+
+    def behind_bypass(self) -> GraphModel:
+        """Return what toggle_bypass() would change to: the input as it is, or the selected graph again."""
+        if self.bypassed:
+            return self.bypassed_graph
+        return GraphModel(nodes={}, links=["input -> output"], block=self.session.graph.block)
+
+    def toggle_bypass(self, gain: float = 1.0) -> None:
+        """Play the input as it is, or the selected graph again, which is never louder than it was before."""
+        graph = self.behind_bypass()
+        if self.bypassed:
+            self.session.change(graph, min(gain, self.bypassed_gain))
+            return
+        selected, selected_gain = self.session.graph, self.session.gain
+        self.session.change(graph, gain)
+        self.bypass, self.bypassed_graph, self.bypassed_gain = graph, selected, selected_gain
+
+    def load(self, graph: GraphModel, gain: float = 1.0) -> None:
+        """Replace the selected graph. Raises TapegraphError where it cannot follow; the old one plays on."""
+        self.session.change(graph, gain)
 
     def compare(self, gain: float = 1.0) -> None:
-        """Select the other slot, at a gain, such as gain_of_other(). Raises TapegraphError as load()."""
+        """Select the other slot. Raises TapegraphError as load()."""
         graph = self.graph
         self.session.change(self.other, gain)
         self.other = graph

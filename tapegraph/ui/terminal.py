@@ -30,6 +30,7 @@ from tapegraph.run.sound import decibels
 TICK_S = 0.2  # between two updates
 BAR = 30  # characters of a slider
 FLOOR_DB = -60.0  # the left end of the level meter
+SHOWN_DB = 0.05  # the least change of level that is worth a word
 
 
 class Text(Static):
@@ -97,6 +98,7 @@ class Screen(App[None]):
         ("b", "bypass", "bypass"),
         ("c", "compare", "compare A/B"),
         ("n", "next_preset", "next preset"),
+        ("m", "match", "match levels"),
         ("s", "save", "save"),
     ]
     ENABLE_COMMAND_PALETTE = False
@@ -137,8 +139,11 @@ class Screen(App[None]):
         peak, self.session.peak = self.session.peak, 0.0
         level_db = decibels(peak)
         state = "bypassed" if self.slots.bypassed else self.slots.selected
-        if self.session.gain != 1.0:
-            state += f", turned down by {-decibels(self.session.gain):.1f} dB to compare"
+        down_db = -decibels(self.session.gain)
+        if down_db >= SHOWN_DB:
+            state += f", turned down by {down_db:.1f} dB to compare"
+        if not self.slots.matched:
+            state += ", levels not matched"
         return (
             f"{self.graph.title or 'graph'} ({state})\n"
             f"level {bar(1.0 - max(level_db, FLOOR_DB) / FLOOR_DB, BAR)} {level_db:6.1f} dBFS\n"
@@ -159,23 +164,30 @@ class Screen(App[None]):
     def action_undo(self) -> None:
         self.slots.undo()
 
-    def action_bypass(self) -> None:
+    def action_match(self) -> None:
         with self.errors_shown():
-            self.slots.toggle_bypass()
+            self.slots.toggle_matching()
+
+    async def action_bypass(self) -> None:
+        with self.errors_shown():
+            self.slots.toggle_bypass(await self.gain_for(self.slots.behind_bypass()))
 
     async def action_compare(self) -> None:
-        gain = await asyncio.to_thread(self.slots.gain_of_other)
         with self.errors_shown():
-            self.slots.compare(gain)
+            self.slots.compare(await self.gain_for(self.slots.other))
         await self.follow()
 
     async def action_next_preset(self) -> None:
         presets = [GraphModel.load(name) for name in resources.presets()]
         titles = [preset.title for preset in presets]
         place = titles.index(self.graph.title) + 1 if self.graph.title in titles else 0
+        preset = presets[place % len(presets)]
         with self.errors_shown():
-            self.slots.load(presets[place % len(presets)])
+            self.slots.load(preset, await self.gain_for(preset))
         await self.follow()
+
+    async def gain_for(self, graph: GraphModel) -> float:
+        return await asyncio.to_thread(self.slots.gain_for, graph)
 
     def action_save(self) -> None:
         """Save the graph with its current values in this folder, under a free name."""

@@ -1,15 +1,22 @@
-"""Loudness after the figures of the standard, and two settings compared at the same one."""
+"""Loudness after the figures of the standards, and two settings compared at the same one."""
 
 from __future__ import annotations
 
 import math
+import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from scipy.signal import lfilter
 
 import tapegraph
-from tapegraph.analysis.loudness import SHORT_TERM_S, loudness, match, pre_filter, rlb
+from tapegraph import demo
+from tapegraph.analysis.loudness import Meter, integrated, loudness, pre_filter, rlb
+from tapegraph.analysis.matching import SHORT_TERM_S, match
 from tapegraph.document.flat import FlatGraph
 from tapegraph.live.deck import FADE_S, Deck
 from tapegraph.live.recent import RecentInput
@@ -64,6 +71,108 @@ def test_silence_has_no_loudness_and_nothing_is_turned_down_for_it() -> None:
     quiet, loud = (tapegraph.chain(gain={"gain_db": db}).flat() for db in (0.0, 12.0))
     assert match(quiet, loud, np.zeros((1, RATE)), RATE) == 1.0
     assert match(quiet, loud, np.zeros((1, 0)), RATE) == 1.0
+
+
+def tones(rate: int, *parts: tuple[float, float], weights: tuple[float, ...] = (1.0, 1.0)) -> np.ndarray:
+    """1 kHz in every channel; parts: level in dBFS and seconds, one after the other; weights: of each channel."""
+    tone = np.concatenate([sine(1000.0, level_db, rate, seconds) for level_db, seconds in parts])
+    return np.asarray(np.multiply.outer(weights, tone))
+
+
+GATED = {
+    "1": [(-23.0, 20.0)],
+    "2": [(-33.0, 20.0)],
+    "3": [(-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0)],
+    "4": [(-72.0, 10.0), (-36.0, 10.0), (-23.0, 60.0), (-36.0, 10.0), (-72.0, 10.0)],
+    "5": [(-26.0, 20.0), (-20.0, 20.1), (-26.0, 20.0)],
+}
+
+
+@pytest.mark.parametrize("signal", GATED)
+def test_the_signals_of_ebu_tech_3341_have_their_integrated_loudness(signal: str) -> None:
+    """EBU Tech 3341, table 1: within 0.1 LU."""
+    expected = -33.0 if signal == "2" else -23.0
+    assert integrated(tones(RATE, *GATED[signal]), RATE) == pytest.approx(expected, abs=0.05)
+
+
+def test_the_loudspeakers_at_the_sides_count_1_5_db_more() -> None:
+    """EBU Tech 3341, table 1, signal 6: -28 dBFS in front, -24 in the centre, -30 at the sides; within 0.1 LU."""
+    levels = 10 ** (np.array([-28.0, -28.0, -24.0, -30.0, -30.0]) / 20)
+    sound = tones(RATE, (0.0, 20.0), weights=tuple(levels))
+    assert integrated(sound, RATE, (1.0, 1.0, 1.0, 1.41, 1.41)) == pytest.approx(-23.0, abs=0.05)
+
+
+@pytest.mark.parametrize("rate", [22_050, 44_100, 88_200, 96_000, 192_000])
+def test_the_gates_are_the_same_at_any_rate(rate: int) -> None:
+    parts = [(-72.0, 2.0), (-36.0, 2.0), (-23.0, 12.0), (-36.0, 2.0)]
+    assert integrated(tones(rate, *parts), rate) == pytest.approx(integrated(tones(RATE, *parts), RATE), abs=0.05)
+
+
+def gated(sound: np.ndarray) -> float:
+    """The integrated loudness by the standard's own way: filters over time, and its sums over blocks as they stand."""
+    heard = np.sum(lfilter(*RLB, lfilter(*PRE_FILTER, sound)) ** 2, axis=0)
+    z = np.array([np.mean(heard[start : start + 19_200]) for start in range(0, len(heard) - 19_199, 4800)])
+    z = z[-0.691 + 10 * np.log10(z + 1e-30) > -70]
+    return float(-0.691 + 10 * np.log10(np.mean(z[z > np.mean(z) / 10])))
+
+
+def test_music_has_the_integrated_loudness_that_filters_over_time_find() -> None:
+    music = demo.music()
+    assert integrated(music, RATE) == pytest.approx(gated(music), abs=1e-6)
+    quiet_end = np.concatenate([music, 0.03 * music], axis=1)
+    assert integrated(quiet_end, RATE) == pytest.approx(gated(quiet_end), abs=1e-6)
+    assert loudness(quiet_end, RATE) < gated(quiet_end) - 2.0
+
+
+@pytest.mark.parametrize("cut", [1, 480, 4799, 33_601, 200_000])
+def test_a_programme_may_come_in_pieces(cut: int) -> None:
+    music = demo.music()[:, : 5 * RATE // 2 + 7]
+    meter = Meter(RATE, 2)
+    meter.add(music[:, :cut])
+    meter.integrated()  # may be asked for at any time
+    meter.add(music[:, cut:])
+    assert meter.frames == music.shape[1]
+    assert meter.integrated() == pytest.approx(integrated(music, RATE), abs=1e-9)
+
+
+def test_a_sound_shorter_than_a_block_counts_as_one_that_ends_in_silence() -> None:
+    click = sine(1000.0, -6.0, RATE, 0.1)[np.newaxis]
+    whole = integrated(np.pad(click, ((0, 0), (0, 14_400))), RATE)
+    assert integrated(click, RATE) == pytest.approx(whole, abs=1e-9)
+    assert whole == pytest.approx(-6.0 - 3.01 - 6.02, abs=0.05)  # a quarter of a block
+
+
+def test_silence_has_no_integrated_loudness_nor_has_what_is_no_sound() -> None:
+    assert integrated(np.zeros((2, RATE)), RATE) == -math.inf
+    assert integrated(np.zeros((1, 0)), RATE) == -math.inf
+    assert integrated(tones(RATE, (-75.0, 2.0)), RATE) == -math.inf
+    tone = tones(RATE, (-23.0, 4.0))
+    tone[:, :RATE] = np.nan
+    assert integrated(tone, RATE) == pytest.approx(-23.0, abs=0.6)
+    assert integrated(np.full((1, RATE), 1e200), RATE) == -math.inf
+
+
+FFMPEG = shutil.which("ffmpeg")
+
+
+@pytest.mark.skipif(FFMPEG is None, reason="needs ffmpeg")
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000, 192_000])
+def test_ffmpeg_finds_the_same_integrated_loudness(rate: int, tmp_path: Path) -> None:
+    """ffmpeg prints tenths."""
+    noise = lfilter([1.0], [1.0, -0.95], np.random.default_rng(5).normal(0.0, 0.02, (2, 8 * rate)))
+    swell = np.interp(np.arange(8 * rate) / rate, [0, 2, 4, 6, 8], [0.01, 1.0, 0.3, 1.2, 0.0])
+    soundfile.write(tmp_path / "x.wav", (noise * swell).T, rate, "FLOAT")
+    options = ["-nostats", "-i", "x.wav", "-af", "ebur128", "-f", "null", "-"]
+    told = subprocess.run([str(FFMPEG), *options], cwd=tmp_path, capture_output=True, text=True, check=True).stderr
+    found = re.findall(r"I: +(-[0-9.]+) LUFS", told)[-1]
+    assert integrated(noise * swell, rate) == pytest.approx(float(found), abs=0.1)
+
+
+def test_a_graph_is_no_louder_than_another_at_the_gain_at_which_that_plays() -> None:
+    tone = sine(1000.0, -20.0, RATE)[np.newaxis]
+    quiet, loud = (tapegraph.chain(gain={"gain_db": db}).flat() for db in (0.0, 12.0))
+    assert match(loud, quiet, tone, RATE, 0.1) == pytest.approx(10 ** ((12.0 - 20.0) / 20), rel=1e-9)
+    assert match(loud, quiet, tone, RATE, 0.5) == 1.0
 
 
 def hot(drive_db: float, level_db: float) -> FlatGraph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,19 @@ def test_the_keywords_of_graphs_are_the_keys_of_the_file_and_only_links_must_be_
     assert [name for name, one in parameters.items() if one.default is inspect.Parameter.empty] == ["links"]
     assert parameters["seed"].default == 0
     assert tapegraph.Graph(tapegraph=1, **GOOD) == tapegraph.Graph(**GOOD)
+
+
+def test_0_vu_is_18_db_below_full_scale_unless_the_graph_says_otherwise() -> None:
+    assert tapegraph.Graph(**GOOD).reference_dbfs == -18.0
+    moved = tapegraph.Graph(**GOOD, reference_dbfs=-14.5)
+    assert "\nreference_dbfs: -14.5\n" in moved.to_yaml()
+    assert tapegraph.Graph.from_yaml(moved.to_yaml()) == moved
+    for level in (0.5, math.nan, "-20", True):
+        with pytest.raises(tapegraph.TapegraphError) as caught:
+            tapegraph.Graph(**GOOD, reference_dbfs=level)
+        shown = str(level).lower() if level is True else repr(level)
+        expected = f"reference_dbfs: reference_dbfs is {shown}; it must be a number from -40 to 0 dBFS"
+        assert str(caught.value) == expected
 
 
 def test_a_keyword_that_is_no_key_is_refused_with_the_nearest_name() -> None:

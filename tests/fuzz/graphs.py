@@ -66,7 +66,13 @@ ODD_TEXTS = (
     "\u2028",
 )
 Words = dict[str, Any]
-KEYS: dict[str, list[Any]] = {"block": [16, 64, 100], "resampler": ["minimum"], "seed": [7], "title": ["a: b"]}
+KEYS: dict[str, list[Any]] = {
+    "block": [16, 64, 100],
+    "resampler": ["minimum"],
+    "seed": [7],
+    "reference_dbfs": [-20, -14.5],
+    "title": ["a: b"],
+}
 
 
 class Drawing:

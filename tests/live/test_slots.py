@@ -35,10 +35,12 @@ class FakeSession:
         with self.lock:
             yield self.graph
 
-    def matching(self, graph: GraphModel, reference: GraphModel) -> float:
-        return float(
-            10 ** ((cast(float, reference.get("level.gain_db")) - cast(float, graph.get("level.gain_db"))) / 20)
-        )
+    def matching(self, graph: GraphModel) -> float:
+        return min(1.0, self.gain * float(10 ** ((level_db(self.graph) - level_db(graph)) / 20)))
+
+
+def level_db(graph: GraphModel) -> float:
+    return cast(float, graph.get("level.gain_db")) if graph.nodes else 0.0
 
 
 def machine(gain_db: float = 0.0, block: int = 64) -> tapegraph.Graph:
@@ -101,12 +103,64 @@ def test_the_bypass_plays_the_input_and_keeps_graph_gain_and_undo(slots: Slots, 
 def test_compare_goes_to_and_fro_between_the_two_slots(slots: Slots, session: FakeSession) -> None:
     first = session.graph
     slots.set("level.gain_db", -6.0)
-    assert slots.gain_of_other() == pytest.approx(10 ** (-6 / 20))  # the copy still has 0 dB
+    assert slots.gain_for(slots.other) == pytest.approx(10 ** (-6 / 20))  # the copy still has 0 dB
     slots.compare(0.5)
     assert (slots.selected, session.gain, slots.graph.get("level.gain_db")) == ("B", 0.5, 0.0)
     slots.compare()
     assert (slots.selected, session.gain) == ("A", 1.0)
     assert slots.graph is first
+
+
+def bypass(slots: Slots) -> float:
+    slots.toggle_bypass(slots.gain_for(slots.behind_bypass()))
+    return slots.session.gain
+
+
+def test_the_louder_of_bypass_and_graph_is_turned_down(session: FakeSession, slots: Slots) -> None:
+    slots.load(machine(-6.0))
+    assert bypass(slots) == pytest.approx(10 ** (-6 / 20))  # the input, 6 dB louder
+    assert bypass(slots) == pytest.approx(1.0)
+    slots.load(machine(6.0))
+    assert bypass(slots) == 1.0  # it is quieter as it is
+    assert bypass(slots) == pytest.approx(10 ** (-6 / 20))
+    assert bypass(slots) == pytest.approx(1.0)
+
+
+def test_a_graph_comes_back_from_the_bypass_no_louder_than_it_was(session: FakeSession, slots: Slots) -> None:
+    session.gain = 0.5
+    slots.toggle_bypass()
+    slots.toggle_bypass(1.0)  # as after silence, when nothing can be measured
+    assert session.gain == 0.5
+
+
+def test_each_graph_after_another_is_no_louder_than_what_was_heard(session: FakeSession, slots: Slots) -> None:
+    heard_db = [0.0]
+    for gain_db in (4.0, -3.0, 2.0, 0.0, 6.0):
+        graph = machine(gain_db)
+        slots.load(graph, slots.gain_for(graph))
+        heard_db.append(gain_db + 20 * np.log10(session.gain))
+    np.testing.assert_allclose(heard_db, [0.0, 0.0, -3.0, -3.0, -3.0, -3.0], atol=1e-9)
+
+
+def test_without_matching_everything_plays_at_its_own_level(session: FakeSession, slots: Slots) -> None:
+    slots.load(machine(6.0), slots.gain_for(machine(6.0)))
+    louder = session.graph
+    assert session.gain < 0.51
+    slots.toggle_matching()
+    assert not slots.matched
+    assert (session.graph, session.gain) == (louder, 1.0)
+    assert slots.gain_for(machine(20.0)) == 1.0
+    assert bypass(slots) == bypass(slots) == 1.0
+    slots.toggle_matching()
+    assert slots.gain_for(machine(20.0)) < 0.21
+
+
+def test_what_comes_back_from_the_bypass_is_not_turned_down_where_matching_has_ended_meanwhile(slots: Slots) -> None:
+    slots.load(machine(6.0), 0.5)
+    slots.toggle_bypass()
+    slots.toggle_matching()
+    assert slots.bypassed
+    assert bypass(slots) == 1.0
 
 
 def test_a_graph_that_cannot_follow_changes_nothing(slots: Slots, session: FakeSession) -> None:

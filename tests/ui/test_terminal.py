@@ -142,7 +142,8 @@ def test_the_louder_of_two_sides_is_turned_down_and_the_screen_says_by_how_much(
         assert screen.session.gain == pytest.approx(10 ** (-12 / 20), rel=1e-6)
         assert "graph (A, turned down by 12.0 dB to compare)" in screen.meters()
         await pilot.press("b")
-        assert screen.session.gain == 1.0
+        assert screen.session.gain == pytest.approx(1.0)  # it was as loud as the input
+        assert "graph (bypassed)" in screen.meters()
         await pilot.press("b")
         assert screen.session.gain < 1.0
         while screen.session.deck.incoming or screen.session.deck.next:
@@ -150,6 +151,34 @@ def test_the_louder_of_two_sides_is_turned_down_and_the_screen_says_by_how_much(
         screen.session.peak = 0.0
         await pilot.pause(0.5)
         assert 0.1 < screen.session.peak < 1.0  # 5 sigma; at its own level it would be near 2
+
+    with_screen(graph, act)
+
+
+def test_the_louder_of_bypass_preset_and_graph_is_turned_down_until_m_is_pressed(
+    card: type[fake_sounddevice.OutputStream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "level", 0.1)
+    graph = tapegraph.chain(level={"kind": "gain", "gain_db": -6})
+    louder = tapegraph.chain(level={"kind": "gain", "gain_db": 3})
+    monkeypatch.setattr(resources, "presets", lambda: {"louder": Path("louder")})
+    monkeypatch.setattr("tapegraph.ui.terminal.GraphModel.load", lambda name: louder)
+
+    async def act(pilot: Pilot[None], screen: Screen) -> None:
+        await pilot.pause(0.5)  # for something to measure
+        await pilot.press("b")
+        assert screen.session.gain == pytest.approx(10 ** (-6 / 20), rel=1e-6)
+        assert "graph (bypassed, turned down by 6.0 dB to compare)" in screen.meters()
+        await pilot.press("b", "n")
+        assert screen.session.graph is louder
+        assert screen.session.gain == pytest.approx(10 ** (-9 / 20), rel=1e-6)
+        await pilot.press("m")
+        assert screen.session.gain == 1.0
+        assert "graph (A, levels not matched)" in screen.meters()
+        await pilot.press("b")
+        assert screen.session.gain == 1.0
+        await pilot.press("b", "m")
+        assert "graph (A)" in screen.meters()
 
     with_screen(graph, act)
 

@@ -25,8 +25,6 @@ Value = float | bool | str
 NodeValue = Value | weights.Weights  # what a node is given: of a model its weights, of all else the value
 Quality = Literal["draft", "live", "render"]
 
-FADER_DB = 60.0  # range over which a fader is linear in dB
-
 
 @attrs.frozen
 class Param:
@@ -37,8 +35,9 @@ class Param:
     unit: as printed: dB, Hz, s, um, ips
     meaning: half a sentence for help texts
     curve: how a knob covers the range: "linear" in equal steps; "log" in equal ratios, for a minimum above 0; "dB" as
-        a fader, in equal ratios over the upper 60 dB of a ratio whose minimum of 0 is at the left end
+        a fader, in equal ratios over the upper fader_db of a ratio whose minimum of 0 is at the left end
     whole: whether only whole numbers are allowed
+    fader_db: of the curve "dB"
     """
 
     name: str
@@ -49,6 +48,7 @@ class Param:
     meaning: str = ""
     curve: Literal["linear", "log", "dB"] = "linear"
     whole: bool = False
+    fader_db: float = 60.0
 
     def check(self, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -78,7 +78,7 @@ class Param:
         elif self.curve == "log":
             value = self.minimum * math.pow(self.maximum / self.minimum, fraction)
         elif self.curve == "dB":
-            value = self.maximum * 10.0 ** (FADER_DB * (fraction - 1.0) / 20.0) if fraction > 0.0 else 0.0
+            value = self.maximum * 10.0 ** (self.fader_db * (fraction - 1.0) / 20.0) if fraction > 0.0 else 0.0
         value = min(max(value, self.minimum), self.maximum)
         return float(round(value)) if self.whole else value
 
@@ -87,7 +87,7 @@ class Param:
             return math.log(float(value) / self.minimum) / math.log(self.maximum / self.minimum)
         if self.curve == "dB":
             level = float(value) / self.maximum
-            return max(0.0, 1.0 + 20.0 * math.log10(level) / FADER_DB) if level > 0.0 else 0.0
+            return max(0.0, 1.0 + 20.0 * math.log10(level) / self.fader_db) if level > 0.0 else 0.0
         return (float(value) - self.minimum) / (self.maximum - self.minimum)
 
     @property

@@ -56,6 +56,7 @@ class Exceptions:
     output_is_a_level: that its output is not the sound of its input, so that no delay can be seen
     continues_after_reset: that it goes on to a new target after a reset
     may_step: parameters that may step when they are set
+    read_at_start: parameters that change nothing while sound runs, as they are read in prepare()
     shows_latency: the parameters at which the delay of the sound is its latency
     keeps_constant: that a constant output may stay when the input has ended
     oscillates_from: values from which on it oscillates by itself, by parameter
@@ -68,6 +69,7 @@ class Exceptions:
     output_is_a_level: bool = False
     continues_after_reset: bool = False
     may_step: tuple[str, ...] = ()
+    read_at_start: tuple[str, ...] = ()
     shows_latency: Mapping[str, Any] = attrs.field(factory=dict)
     keeps_constant: bool = False
     oscillates_from: Mapping[str, float] = attrs.field(factory=dict)

@@ -19,6 +19,7 @@ from tapegraph.node.params import AnyParam, Choice, Param, Switch
 LINEAR = Param("gain_db", 0.0, -96.0, 48.0, "dB")
 LOG = Param("cutoff_hz", 1000.0, 20.0, 20_000.0, "Hz", curve="log")
 FADER = Param("level", 1.0, 0.0, 2.0, curve="dB")
+LONG_FADER = Param("level", 1.0, 0.0, 2.0, curve="dB", fader_db=90.0)
 WHOLE = Param("stages", 4, 1, 12, "", "how many there are", whole=True)
 WHOLE_LOG = Param("lines", 16, 1, 1024, curve="log", whole=True)
 ALL = [LINEAR, LOG, FADER, WHOLE, WHOLE_LOG]
@@ -30,6 +31,8 @@ def test_curves_have_their_middle_where_their_names_say() -> None:
     assert LOG.value_at(0.5) == pytest.approx(math.sqrt(20.0 * 20_000.0))
     assert FADER.value_at(0.5) == pytest.approx(2.0 * 10.0 ** (-30.0 / 20.0))
     assert FADER.fraction_at(1.0) == pytest.approx(1.0 - 20.0 * math.log10(2.0) / 60.0)
+    assert LONG_FADER.value_at(0.5) == pytest.approx(2.0 * 10.0 ** (-45.0 / 20.0))
+    assert LONG_FADER.fraction_at(1.0) == pytest.approx(1.0 - 20.0 * math.log10(2.0) / 90.0)
     assert WHOLE.value_at(0.5) == 6.0  # 6.5 to even
     assert WHOLE_LOG.value_at(0.5) == 32.0
 

@@ -9,6 +9,7 @@ import pytest
 from harness import Array, prepared, process
 from tapegraph_nodes._kernels.ramp import Ramp
 
+import tapegraph
 from tapegraph.node.registry import find
 
 
@@ -41,6 +42,35 @@ def test_a_new_target_restarts_the_time_and_the_same_one_does_not() -> None:
     assert blocks(ramp, 1)[0][1] == [0.75]
     ramp.target[0] = -1.0
     assert [end[0] for _, end in blocks(ramp, 5)] == pytest.approx([0.3125, -0.125, -0.5625, -1.0, -1.0], abs=1e-15)
+
+
+def test_a_target_that_moves_in_every_block_is_followed_without_lag_after_5_ms() -> None:
+    """A quarter, a third, half of the way to it, then all of it; one block at rest, and the time starts again."""
+    ramp = Ramp(48_000.0, 64)
+    ends = []
+    for target in (1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 7.0, 8.0):
+        ramp.target[0] = target
+        ends.append(blocks(ramp, 1)[0][1][0])
+    assert ends == pytest.approx(
+        [0.25, 0.25 + 1.75 / 3, (0.25 + 1.75 / 3 + 3) / 2, 4.0, 5.0, 7.0, 7.0, 7.25], abs=1e-15
+    )
+
+
+def test_a_tremolo_by_an_lfo_keeps_its_depth_and_its_time() -> None:
+    """10 Hz on the gain: in blocks of 64 frames the level at the end of each is the one that is due there."""
+    graph = tapegraph.Graph(
+        block=64,
+        nodes={
+            "slow": {"kind": "lfo", "rate_hz": 10, "depth": 12},
+            "it": {"kind": "gain"},
+        },
+        links=["input -> it -> output", "slow -> it.gain_db"],
+    )
+    y = graph.render(np.ones((1, 9600)), 48_000)[0]
+    t = np.arange(9600) / 48_000
+    due = 10 ** (12 / 20 * np.sin(2 * np.pi * 10 * t))
+    np.testing.assert_allclose(y[63::64][8:], due[63::64][8:], rtol=1e-9)
+    np.testing.assert_allclose(y[512:], due[512:], rtol=2e-3)
 
 
 def test_setting_a_target_changes_no_state() -> None:

@@ -3,7 +3,8 @@
     end = start + (target - start) / blocks_left    while more than one block is left, else target
 
 A block moves in a straight line from start to end; after a new target this takes 5 ms or one block, whichever is
-longer. At rest start and end are the target itself, to the last bit.
+longer. A target that is new in one block after the other, as an LFO moves it, does not start that time again: after 5
+ms the value is there at the end of every block. At rest start and end are the target itself, to the last bit.
 Source: U. Zoelzer, DAFX, ch. 4 (smoothing of parameters).
 """
 
@@ -25,6 +26,7 @@ class Ramp:
     start, end: state: each value at the last sample before a block, and at the last sample of it
     moving: state: whether any value differs between these
     blocks_left: state: blocks until the values have arrived, this one included
+    following: state: whether the targets were new in the last block
     """
 
     def __init__(self, fs: float, frames: i64, values: i64 = 1, value: float = 0.0) -> None:
@@ -35,6 +37,7 @@ class Ramp:
         self.end: vec[float] = vec[float]([value] * values)
         self.moving: bool = False
         self.blocks_left: i64 = 0
+        self.following: bool = False
 
     def jump(self) -> None:
         """Be at the targets."""
@@ -43,12 +46,15 @@ class Ramp:
         copy(self.target, self.end)
         self.moving = False
         self.blocks_left = 0
+        self.following = False
 
     def begin(self) -> None:
         """Begin a block: work out its end."""
-        if not equal(self.target, self.aim):
+        new = not equal(self.target, self.aim)
+        if new:
             copy(self.target, self.aim)
-            self.blocks_left = self.blocks
+            self.blocks_left = max(self.blocks_left, 1) if self.following else self.blocks
+        self.following = new
         if self.blocks_left > 1:
             approach(self.start, self.target, float(self.blocks_left), self.end)
         elif self.blocks_left == 1:

@@ -47,7 +47,7 @@ LAW_EXCEPTIONS: dict[str, object] = {
     "memory": 1.0,  # a design takes some in its first portion, and gives it back in its last
     "settles_s": 0.3,  # a response is designed while sound goes on
     "continues_after_reset": True,  # with that design
-    "may_step": ("phase",),  # it is read when a stream starts
+    "read_at_start": ("phase",),
 }
 
 

@@ -27,29 +27,29 @@ ERAS: dict[str, dict[str, str]] = {
 }
 
 
-def preset(era: str = "2.11", head: dict[str, str | None] | None = None, **values: str | None) -> str:
-    """Return the text of a preset of an era, with some parameters changed; None leaves the value out.
-
-    head: attributes of the root that differ; None leaves one out
-    """
+def preset(era: str = "2.11", /, **values: str | None) -> str:
+    """Return the text of a preset of an era, with some parameters changed; None leaves the value out."""
     known: dict[str, str | None] = {}
     for name, added in ERAS.items():
         known |= added
         if name == era:
             break
+    return text(known | values)
+
+
+def headed(**attributes: str | None) -> str:
+    """Return the text of a preset whose root has other attributes; None leaves one out."""
+    return text({"drive": "0.5"}, **attributes)
+
+
+def text(values: dict[str, str | None], **attributes: str | None) -> str:
     rows = "".join(
         f"    <PARAM id={quoteattr(name)}{'' if value is None else f' value={quoteattr(value)}'}/>\n"
-        for name, value in (known | values).items()
+        for name, value in values.items()
     )
-    attributes = {
-        "name": "Old Reel",
-        "plugin": "CHOWTapeModel",
-        "vendor": "Me",
-        "category": "Mix",
-        "version": f"{era}.0",
-    }
-    told = " ".join(f"{k}={quoteattr(v)}" for k, v in (attributes | (head or {})).items() if v is not None)
+    usual = {"name": "Old Reel", "plugin": "CHOWTapeModel", "vendor": "Me", "category": "Mix", "version": "2.11.1"}
+    root = " ".join(f"{k}={quoteattr(v)}" for k, v in (usual | attributes).items() if v is not None)
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n\n<Preset {told}>\n  <Parameters>\n{rows}'
+        f'<?xml version="1.0" encoding="UTF-8"?>\n\n<Preset {root}>\n  <Parameters>\n{rows}'
         "    <properties/>\n  </Parameters>\n  <extra_info/>\n</Preset>\n"
     )

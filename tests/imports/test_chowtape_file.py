@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from chowtape_presets import ERAS, preset
+from chowtape_presets import ERAS, headed, preset
 
 from tapegraph.errors import TapegraphError
 from tapegraph.imports.chowtape_file import SETTINGS, ChowtapePreset, read
@@ -70,9 +70,9 @@ def test_the_older_name_of_the_oversampling_counts_where_the_newer_is_missing(fi
 
 
 def test_a_file_of_the_loose_form_has_its_vendor_in_its_name(file: Path) -> None:
-    found = meaning(file, preset(head={"name": "Ann_User_Dusty", "plugin": None, "vendor": None, "version": None}))
+    found = meaning(file, headed(name="Ann_User_Dusty", plugin=None, vendor=None, version=None))
     assert (found.name, found.vendor) == ("Dusty", "Ann")
-    assert meaning(file, preset(head={"name": "Dusty", "vendor": None})).vendor == ""
+    assert meaning(file, headed(name="Dusty", vendor=None)).vendor == ""
 
 
 def test_line_ends_of_windows_and_what_the_window_has_left_behind_do_not_matter(file: Path) -> None:

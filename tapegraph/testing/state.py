@@ -150,12 +150,16 @@ def update_without_a_change_changes_nothing(kind: Kind) -> None:
 
 
 def no_output_is_upside_down(kind: Kind) -> None:
-    """The largest sample of the response to a faint impulse has the sign of the impulse."""
+    """The largest sample of the response to a faint pulse has the sign of the pulse.
+
+    Three frames long, it tells a node that lifts the treble, whose response to a single sample swings both ways, from
+    one that inverts.
+    """
     if node_class(kind).SOURCE:
         raise DoesNotApply("a source has no input")
     for params in variants(kind):
         x = np.zeros((1, 9600))
-        x[:, 0] = 0.1
+        x[:, :3] = 0.05, 0.1, 0.05
         outputs = play(ready(kind, 1, **params), x)[:, 0]
         for port, y in zip(node_class(kind).OUTPUTS, outputs, strict=True):
             upright = y[np.argmax(np.abs(y))] > 0.0 or port in exceptions(kind).rings

@@ -9,8 +9,8 @@ import pytest
 from harness import Array, prepared, process
 from librt.vecs import vec
 from scipy import signal
-from tapegraph_nodes._kernels.moving_delay import MovingDelay
 from tapegraph_nodes._kernels.rotation import Rotation
+from tapegraph_nodes._kernels.swinging_delay import SwingingDelay
 from tapegraph_nodes.motion.flutter import Flutter
 from tapegraph_nodes.motion.wow import Wow
 
@@ -174,7 +174,7 @@ def test_without_depth_it_is_a_delay_by_its_latency(cls: type[Node]) -> None:
 @pytest.mark.parametrize("part", [0.0, 0.1234, 0.5, 0.999])
 def test_a_place_between_frames_is_flat_and_late_by_as_much(part: float) -> None:
     """To 0.7 of the Nyquist frequency within 0.1 dB, and 2.5e-3 frames; under a tenth within 2e-4 frames."""
-    line = MovingDelay(1, 64, 12)
+    line = SwingingDelay(1, 64, 12)
     x, y = vec[float]([1.0] + [0.0] * 63), vec[float]([0.0] * 64)
     line.displacement = vec[float]([part] * 64)
     line.process(x, y)
@@ -188,7 +188,7 @@ def test_a_place_between_frames_is_flat_and_late_by_as_much(part: float) -> None
 
 def test_a_delay_is_held_within_its_reach() -> None:
     for part, late in ((12.5, 32), (-1e9, 8)):
-        line = MovingDelay(1, 64, 12)
+        line = SwingingDelay(1, 64, 12)
         x, y = vec[float]([1.0] + [0.0] * 63), vec[float]([0.0] * 64)
         line.displacement = vec[float]([part] * 64)
         line.process(x, y)
@@ -243,3 +243,11 @@ def test_the_motion_depends_on_seed_and_name_and_is_the_same_in_every_channel() 
     np.testing.assert_array_equal(play(1, "reel"), y)
     assert np.any(play(2, "reel") != y)
     assert np.any(play(1, "motor") != y)
+
+
+@pytest.mark.parametrize("cls", [Wow, Flutter])
+def test_half_the_speed_of_the_tape_is_half_the_rate_at_the_same_deviation(cls: type[Node]) -> None:
+    steady = {"depth_percent": 0.1, "irregularity": 0.0, "rate_hz": 12.0 if cls is Flutter else 4.0}
+    _, hz = demodulated(cls, 48_000.0, 2.2, speed_ips=7.5, nominal_ips=15.0, **steady)
+    _, slower = demodulated(cls, 48_000.0, 2.2, **(steady | {"rate_hz": steady["rate_hz"] / 2}))
+    np.testing.assert_allclose(hz, slower, atol=1e-6)

@@ -1,8 +1,6 @@
 """A delay whose length moves from sample to sample, as tape whose speed varies.
 
-    y[i] = sum over m of h[m] x[i - n - m],    n + d = mean + D[i], n whole,    h = sinc(m - d) in a Kaiser window of 16
-
-D, the displacement, is held within -reach to reach; mean = reach + 8 frames.
+    y[i] = sum over m of h[m] x[i - n - m],    n + d = delay[i], n whole,    h = sinc(m - d) in a Kaiser window of 16
 
 Whole frames are exact (h is a single 1). h is tabulated for 512 steps of d, with linear interpolation in between, whose
 error is under -100 dB. Between frames the response is flat within 0.1 dB, and the delay right within 0.0025 frames, up
@@ -31,15 +29,12 @@ FAINTEST: Final = 1e-30  # -600 dB: what is fainter is stored as silence
 class MovingDelay:
     """Every channel's past in a ring, stored twice in a row, so that taps never wrap around.
 
-    displacement: a block of D, frames, which a node writes before it calls process()
+    longest_frames: of the delays, which start at HALF
     """
 
-    def __init__(self, channels: i64, frames: i64, reach_frames: i64) -> None:
+    def __init__(self, channels: i64, longest_frames: i64) -> None:
         self.channels: i64 = channels
-        self.reach: i64 = reach_frames
-        self.mean: i64 = reach_frames + HALF
-        self.displacement: vec[float] = vec[float]([0.0] * frames)
-        self.length: i64 = 2 * reach_frames + HALF + TAPS
+        self.length: i64 = longest_frames + TAPS
         self.ring: vec[float] = vec[float]([0.0] * (2 * self.channels * self.length))
         self.table: vec[float] = vec[float](windowed_sincs())
         self.position: i64 = 0  # state: where the next frame is stored
@@ -48,10 +43,8 @@ class MovingDelay:
         silence(self.ring)
         self.position = 0
 
-    def process(self, x: vec[float], y: vec[float]) -> None:
-        """Delay a block of every channel of x into y."""
-        delay = self.displacement
-        add_mean(delay, float(self.mean), float(self.reach))
+    def process(self, x: vec[float], y: vec[float], delay: vec[float]) -> None:
+        """Delay a block of every channel of x into y by delay[i] frames at frame i."""
         end = self.position
         c: i64 = 0
         while c < self.channels:
@@ -68,20 +61,6 @@ def windowed_sincs() -> list[float]:
     weights[0] = m[0] == 0.0
     weights[-1] = m[-1] == 0.0
     return [float(weight) for weight in (weights / weights.sum(axis=1, keepdims=True)).reshape(-1)]
-
-
-def add_mean(D: vec[float], mean: float, reach: float) -> None:
-    """Replace displacements, held within the reach, by delays, frames."""
-    n: i64 = len(D)
-    i: i64 = 0
-    while i < n:
-        d = D[i]
-        if d > reach:
-            d = reach
-        elif d < -reach:
-            d = -reach
-        D[i] = mean + d
-        i += 1
 
 
 def read_moving(

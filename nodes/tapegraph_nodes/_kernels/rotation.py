@@ -76,3 +76,8 @@ def advance(p: vec[float], angle: float, turns: float, turns_end: float, sigma: 
             angle -= 1.0
         i += 1
     return angle
+
+
+def turns_per_second(rate_hz: float, speed: float, fs: float) -> float:
+    """Return the rate of what turns with the tape, whose speed is relative to that at which rate_hz holds."""
+    return min(rate_hz * speed, fs / 8.0)

@@ -1,12 +1,13 @@
 """Flutter: fast variation of the speed of a tape, as a capstan, a pinch roller and a motor make it.
 
     y(t) = x(t - L - D(t)),    D = A sum over k of a_k sin(2 pi k p + phi_k) / k,    k = 1, 2, 3,    phi_1 = 0
-    A = depth_percent / 100 / (2 pi rate_hz),    a_1 = 1 / w, a_2 = second / w, a_3 = third / w, w = 1 + second + third
-    p' = rate_hz (1 + s n),    f_out = f_in (1 - D')
+    A = depth_percent / 100 / (2 pi r),    a_1 = 1 / w, a_2 = second / w, a_3 = third / w, w = 1 + second + third
+    p' = r (1 + s n),    f_out = f_in (1 - D')
+    r = rate_hz speed_ips / nominal_ips,    at most an eighth of the sample rate
 
 With a steady rate the peak deviation of a tone is depth_percent where the harmonics of the speed coincide, which for
 phases of 0 they do downwards, and less otherwise. s is the irregularity and n an Ornstein-Uhlenbeck process of variance
-1 and 1 s correlation time, the same for every channel. The rate is held between rate_hz / 4 and 2 rate_hz; the
+1 and 1 s correlation time, the same for every channel. The rate is held between r / 4 and 2 r; the
 deviation of the speed varies in proportion to it. The mean delay L, reach_ms plus 8 frames, is the latency, so that a
 dry path is aligned; where D would exceed reach_ms, A is less: a slow flutter needs a longer reach. The delay is
 interpolated at every sample, flat within 0.1 dB to 0.7 of the Nyquist frequency. Changed parameters are reached in 5 ms
@@ -25,9 +26,9 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Node, Param, Signal
-from tapegraph_nodes._kernels.moving_delay import HALF, MovingDelay
 from tapegraph_nodes._kernels.ramp import Ramp
-from tapegraph_nodes._kernels.rotation import Rotation
+from tapegraph_nodes._kernels.rotation import Rotation, turns_per_second
+from tapegraph_nodes._kernels.swinging_delay import SwingingDelay
 
 WAVES: Final = 5  # sines of three harmonics, cosines of two
 
@@ -49,6 +50,8 @@ class Flutter(Node):
         Param("second_phase_deg", 0.0, -180.0, 180.0, "deg", "by how much the second harmonic leads"),
         Param("third_phase_deg", 0.0, -180.0, 180.0, "deg", "by how much the third harmonic leads"),
         Param("irregularity", 0.05, 0.0, 0.5, "", "standard deviation of the rate, relative to it"),
+        Param("speed_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape", "log"),
+        Param("nominal_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape at which it turns with rate_hz", "log"),
         Param(
             "reach_ms", 0.32, 0.1, 5.0, "ms", "largest displacement, and mean delay; read when a stream starts", "log"
         ),
@@ -61,18 +64,21 @@ class Flutter(Node):
     second_phase_deg: float  # parameter
     third_phase_deg: float  # parameter
     irregularity: float  # parameter
+    speed_ips: float  # parameter
+    nominal_ips: float  # parameter
     reach_ms: float  # parameter
     waves: Ramp  # amplitudes of sin v, sin 2v, sin 3v, cos 2v, cos 3v in D, frames
     rotation: Rotation  # state
-    past: MovingDelay  # state
+    past: SwingingDelay  # state
 
     def prepare(self) -> None:
         self.waves = Ramp(self.fs, self.frames, WAVES)
         self.rotation = Rotation(self.fs, self.frames, int(self.seed), self.name)
-        self.past = MovingDelay(self.channels, self.frames, math.ceil(self.reach_ms * 1e-3 * self.fs))
+        self.past = SwingingDelay(self.channels, self.frames, math.ceil(self.reach_ms * 1e-3 * self.fs))
 
     def update(self) -> None:
-        A = self.depth_percent / 100.0 * self.fs / (2.0 * math.pi * self.rate_hz)
+        r = turns_per_second(self.rate_hz, self.speed_ips / self.nominal_ips, self.fs)
+        A = self.depth_percent / 100.0 * self.fs / (2.0 * math.pi * r)
         first = A / (1.0 + self.second + self.third)
         second = first * self.second / 2.0
         third = first * self.third / 3.0
@@ -84,7 +90,7 @@ class Flutter(Node):
         self.waves.target[2] = held * third * math.cos(phi3)
         self.waves.target[3] = held * second * math.sin(phi2)
         self.waves.target[4] = held * third * math.sin(phi3)
-        self.rotation.aim(self.rate_hz, self.irregularity)
+        self.rotation.aim(r, self.irregularity)
 
     def reset(self) -> None:
         self.waves.jump()
@@ -102,7 +108,7 @@ class Flutter(Node):
         return float(self.past.mean)
 
     def tail(self) -> float:
-        return float(self.past.reach + 2 * HALF) / self.fs
+        return self.past.tail_s(self.fs)
 
 
 def displace(p: vec[float], start: vec[float], end: vec[float]) -> None:

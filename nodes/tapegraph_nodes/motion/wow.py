@@ -1,9 +1,11 @@
 """Wow: slow variation of the speed of a tape, as an eccentric reel or capstan makes it.
 
-    y(t) = x(t - L - D(t)),    D = A (sin(2 pi p) + variance m) + E,    p' = rate_hz (1 + irregularity n)
-    f_out = f_in (1 - D'),    A = depth_percent / 100 / (2 pi rate_hz),    std E' = drift_percent / 100
+    y(t) = x(t - L - D(t)),    D = A (sin(2 pi p) + variance m) + E,    p' = r (1 + irregularity n)
+    f_out = f_in (1 - D'),    A = depth_percent / 100 / (2 pi r),    standard deviation of E' = drift_percent / 100
+    r = rate_hz speed_ips / nominal_ips,    at most an eighth of the sample rate
 
-With a steady rate the peak deviation of a tone is depth_percent, upwards and downwards. Three things are random, the
+With a steady rate the peak deviation of a tone is depth_percent, upwards and downwards, at any speed of the tape: what
+is eccentric turns slower with a slower tape, and is as eccentric as before. Three things are random, the
 same for every channel, each an Ornstein-Uhlenbeck process with a mean of 0, a variance of 1 and a correlation time T:
 
     n  T = 1 s      irregularity: the rate wanders, and with it, in proportion, the deviation of the speed
@@ -11,7 +13,7 @@ same for every channel, each an Ornstein-Uhlenbeck process with a mean of 0, a v
     u  T = 2 s      drift: the speed wanders from one ten seconds to the next; E = T drift_percent / 100 sqrt(2) v with
                     v' = (u - v) / T, a random walk that is drawn back to where it began
 
-The rate is held between rate_hz / 4 and 2 rate_hz. The mean delay L, reach_ms plus 8 frames, is the latency, so that a
+The rate is held between r / 4 and 2 r. The mean delay L, reach_ms plus 8 frames, is the latency, so that a
 dry path is aligned. Where A and four standard deviations of what is random would exceed reach_ms, all of D is less: a
 slow or deep wow needs a longer reach. The delay is interpolated at every sample, flat within 0.1 dB to 0.7 of the
 Nyquist frequency. Changed parameters are reached in 5 ms or a block, whichever is longer; meanwhile the pitch deviates
@@ -30,13 +32,13 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Node, Param, Signal
-from tapegraph_nodes._kernels.moving_delay import HALF, MovingDelay
 from tapegraph_nodes._kernels.one_pole import one_pole, one_pole_gain
 from tapegraph_nodes._kernels.prewarp import prewarped
 from tapegraph_nodes._kernels.ramp import Ramp
 from tapegraph_nodes._kernels.random_streams import RandomStream
-from tapegraph_nodes._kernels.rotation import Rotation
+from tapegraph_nodes._kernels.rotation import Rotation, turns_per_second
 from tapegraph_nodes._kernels.svf import filtered
+from tapegraph_nodes._kernels.swinging_delay import SwingingDelay
 from tapegraph_nodes._kernels.wandering import Wandering
 
 JERK_S: Final = 0.1  # T of m
@@ -60,6 +62,8 @@ class Wow(Node):
         Param("irregularity", 0.1, 0.0, 0.5, "", "standard deviation of the rate, relative to it"),
         Param("variance", 0.0, 0.0, 0.5, "", "standard deviation of random jerks of the tape, relative to the wow"),
         Param("drift_percent", 0.0, 0.0, 0.3, "%", "standard deviation of the slow drift of the speed"),
+        Param("speed_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape", "log"),
+        Param("nominal_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape at which it turns with rate_hz", "log"),
         Param(
             "reach_ms", 10.61, 1.0, 25.0, "ms", "largest displacement, and mean delay; read when a stream starts", "log"
         ),
@@ -70,6 +74,8 @@ class Wow(Node):
     irregularity: float  # parameter
     variance: float  # parameter
     drift_percent: float  # parameter
+    speed_ips: float  # parameter
+    nominal_ips: float  # parameter
     reach_ms: float  # parameter
     scales: Ramp  # of sin(2 pi p), of m and of v in D, frames
     rotation: Rotation  # state
@@ -81,7 +87,7 @@ class Wow(Node):
     drift_gain: float  # coefficient: of the low-pass that makes v
     drift_s: float  # state: the same
     random: vec[float]  # a block of m or u
-    past: MovingDelay  # state
+    past: SwingingDelay  # state
 
     def prepare(self) -> None:
         seed = int(self.seed)
@@ -92,10 +98,11 @@ class Wow(Node):
         self.jerk_g = prewarped(JERK_HZ, self.fs)
         self.drift_gain = one_pole_gain(1.0 / (2.0 * math.pi * DRIFT_S), self.fs)
         self.random = vec[float]([0.0] * self.frames)
-        self.past = MovingDelay(self.channels, self.frames, math.ceil(self.reach_ms * 1e-3 * self.fs))
+        self.past = SwingingDelay(self.channels, self.frames, math.ceil(self.reach_ms * 1e-3 * self.fs))
 
     def update(self) -> None:
-        A = self.depth_percent / 100.0 * self.fs / (2.0 * math.pi * self.rate_hz)
+        r = turns_per_second(self.rate_hz, self.speed_ips / self.nominal_ips, self.fs)
+        A = self.depth_percent / 100.0 * self.fs / (2.0 * math.pi * r)
         jerk = A * self.variance
         E = self.drift_percent / 100.0 * DRIFT_S * self.fs
         wanted = A + RARE * (jerk + E)
@@ -103,7 +110,7 @@ class Wow(Node):
         self.scales.target[0] = held * A
         self.scales.target[1] = held * jerk
         self.scales.target[2] = held * E * math.sqrt(2.0)
-        self.rotation.aim(self.rate_hz, self.irregularity)
+        self.rotation.aim(r, self.irregularity)
 
     def reset(self) -> None:
         self.scales.jump()
@@ -135,7 +142,7 @@ class Wow(Node):
         return float(self.past.mean)
 
     def tail(self) -> float:
-        return float(self.past.reach + 2 * HALF) / self.fs
+        return self.past.tail_s(self.fs)
 
 
 def displace(p: vec[float], a: float, a_end: float) -> None:

@@ -15,6 +15,7 @@ import hashlib
 import math
 from typing import Final
 
+from librt.vecs import vec
 from mypy_extensions import i64
 
 ROUNDS: Final = 10
@@ -57,6 +58,14 @@ class RandomStream:
     def normal(self) -> float:
         """Return the next number, normally distributed with mean 0 and variance 1."""
         return normal_quantile(self.uniform())
+
+    def fill(self, y: vec[float]) -> None:
+        """Fill a block with the next numbers, normally distributed with mean 0 and variance 1."""
+        n: i64 = len(y)
+        i: i64 = 0
+        while i < n:
+            y[i] = self.normal()
+            i += 1
 
 
 def fraction(k: i64) -> float:

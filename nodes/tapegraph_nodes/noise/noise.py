@@ -104,11 +104,11 @@ class Noise(Node):
         start, end = shared.start[0], shared.end[0]
         white = self.white_noise
         if start > 0.0 or end > 0.0:
-            draw(self.common_stream, self.common_noise)
+            self.common_stream.fill(self.common_noise)
         c: i64 = 0
         while c < self.channels:
             if start < 1.0 or end < 1.0:
-                draw(self.streams[c], white)
+                self.streams[c].fill(white)
             if start > 0.0 or end > 0.0:
                 crossfade(white, self.common_noise, start, end)
             write(white, out, c, gains.start[0], gains.end[0])
@@ -121,15 +121,6 @@ class Noise(Node):
             c += 1
         gains.finish()
         shared.finish()
-
-
-def draw(stream: RandomStream, y: vec[float]) -> None:
-    """Fill a block with normally distributed numbers."""
-    n: i64 = len(y)
-    i: i64 = 0
-    while i < n:
-        y[i] = stream.normal()
-        i += 1
 
 
 def crossfade(y: vec[float], common: vec[float], start: float, end: float) -> None:

@@ -1,0 +1,1 @@
+"""Noise reduction: what is compressed before the tape and expanded after it."""

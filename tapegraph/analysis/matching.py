@@ -35,15 +35,30 @@ def weights_beside(channels: int, others: int) -> tuple[float, ...]:
     return (2.0,) if channels == 1 and others > 1 else ()
 
 
+def at_loudness(sound: Audio, sample_rate: float, wanted_lufs: float) -> Audio:
+    """Return sound (channels, frames) at the gain at which it has an integrated loudness; silence as it is."""
+    return np.asarray(sound * gain_between(wanted_lufs, integrated(sound, sample_rate)))
+
+
+def loudness_change(out: Audio, audio: Audio, sample_rate: float) -> float:
+    """Return by how many LU what a graph made of audio, without the tail, is louder; 0 where either is silent."""
+    return -20.0 * math.log10(matching_gain(out, audio, sample_rate))
+
+
+def matching_gain(out: Audio, audio: Audio, sample_rate: float) -> float:
+    """Return the gain at which what a graph made of audio, without the tail, has the same integrated loudness."""
+    x, y = planar(audio), planar(out)
+    wanted = integrated(x, sample_rate, weights_beside(x.shape[0], y.shape[0]))
+    found = integrated(y[:, : x.shape[1]], sample_rate, weights_beside(y.shape[0], x.shape[0]))
+    return gain_between(wanted, found)
+
+
 def matched(out: Audio, audio: Audio, sample_rate: float) -> Audio:
     """Return what a graph made of audio at the gain at which the two have the same integrated loudness.
 
     The tail is left out of the measurement, and is at that gain too.
     """
-    x, y = planar(audio), planar(out)
-    wanted = integrated(x, sample_rate, weights_beside(x.shape[0], y.shape[0]))
-    found = integrated(y[:, : x.shape[1]], sample_rate, weights_beside(y.shape[0], x.shape[0]))
-    return np.asarray(out * out.dtype.type(gain_between(wanted, found)))
+    return np.asarray(out * out.dtype.type(matching_gain(out, audio, sample_rate)))
 
 
 def match(reference: FlatGraph, graph: FlatGraph, sound: Array, sample_rate: float, gain: float = 1.0) -> float:

@@ -5,6 +5,7 @@ A rendering is in time with its source and at least as long, so positions in fra
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -108,7 +109,7 @@ def read_family(metadata: Metadata, path: Path, file: Any, frames: int) -> None:
         metadata.warnings.append(f"metadata is incomplete: {damage}")
     for id_, data in found:
         if id_ in ID3:
-            metadata.attempt("ID3 tags", lambda data=data: metadata.frames.extend(tag.read_id3(data)))  # type: ignore[misc]
+            metadata.attempt("ID3 tags", functools.partial(add_id3, metadata, data))
         elif metadata.family == "AIFF":
             metadata.chunks.append((id_, data))
         elif id_ == b"bext":
@@ -124,6 +125,11 @@ def read_family(metadata: Metadata, path: Path, file: Any, frames: int) -> None:
         metadata.tags |= tag.from_aiff(metadata.chunks)
     if has_cues(metadata):
         metadata.cues = get_info(file, SFC_GET_CUE, 4 + CUE_POINTS * CUE_POINT_BYTES) or b""
+
+
+def add_id3(metadata: Metadata, data: bytes) -> None:
+    """Add the frames of a chunk. Raises what mutagen raises where it is damaged."""
+    metadata.frames.extend(tag.read_id3(data))
 
 
 def use_frames(metadata: Metadata) -> None:

@@ -12,7 +12,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 import attrs
 
@@ -117,8 +117,8 @@ def real_end(data: mmap.mmap, start: int, stated: int, trailer: Callable[[mmap.m
 
 def chunk_follows(data: mmap.mmap, at: int) -> bool:
     """Tell whether there is the end of the file, or a chunk: one that fits, or that the size of the file includes."""
-    order = "little" if byte_order(data[:4]) == "<" else "big"
-    size, file_size = (int.from_bytes(data[k : k + 4], order) for k in (at + 4, 4))  # type: ignore[arg-type]
+    order: Literal["little", "big"] = "little" if byte_order(data[:4]) == "<" else "big"
+    size, file_size = (int.from_bytes(data[k : k + 4], order) for k in (at + 4, 4))
     fits = at + 8 + size <= len(data) + 1
     return at == len(data) or (is_id(data[at : at + 4]) and (fits or file_size + 8 > at + 8))
 

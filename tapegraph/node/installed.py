@@ -13,7 +13,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import FileFinder, ModuleSpec, PathFinder
 from importlib.metadata import EntryPoint, distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -121,10 +121,10 @@ def modules(package: str, folders: Iterable[str]) -> Iterator[str]:
     for finder, name, is_package in pkgutil.iter_modules(folders):
         if name.startswith("_"):
             continue
-        if is_package:
-            yield from modules(f"{package}.{name}", [str(Path(finder.path, name))])  # type: ignore[union-attr]
-        else:
+        if not is_package:
             yield f"{package}.{name}"
+        elif isinstance(finder, FileFinder):  # other packages, such as those in archives, have no folder
+            yield from modules(f"{package}.{name}", [str(Path(finder.path, name))])
 
 
 def companions(folder: str) -> dict[str, str]:

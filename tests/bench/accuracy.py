@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -27,11 +28,11 @@ from equation import integrated
 from harness import Array, esr_db, prepared, run
 
 from tapegraph import demo
-from tapegraph.node import Signal
+from tapegraph.node import Choice, Signal
 from tapegraph.node.registry import find
 
 HYSTERESIS = find("hysteresis")
-SOLVERS = [name for name in HYSTERESIS.PARAMS[0].options if name != "v1"]  # type: ignore[union-attr]
+SOLVERS = [name for name in cast(Choice, HYSTERESIS.PARAMS[0]).options if name != "v1"]
 FS = 48_000
 FACTORS = (1, 2, 4, 8, 16)
 FINE = 64

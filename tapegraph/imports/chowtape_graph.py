@@ -98,6 +98,8 @@ def into_the_tape(chain: Chain) -> None:
             amount_db=chain["comp_amt"],
             attack_s=chain["comp_attack"] / 1000.0,
             release_s=chain["comp_release"] / 1000.0,
+            timing="original",
+            oversample=2,
         )
 
 

@@ -131,12 +131,23 @@ def test_a_matched_file_is_the_same_from_one_process_or_several(tmp_path: Path) 
     assert (tmp_path / "1.wav").read_bytes() == (tmp_path / "2.wav").read_bytes()
 
 
-def test_a_silent_file_is_written_as_it_is(tmp_path: Path) -> None:
-    report = render_file(
-        QUIETER, written(tmp_path / "in.wav", 1e-5 * MUSIC), tmp_path / "out.wav", subtype="DOUBLE", match="loudness"
-    )
+@pytest.mark.parametrize(("level", "gain_db"), [(1e-5, -20.0), (1.0, -90.0)])
+def test_where_source_or_file_is_silent_the_file_is_written_as_it_is(
+    level: float, gain_db: float, tmp_path: Path
+) -> None:
+    quieter = tapegraph.chain(level={"kind": "gain", "gain_db": gain_db})
+    source = written(tmp_path / "in.wav", level * MUSIC)
+    report = render_file(quieter, source, tmp_path / "out.wav", match="loudness")
     assert ", too quiet to match its loudness, in " in str(report)
-    np.testing.assert_allclose(soundfile.read(tmp_path / "out.wav")[0].T, 1e-6 * MUSIC, rtol=0, atol=1e-12)
+    expected = level * 10.0 ** (gain_db / 20.0) * MUSIC
+    np.testing.assert_allclose(soundfile.read(tmp_path / "out.wav")[0].T, expected, rtol=0, atol=1e-12)
+
+
+def test_a_file_that_is_as_loud_as_its_source_by_itself_is_said_to_be(tmp_path: Path) -> None:
+    report = render_file(
+        tapegraph.chain(gain={}), written(tmp_path / "in.wav", MUSIC), tmp_path / "out.wav", match="loudness"
+    )
+    assert str(report.level).endswith(" LUFS: +0.0 dB")
 
 
 def test_samples_that_a_match_brings_beyond_full_scale_are_told(tmp_path: Path) -> None:

@@ -28,17 +28,18 @@ from tapegraph.run.sound import Array, decibels
 class Level:
     """What the loudness of a file was matched to; known once all its sound has been taken.
 
-    source_lufs: loudness of the source; minus infinity where that is too quiet to have one
-    gain: of the file; 1 where there is no sound that could be matched
+    lufs: loudness of the source, and so of the file; minus infinity where one of them is too quiet to be matched
+    gain: of the file; 1 where it is not matched
     """
 
-    source_lufs: float = -math.inf
+    lufs: float = -math.inf
     gain: float = 1.0
 
     def __str__(self) -> str:
-        if math.isinf(self.source_lufs):
+        if math.isinf(self.lufs):
             return "too quiet to match its loudness"
-        return f"matched to {self.source_lufs:.1f} LUFS: {decibels(self.gain):+.1f} dB"
+        gain_db = round(decibels(self.gain), 1) + 0.0  # no -0
+        return f"matched to {self.lufs:.1f} LUFS: {gain_db:+.1f} dB"
 
     def matched(
         self, blocks: Iterable[Array], channels: int, reader: Reader, target: Path
@@ -57,8 +58,9 @@ class Level:
             for block in blocks:
                 found.add(block[:, : source.frames - found.frames])
                 waiting.write(np.ascontiguousarray(block.T).data)
-            self.source_lufs = source.integrated()
-            self.gain = gain_between(self.source_lufs, found.integrated())
+            wanted_lufs, found_lufs = source.integrated(), found.integrated()
+            self.gain = gain_between(wanted_lufs, found_lufs)
+            self.lufs = wanted_lufs if math.isfinite(found_lufs) else found_lufs
             waiting.seek(0)
             while data := waiting.read(PIECE_FRAMES * channels * 8):
                 yield self.gain * np.frombuffer(data).reshape(-1, channels).T

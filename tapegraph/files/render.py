@@ -122,6 +122,8 @@ def render_file(
                 kind=kind,
             ) as writer,
         ):
+            if level:
+                writer.cure = "lower the level of the source"
             for block in blocks:
                 writer.write(block)
         return Report(

@@ -99,7 +99,10 @@ class Writer:
     frames: how many have been written
     clipped: how many samples beyond full scale were clipped (none in a float subtype)
     peak: the largest absolute value, before clipping
+    cure: what helps against clipping
     """
+
+    cure = "lower the level"
 
     def __init__(
         self,
@@ -190,7 +193,7 @@ class Writer:
         return [
             *self.notes,
             f"{self.path}: {plural(self.clipped, 'sample')} beyond full scale were clipped, by up to "
-            f"{decibels(self.peak):.1f} dB; lower the level, or store floats (subtype FLOAT)",
+            f"{decibels(self.peak):.1f} dB; {self.cure}, or store floats (subtype FLOAT)",
         ]
 
     def finish(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,11 +58,13 @@ def test_matched_sound_keeps_the_type_and_the_form_of_the_input() -> None:
     np.testing.assert_allclose(out, MUSIC[0], rtol=0, atol=1e-6)
 
 
-def test_the_tail_is_not_measured_and_has_the_same_gain() -> None:
+def test_the_tail_is_not_measured_and_has_the_same_gain(tmp_path: Path) -> None:
     tone = 0.1 * np.sin(2.0 * np.pi * 997.0 / RATE * np.arange(RATE))
-    out = tapegraph.Graph.from_yaml(LATE).render(tone, RATE, match="loudness")
-    np.testing.assert_allclose(out[:RATE], tone, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(out[2 * RATE : 3 * RATE], 10.0 * tone, rtol=0, atol=1e-6)
+    graph = tapegraph.Graph.from_yaml(LATE)
+    render_file(graph, written(tmp_path / "in.wav", tone), tmp_path / "out.wav", match="loudness")
+    for out in (graph.render(tone, RATE, match="loudness"), soundfile.read(tmp_path / "out.wav")[0]):
+        np.testing.assert_allclose(out[:RATE], tone, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(out[2 * RATE : 3 * RATE], 10.0 * tone, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-5])
@@ -127,12 +131,23 @@ def test_a_matched_file_is_the_same_from_one_process_or_several(tmp_path: Path) 
     assert (tmp_path / "1.wav").read_bytes() == (tmp_path / "2.wav").read_bytes()
 
 
-def test_a_silent_file_is_written_as_it_is(tmp_path: Path) -> None:
-    report = render_file(
-        QUIETER, written(tmp_path / "in.wav", 1e-5 * MUSIC), tmp_path / "out.wav", subtype="DOUBLE", match="loudness"
-    )
+@pytest.mark.parametrize(("level", "gain_db"), [(1e-5, -20.0), (1.0, -90.0)])
+def test_where_source_or_file_is_silent_the_file_is_written_as_it_is(
+    level: float, gain_db: float, tmp_path: Path
+) -> None:
+    quieter = tapegraph.chain(level={"kind": "gain", "gain_db": gain_db})
+    source = written(tmp_path / "in.wav", level * MUSIC)
+    report = render_file(quieter, source, tmp_path / "out.wav", match="loudness")
     assert ", too quiet to match its loudness, in " in str(report)
-    np.testing.assert_allclose(soundfile.read(tmp_path / "out.wav")[0].T, 1e-6 * MUSIC, rtol=0, atol=1e-12)
+    expected = level * 10.0 ** (gain_db / 20.0) * MUSIC
+    np.testing.assert_allclose(soundfile.read(tmp_path / "out.wav")[0].T, expected, rtol=0, atol=1e-12)
+
+
+def test_a_file_that_is_as_loud_as_its_source_by_itself_is_said_to_be(tmp_path: Path) -> None:
+    report = render_file(
+        tapegraph.chain(gain={}), written(tmp_path / "in.wav", MUSIC), tmp_path / "out.wav", match="loudness"
+    )
+    assert str(report.level).endswith(" LUFS: +0.0 dB")
 
 
 def test_samples_that_a_match_brings_beyond_full_scale_are_told(tmp_path: Path) -> None:
@@ -142,7 +157,12 @@ def test_samples_that_a_match_brings_beyond_full_scale_are_told(tmp_path: Path) 
     assert report.level is not None
     assert report.level.gain > 2.0
     assert report.clipped > 0
-    assert any("beyond full scale were clipped, by up to" in line for line in report.warnings)
+    (warning,) = report.warnings
+    assert re.fullmatch(
+        rf"{re.escape(str(report.target))}: {report.clipped} samples beyond full scale were clipped, by up to "
+        r"[0-9.]+ dB; lower the level of the source, or store floats \(subtype FLOAT\)",
+        warning,
+    )
 
 
 def test_each_file_of_a_folder_is_matched_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,6 +194,17 @@ def test_what_waits_to_be_matched_leaves_nothing_in_the_folder(tmp_path: Path) -
     (outcome,) = render_files(QUIETER, [tmp_path / "gone.wav"], tmp_path / "out", 1, match="loudness")
     assert isinstance(outcome, TapegraphError)
     assert os.listdir(tmp_path / "out") == ["out.wav"]
+
+
+def test_sound_from_a_pipe_into_a_pipe_is_matched_too(tmp_path: Path) -> None:
+    (tmp_path / "quieter.yaml").write_text(QUIETER.to_yaml())
+    source = written(tmp_path / "in.wav", MUSIC)
+    arguments = ["render", "-", "-", "--graph", str(tmp_path / "quieter.yaml"), "--match", "loudness", "--tail", "0"]
+    program = [sys.executable, "-P", "-m", "tapegraph", *arguments]
+    done = subprocess.run(program, input=source.read_bytes(), capture_output=True, check=True)
+    found, _ = soundfile.read(io.BytesIO(done.stdout))
+    np.testing.assert_allclose(found.T, MUSIC, rtol=0, atol=1e-9)
+    assert b"matched to " in done.stderr
 
 
 def test_loudspeakers_count_as_the_standard_says() -> None:

@@ -7,6 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
+from librt.vecs import vec
 from scipy import special, stats
 from tapegraph_nodes._kernels.random_streams import RandomStream, logarithm, normal_quantile, philox
 
@@ -41,6 +42,14 @@ def test_restart_gives_the_same_numbers_and_normal_ones_are_quantiles_of_the_uni
     stream.restart()
     normal = np.array([stream.normal() for _ in range(1001)])
     np.testing.assert_allclose(normal, special.ndtri(uniform), rtol=1e-13, atol=1e-15)
+
+
+def test_a_block_is_filled_with_the_next_normal_numbers() -> None:
+    stream, other = RandomStream(1, "hiss", 0, "noise"), RandomStream(1, "hiss", 0, "noise")
+    block = vec[float]([0.0] * 7)
+    for _ in range(2):
+        stream.fill(block)
+        assert list(block) == [other.normal() for _ in range(7)]
 
 
 def test_quantiles_are_exact_from_the_middle_to_the_last_number_there_is() -> None:

@@ -5,11 +5,12 @@
 
 The octaves are centred on 1000 * 10^(0.3 k) Hz, k = -5 to 4: the nominal 31.5 Hz to 16 kHz. Below the lowest centre and
 above the highest the density is constant, up to half the rate. n is white and normal, h of minimum phase, S a power
-density; levels are RMS relative to full scale, 0 dB for a square wave. Where neighbours differ by at most 6 dB the
-octaves are within 0.5 dB of their levels, and within 1 dB where high and low ones alternate as much; steeper edges
-are rounded, so that one octave 20 dB above the others comes out about 10 dB lower. At rates under 45.5 kHz the
-highest octave ends at half the rate. The noise starts from silence, and its lowest octave builds up in 0.1 s. A changed
-level is reached in 5 ms or a block, whichever is longer.
+density; levels are RMS relative to full scale, 0 dB for a square wave.
+
+Slopes of up to 6 dB from octave to octave give every octave its level within 0.2 dB, and octaves that alternate by 6 dB
+within 1 dB. Steeper edges are rounded: a single octave 20 dB above the others comes out 10 dB lower. At rates under
+45.5 kHz the highest octave ends at half the rate. The noise starts from silence, and its lowest octave builds up in 0.1
+s. Every channel has noise of its own. A changed level is reached in 5 ms or a block, whichever is longer.
 
 Source: IEC 61260-1, Octave-band and fractional-octave-band filters, 2014, for the octaves; the filter is in
 _kernels/noise_spectrum.py.
@@ -29,7 +30,8 @@ OCTAVES: Final = ("31", "63", "125", "250", "500", "1000", "2000", "4000", "8000
 RATIO: Final = 10.0**0.3  # of an octave
 NEPER_DB: Final = 20.0 / math.log(10.0)
 STEPS: Final = 64  # of an integral over an octave
-ROUNDS: Final = 3  # of correcting the levels between centres until the octaves are right
+CORRECTIONS: Final = 3  # of the densities at the centres, until the octaves are right
+MOST_DB: Final = 3.0  # of each, for what the filter cannot do
 
 
 class ShapedNoise(Node):
@@ -80,12 +82,14 @@ class ShapedNoise(Node):
 
     def design(self, levels: Array) -> Array:
         """Return the weights of the filter for levels of the octaves."""
+        fit, inside = self.noise.fit, len(self.within)
         points = levels - self.widths_db
-        inside = len(self.within)
-        for _ in range(ROUNDS):
-            power = self.within @ np.exp(self.between @ points * (2.0 / NEPER_DB))
-            points[:inside] += levels[:inside] - 10.0 * np.log10(power)
-        return self.noise.fit.weights(self.between @ points / NEPER_DB)
+        weights = fit.weights(self.between @ points / NEPER_DB)
+        for _ in range(CORRECTIONS):
+            missing = levels[:inside] - 10.0 * np.log10(self.within @ fit.power(weights))
+            points[:inside] += np.clip(missing, -MOST_DB, MOST_DB)
+            weights = fit.weights(self.between @ points / NEPER_DB)
+        return weights
 
     def reset(self) -> None:
         self.noise.restart()

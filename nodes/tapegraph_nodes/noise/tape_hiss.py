@@ -20,8 +20,9 @@ starts from silence, and its lowest octave builds up in 0.1 s. A changed paramet
 whichever is longer. It is noise at the output of a machine: mix it in after the heads and the equaliser.
 
 Source: J. C. Mallinson, Maximum signal-to-noise ratio of a tape recorder, IEEE Trans. Magn. 5, 1969, and The
-Foundations of Magnetic Recording (noise of particles); IEC 61672-1, 2013 (A-weighting). The time constants are in
-_kernels/tape_standards.py, the filter is in _kernels/noise_spectrum.py.
+Foundations of Magnetic Recording (noise of particles); Handbook for Sound Engineers, ch. 28 (width of the track); IEC
+61672-1, 2013 (A-weighting). The time constants are in _kernels/tape_standards.py, the filter is in
+_kernels/noise_spectrum.py.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-CLOSE: Final = 1e-12  # from the target, in its unit: it has arrived
+CLOSE: Final = 1e-9  # from the target, relative to it or to 1: it has arrived; rounding may keep it from coming closer
 
 
 class Glide:
@@ -47,7 +47,8 @@ class Glide:
             return
         self.rests = False
         self.s, self.v = approach(self.values, self.target, self.a, self.s, self.v)
-        if abs(self.target - self.s) < CLOSE and abs(self.target - self.v) < CLOSE:
+        close = CLOSE * max(1.0, abs(self.target))
+        if abs(self.target - self.s) < close and abs(self.target - self.v) < close:
             self.s = self.v = self.target
 
 

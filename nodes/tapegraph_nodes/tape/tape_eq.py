@@ -18,8 +18,8 @@ the same figures in all: what the head will lose goes into the tape as treble, a
 a machine. The bumps and the azimuth of the head are left as they are.
 
 Replay is exact within 0.1 dB from 20 Hz to 20 kHz at rates from 44.1 kHz; record undoes it, and all losses together
-within 0.5 dB from 40 Hz up to limit_hz. That is held under 0.42 of the rate, and ends where the treble boost reaches
-most_boost_db or the losses 35 dB; above it the boost of the losses stays about what it was. The bass boost ends at
+within 0.5 dB from 40 Hz up to limit_hz. That is held under 0.41 of the rate, and ends where the treble boost reaches
+most_boost_db or the losses 42 dB; above it the boost of the losses stays about what it was. The bass boost ends at
 20 dB. Both are of minimum phase, without latency. Changed coefficients are reached in 5 ms or a block, whichever is
 longer.
 
@@ -62,7 +62,7 @@ STANDARDS: Final = {
 A: Final = -0.5083351
 B: Final = -0.76966224
 MOST_BASS: Final = 10.0  # gain of the record side at 0 Hz
-MOST_LOSS_DB: Final = 35.0
+MOST_LOSS_DB: Final = 42.0
 SECTION: Final = 4  # coefficients of a section of second order
 
 

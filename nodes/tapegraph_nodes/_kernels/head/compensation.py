@@ -6,7 +6,7 @@
 
 w is the angular frequency, rad/frame, and w_l the limit. One section lifts the treble in a wide sweep, the other
 resonates above the limit, as the treble peaking circuit of a recording amplifier does. Of the eight constants six are
-fitted, by least squares of ln |C|^2, in eight steps from a typical recorder; all are above 0, so that every result is
+fitted, by least squares of ln |C|^2, in twelve steps from a typical recorder; all are above 0, so that every result is
 stable and of minimum phase. The fit is in the variable of trapezoidal integrators: nothing is warped later.
 Source: D. W. Marquardt, An algorithm for least-squares estimation of nonlinear parameters, J. SIAM 11, 1963; the form
 of the sections is ours.
@@ -24,14 +24,14 @@ from tapegraph_nodes._kernels.head.head_response import Geometry, magnitude
 
 Array = npt.NDArray[np.float64]
 
-HIGHEST: Final = 0.42  # of the rate: above, a sound that is flat there needs sections of higher order
-STEPS: Final = 8
+HIGHEST: Final = 0.41  # of the rate: above, a sound that is flat there needs sections of higher order
+STEPS: Final = 12
 # Where the curve is fitted, relative to the limit, and how much it weighs beyond, where the gain stays what it was.
 BELOW: Final = np.concatenate([np.geomspace(0.008, 0.25, 6), np.linspace(0.3, 1.0, 10)])
 BEYOND: Final = np.array([1.3, 2.0, 4.0, 10.0])  # in s
-WEIGHTS: Final = np.concatenate([np.ones(len(BELOW)), np.full(len(BEYOND), 0.2)])
+WEIGHTS: Final = np.concatenate([np.ones(len(BELOW)), np.full(len(BEYOND), 0.1)])
 # z1, z2, p1, p2, then Z1, Z2, P1, P2 as logarithms; without losses zeros and poles meet.
-TYPICAL: Final = np.log([0.06, 1.25, 0.25, 1.14, 2.9, 1.2, 8.0, 0.62])
+TYPICAL: Final = np.log([0.045, 1.25, 0.25, 1.14, 2.9, 1.5, 10.0, 0.62])
 FITTED: Final = np.array([0, 1, 2, 5, 6, 7])  # not p2 and Z1
 SIGNS: Final = np.array([1.0, 1.0, -1.0, -1.0])
 
@@ -39,7 +39,7 @@ SIGNS: Final = np.array([1.0, 1.0, -1.0, -1.0])
 def compensation(head: Geometry, fs: float, limit_hz: float) -> list[tuple[float, float, float, float]]:
     """Return both sections as a1, a2, d1, d2 of (1 + a1 s + a2 s^2) / (1 + d1 s + d2 s^2), with s = j tan(w/2).
 
-    The gain is 1 / |H| within 0.5 dB up to the limit, which is held under 0.42 fs, for losses up to 35 dB.
+    The gain is 1 / |H| within 0.5 dB up to the limit, which is held under 0.41 fs, for losses up to 42 dB.
     """
     limit_hz = min(limit_hz, HIGHEST * fs)
     g = math.tan(math.pi * limit_hz / fs)

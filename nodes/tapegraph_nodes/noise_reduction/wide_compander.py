@@ -98,8 +98,8 @@ class WideCompander(Node):
         """The time in which the emphasis, or what undoes it, falls by 120 dB, while the gain of encode rises."""
         w = 2.0 * math.pi * EMPHASIS_HZ
         if self.side == "decode":
-            w *= 10.0 ** (-self.emphasis_db / 20.0)
-            return math.log(1e6) / w
+            lift: float = 10.0 ** (self.emphasis_db / 20.0)
+            return math.log(1e6) * lift / w
         return math.log(1e6) / (w - 0.5 / self.time_s)
 
 

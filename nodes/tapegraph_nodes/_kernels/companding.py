@@ -11,7 +11,7 @@ Journal of the AES 60, 2012 (smoothing of levels).
 import math
 from typing import Final
 
-MOST: Final = 1000.0  # sample that comes in, 60 dB over full scale
+MOST: Final = 100.0  # sample that comes in, 40 dB over full scale: an expander doubles that in dB
 
 
 def tone_power(peak_db: float) -> float:

@@ -17,7 +17,7 @@ Any x gives a finite e: between them lies a low-pass at w / (1 - a), stable howe
 treble; in bass under 500 Hz, whose period is not short beside attack_s, up to twice that. At rates from 44.1 kHz steady
 tones up to 12 kHz keep to the law within 0.2 dB. At 0.95 fs the corner stays, and h is lowered instead.
 
-Latency 0. Input is clipped at 1000. Changed parameters are reached in 5 ms or a block, whichever is longer; between the
+Latency 0. Input is clipped at 100. Changed parameters are reached in 5 ms or a block, whichever is longer; between the
 sides e fades from what is solved for to the input.
 
 Source: R. M. Dolby, US 3631365 (a filter that the level of its output slides) and US 3972010 (halves that derive from

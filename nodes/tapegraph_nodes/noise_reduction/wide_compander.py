@@ -21,7 +21,7 @@ be by (1 - exp(-2 t / time_s))^(-1/4), and decoded lower than it will be by (1 -
 and 1.6 time_s. After a step down the gain moves by 4.34 dB in each time_s, by default 124 dB/s. p is the mean square,
 with a ripple of 1 / (4 pi f time_s): 0.2 % at 1 kHz.
 
-Latency 0. Input is clipped at 1000. Changed parameters are reached in 5 ms or a block, whichever is longer; between the
+Latency 0. Input is clipped at 100. Changed parameters are reached in 5 ms or a block, whichever is longer; between the
 sides e fades from what is solved for to the input.
 
 Source: D. E. Blackmer, US 3789143 (compander) and US 3681618 (detector of the root mean square). The emphasis and the
@@ -98,8 +98,8 @@ class WideCompander(Node):
         """The time in which the emphasis, or what undoes it, falls by 120 dB, while the gain of encode rises."""
         w = 2.0 * math.pi * EMPHASIS_HZ
         if self.side == "decode":
-            w *= 10.0 ** (-self.emphasis_db / 20.0)
-            return math.log(1e6) / w
+            lift: float = 10.0 ** (self.emphasis_db / 20.0)
+            return math.log(1e6) * lift / w
         return math.log(1e6) / (w - 0.5 / self.time_s)
 
 

@@ -62,7 +62,7 @@ def chewed(x: Array, depth: float, frequency: float, variance: float, distortion
         m[k] = level
     stream = RandomStream(seed, name, 0, "roughness")
     points = 1 + 2 * np.array([stream.uniform() for _ in range(x.size // 480 + 2)])
-    r = np.interp(i, 480 * np.arange(points.size) - 1, points)
+    r = np.interp(i, 480 * np.arange(points.size) + 479, points)
     bent = np.where(np.abs(x) < 1, np.sign(x) * np.abs(x) ** (1 + depth * r), x)
     w = np.where(m > 0, (1 - distortion) * x * 10 ** (-6 * depth * r / 20) + distortion * bent, x)
     low = signal.lfilter(*signal.butter(1, 5000 / depth, fs=FS), w)

@@ -2,8 +2,8 @@
 
     u[i + 1] = u[i] + (U - u0) / (move_s fs)    for move_s after a draw, then u = U
 
-U is evenly spread between 0 and 1, u0 the number before. The times are counted from the start of the sound, in frames,
-so that they depend neither on blocks nor on sound.
+U is evenly spread between 0 and 1, u0 the number before. The first one holds from the start of the sound, from which
+the times are counted in frames, so that they depend neither on blocks nor on what sounds.
 Source: L. Devroye, Non-Uniform Random Variate Generation, 1986, ch. I (what is drawn); the lines are ours.
 """
 
@@ -32,7 +32,7 @@ class Redrawn:
         self.u = self.stream.uniform()
         self.aim = self.u
         self.rise = 0.0
-        self.since = self.way
+        self.since = 0
 
     def write(self, y: vec[float]) -> None:
         """Write u at each frame of a block into y."""

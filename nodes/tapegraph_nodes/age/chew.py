@@ -108,10 +108,9 @@ class Chew(Node):
         c: i64 = 0
         while c < self.channels:
             out = y[0].samples
-            s = lift(
+            self.s[c] = lift(
                 x[0].samples, out, c, self.fraction, self.gain, self.exponent, amounts.start, amounts.end, self.s[c]
             )
-            self.s[c] = without_subnormal(s)
             c += 1
         amounts.finish()
 
@@ -202,6 +201,7 @@ def lift(
                     bent = math.copysign(math.pow(a, exponent[i]), v) if a > FAINTEST else 0.0
                 w += k * (bent - w)
         low, _h, s = one_pole(w, G, s)
+        s = without_subnormal(s)
         y[first + i] = v + m[i] * (low - v)
         i += 1
     return s

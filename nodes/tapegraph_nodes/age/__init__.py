@@ -1,0 +1,1 @@
+"""Age: what time, dirt and use do to a tape."""

@@ -16,6 +16,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Node, NodeValue, Param, Signal
+from tapegraph_nodes._kernels.mixing import add
 from tapegraph_nodes._kernels.ramp import Ramp
 
 WEIGHT = "weight"
@@ -99,21 +100,5 @@ def crossfade(dry: vec[float], wet: vec[float], y: vec[float], channels: i64, st
         while i < stop:
             a += step
             y[i] = (1.0 - a) * dry[i] + a * wet[i]
-            i += 1
-        c += 1
-
-
-def add(x: vec[float], y: vec[float], channels: i64, start: float, end: float) -> None:
-    """Add every channel of x to y, by a factor that moves from start to end in equal steps."""
-    n: i64 = len(x) // channels
-    step = (end - start) / float(n)
-    c: i64 = 0
-    while c < channels:
-        a = start
-        i: i64 = c * n
-        stop = i + n
-        while i < stop:
-            a += step
-            y[i] += a * x[i]
             i += 1
         c += 1

@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import partial
 
+import companders
 import numpy as np
 import pytest
-from harness import Array, prepared, process
+from companders import VU, tone
+from harness import Array
 from scipy import integrate, optimize
 from tapegraph_nodes.noise_reduction.sliding_compander import SlidingCompander
 
-from tapegraph.testing.single import music
-
 FS = 48_000.0
-VU = 10 ** (-18 / 20)  # peak of a tone at 0 VU
+
+side = partial(companders.side, SlidingCompander)
+gain_db = partial(companders.gain_db, SlidingCompander, settles_s=0.1)
 FULL_BOOST = 1 - 10 ** (-10 / 20)  # a of 10 dB
-
-
-def side(name: str, x: Array, fs: float = FS, **params: Any) -> Array:
-    x = np.atleast_2d(x)
-    return process(prepared(SlidingCompander, fs, x.shape[0], 64, side=name, **params), x)[0]
-
-
-def tone(hz: float, level_db: float, seconds: float = 0.3, fs: float = FS) -> Array:
-    """Return a tone at a level relative to 0 VU."""
-    wave: Array = VU * 10 ** (level_db / 20) * np.sin(2 * np.pi * hz * np.arange(int(seconds * fs)) / fs)
-    return wave
-
-
-def gain_db(name: str, hz: float, level_db: float, fs: float = FS, **params: Any) -> float:
-    """Return the gain of a steady tone, whose frequency fits into 0.1 s, from the last 0.1 s."""
-    x = tone(hz, level_db, 0.2, fs)
-    last = slice(-round(0.1 * fs), None)
-    bin_of_tone = np.exp(-2j * np.pi * hz * np.arange(x.size) / fs)[last]
-    return float(20 * np.log10(abs(side(name, x, fs, **params)[0, last] @ bin_of_tone) / abs(x[last] @ bin_of_tone)))
 
 
 def filtered(hz: float, corner: float) -> complex:
@@ -81,7 +64,7 @@ def test_quiet_sound_gets_a_shelf_of_10_db_from_500_hz_on(fs: float) -> None:
 @pytest.mark.parametrize("fs", [44_100.0, 48_000.0, 192_000.0])
 @pytest.mark.parametrize("hz", [1000.0, 3000.0, 7000.0, 12_000.0])
 def test_a_steady_tone_is_decoded_by_the_stated_law(hz: float, fs: float) -> None:
-    for encoded_db in (-60.0, -35.0, -26.0, -20.0, -10.0, 0.0, 18.0):
+    for encoded_db in (-60.0, -26.0, -20.0, -10.0, 0.0, 18.0)[:: 2 if fs > 1e5 else 1]:
         assert gain_db("decode", hz, encoded_db, fs) == pytest.approx(
             law_db(hz, encoded_db), abs=0.05 if fs > 1e5 else 0.2
         )
@@ -109,50 +92,6 @@ DATA_SHEET = (
 @pytest.mark.parametrize(("hz", "level_db", "out_db"), DATA_SHEET)
 def test_encode_is_within_the_tolerance_of_a_circuit_of_this_kind(hz: float, level_db: float, out_db: float) -> None:
     assert level_db + gain_db("encode", hz, level_db) == pytest.approx(out_db, abs=1.5)
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {},
-        {"boost_db": 20.0, "threshold_db": -60.0, "attack_s": 0.0005, "release_s": 0.01, "corner_hz": 100.0},
-        {"boost_db": 20.0, "threshold_db": 0.0, "attack_s": 0.1, "release_s": 1.0, "corner_hz": 5000.0},
-    ],
-)
-@pytest.mark.parametrize("fs", [8000.0, 48_000.0, 192_000.0])
-def test_decode_returns_what_went_into_encode_to_rounding(fs: float, params: dict[str, float]) -> None:
-    """In each 600 frames of noise from 0 to -120 dBFS with bursts and rests, and of tones from -60 to 0 dBFS."""
-    t = np.arange(12_000) / fs
-    rising = 10 ** (-3 * (1 - t / t[-1]))
-    tones = np.array([rising * np.sin(2 * np.pi * hz * t) for hz in (50.0, 997.0, 0.41 * fs)])
-    noise = np.concatenate([music(3) * level for level in (1.0, 1e-3, 1e-6)], axis=1)
-    for x in (tones, noise):
-        e = side("encode", x, fs, **params)
-        assert np.max(np.abs(e - x)) > 0.01
-        error, loud = (
-            np.abs(part).reshape(3, -1, 600).max(axis=2) for part in (side("decode", e, fs, **params) - x, x)
-        )
-        loud[:, 1:] = np.maximum(loud[:, 1:], loud[:, :-1])  # what was loud before rings on
-        assert np.all(error <= 1e-13 * loud)
-
-
-def test_a_delay_between_the_halves_delays_the_sound_and_changes_nothing_else() -> None:
-    x = music(2)
-    e = side("encode", x)
-    late = side("decode", np.pad(e, ((0, 0), (1037, 0))))
-    np.testing.assert_allclose(late[:, 1037:], x, rtol=0, atol=1e-14)
-
-
-def test_parameters_may_move_as_long_as_they_move_in_both_halves() -> None:
-    halves = [prepared(SlidingCompander, FS, 2, 64, side=name) for name in ("encode", "decode")]
-    x = music(2)
-    for param in SlidingCompander.PARAMS[1:]:
-        for value in (param.minimum, param.maximum, param.default):  # type: ignore[union-attr]
-            for half in halves:
-                half.set(param.name, value)
-                half.update()
-            e = process(halves[0], x[:, 3000:4280])[0]
-            np.testing.assert_allclose(process(halves[1], e)[0], x[:, 3000:4280], rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("error_db", [-3.0, 2.0])
@@ -244,15 +183,3 @@ def test_encode_is_stable_whatever_comes() -> None:
         a = 1 - 10 ** (-boost_db / 20)
         e = side("encode", x, boost_db=boost_db, attack_s=0.0005, threshold_db=-60.0)[0]
         assert np.max(np.abs(e) / np.maximum.accumulate(np.abs(x))) < (1 + a) / (1 - a)
-
-
-def test_it_sounds_the_same_at_any_rate() -> None:
-    """Bursts of 3 kHz from -40 to +10 dB: every fourth sample at 192 kHz differs from 48 kHz by less than -38 dB."""
-    out = {}
-    for fs in (48_000.0, 192_000.0):
-        bursts = [
-            tone(3000.0, level_db, 0.05, fs) * np.hanning(round(0.05 * fs) + 1)[:-1] for level_db in (-40, -25, -10, 10)
-        ]
-        out[fs] = side("encode", np.concatenate(bursts), fs)[0]
-    slow, fast = out[48_000.0].reshape(4, -1), out[192_000.0][::4].reshape(4, -1)
-    assert np.max(np.std(slow - fast, axis=1) / np.std(fast, axis=1)) < 0.0125

@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from functools import partial
 
+import companders
 import numpy as np
 import pytest
-from harness import Array, prepared, process
+from companders import VU, tone
+from harness import Array
 from scipy import integrate
 from tapegraph_nodes.noise_reduction.wide_compander import WideCompander
 
-from tapegraph.testing.single import music
-
 FS = 48_000.0
-REFERENCE = 10 ** (-18 / 20)  # peak of a tone of 1 kHz that passes as it is
+
+side = partial(companders.side, WideCompander)
+gain_db = partial(companders.gain_db, WideCompander, settles_s=0.5)
 TIME_S = 0.035
-
-
-def side(name: str, x: Array, fs: float = FS, **params: Any) -> Array:
-    x = np.atleast_2d(x)
-    return process(prepared(WideCompander, fs, x.shape[0], 64, side=name, **params), x)[0]
-
-
-def tone(hz: float, level_db: float, seconds: float = 0.6, fs: float = FS) -> Array:
-    """Return a tone at a level relative to the reference."""
-    wave: Array = REFERENCE * 10 ** (level_db / 20) * np.sin(2 * np.pi * hz * np.arange(int(seconds * fs)) / fs)
-    return wave
-
-
-def gain_db(name: str, hz: float, level_db: float, fs: float = FS, **params: Any) -> float:
-    """Return the gain of a steady tone, whose frequency fits into 0.1 s, from the last 0.1 s."""
-    x = tone(hz, level_db, 0.6, fs)
-    last = slice(-round(0.1 * fs), None)
-    bin_of_tone = np.exp(-2j * np.pi * hz * np.arange(x.size) / fs)[last]
-    return float(20 * np.log10(abs(side(name, x, fs, **params)[0, last] @ bin_of_tone) / abs(x[last] @ bin_of_tone)))
 
 
 def emphasis_db(hz: float, db: float = 12.0) -> float:
@@ -65,7 +48,6 @@ def test_the_law_bends_where_sound_gets_as_faint_as_the_floor_of_the_detector(mo
         encoded = -f / 2 + math.sqrt(f * f / 4 + 10 ** (level_db / 10))
         expected_db = 10 * math.log10(encoded) - level_db
         assert gain_db("encode", 1000.0, level_db, most_gain_db=most_gain_db) == pytest.approx(expected_db, abs=0.02)
-    assert expected_db < 0.5 < gain_db("encode", 1000.0, -100.0, most_gain_db=most_gain_db) - most_gain_db + 1.0
 
 
 @pytest.mark.parametrize("reference_db", [-30.0, -18.0, -6.0])
@@ -85,50 +67,6 @@ def test_treble_is_lifted_on_encode_by_half_of_the_emphasis(hz: float, fs: float
     assert encoded == pytest.approx((-10.0 + emphasis_db(hz)) / 2 + 10.0, abs=tolerance)
     decoded = gain_db("decode", hz, -10.0, fs, most_gain_db=60.0)
     assert decoded == pytest.approx(-10.0 - emphasis_db(hz), abs=tolerance)
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {},
-        {"emphasis_db": 20.0, "most_gain_db": 60.0, "time_s": 0.005, "reference_db": -30.0},
-        {"emphasis_db": 0.0, "most_gain_db": 10.0, "time_s": 0.2, "reference_db": -6.0},
-    ],
-)
-@pytest.mark.parametrize("fs", [8000.0, 48_000.0, 192_000.0])
-def test_decode_returns_what_went_into_encode_to_rounding(fs: float, params: dict[str, float]) -> None:
-    """In each 600 frames of noise from 0 to -120 dBFS with bursts and rests, and of tones from -60 to 0 dBFS."""
-    t = np.arange(12_000) / fs
-    rising = 10 ** (-3 * (1 - t / t[-1]))
-    tones = np.array([rising * np.sin(2 * np.pi * hz * t) for hz in (50.0, 997.0, 0.41 * fs)])
-    noise = np.concatenate([music(3) * level for level in (1.0, 1e-3, 1e-6)], axis=1)
-    for x in (tones, noise):
-        e = side("encode", x, fs, **params)
-        assert np.max(np.abs(e - x)) > 0.1
-        error, loud = (
-            np.abs(part).reshape(3, -1, 600).max(axis=2) for part in (side("decode", e, fs, **params) - x, x)
-        )
-        loud[:, 1:] = np.maximum(loud[:, 1:], loud[:, :-1])  # what was loud before rings on
-        assert np.all(error <= 1e-13 * loud)
-
-
-def test_a_delay_between_the_halves_delays_the_sound_and_changes_nothing_else() -> None:
-    x = music(2)
-    e = side("encode", x)
-    late = side("decode", np.pad(e, ((0, 0), (1037, 0))))
-    np.testing.assert_allclose(late[:, 1037:], x, rtol=0, atol=1e-14)
-
-
-def test_parameters_may_move_as_long_as_they_move_in_both_halves() -> None:
-    halves = [prepared(WideCompander, FS, 2, 64, side=name) for name in ("encode", "decode")]
-    x = music(2)
-    for param in WideCompander.PARAMS[1:]:
-        for value in (param.minimum, param.maximum, param.default):  # type: ignore[union-attr]
-            for half in halves:
-                half.set(param.name, value)
-                half.update()
-            e = process(halves[0], x[:, 3000:4280])[0]
-            np.testing.assert_allclose(process(halves[1], e)[0], x[:, 3000:4280], rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("error_db", [-6.0, -1.0, 3.0])
@@ -159,7 +97,7 @@ def test_hiss_beside_a_tone_falls_by_as_much_as_the_tone_was_raised(sound_db: fl
 
 def test_hiss_alone_falls_by_its_own_level_down_to_the_floor() -> None:
     """N at the input of decode becomes N (N + f) / r^2: mean squares, without emphasis, which noise would be cut by."""
-    r2, f = REFERENCE**2 / 2, REFERENCE**2 / 2 * 1e-4
+    r2, f = VU**2 / 2, VU**2 / 2 * 1e-4
     for noise_db in (-50.0, -80.0):
         noise = 10 ** (noise_db / 20) * np.random.default_rng(1).standard_normal(96_000)
         N = np.mean(noise[48_000:] ** 2)
@@ -172,7 +110,7 @@ def test_the_gain_of_decode_rises_and_falls_with_the_time_constant_of_a_mean_squ
     """A constant A, then A / 100: p = A^2 + (p0 - A^2) exp(-t / T); the sound is e sqrt(p) / r."""
     A, n = 0.5, 4800
     y = side("decode", np.repeat([A, A / 100], n), emphasis_db=0.0, most_gain_db=60.0)[0]
-    r2 = REFERENCE**2 / 2
+    r2 = VU**2 / 2
     decay = np.exp(-np.arange(1, n + 1) / (TIME_S * FS))
     f = r2 * 1e-6
     up = A * np.sqrt((A * A + f) * (1 - decay) / r2 + 1e-6 * decay)
@@ -187,7 +125,7 @@ def test_encode_overshoots_after_a_step_by_the_stated_law(fs: float, tolerance_d
     A = 0.5
     e = side("encode", np.full(round(0.3 * fs), A), fs, emphasis_db=0.0, most_gain_db=60.0)[0]
     t = np.array([0.001, 0.005, 0.0175, 0.035, 0.1])
-    steady = math.sqrt(A * REFERENCE / math.sqrt(2))
+    steady = math.sqrt(A * VU / math.sqrt(2))
     expected_db = -5 * np.log10(1 - np.exp(-2 * t / TIME_S))
     measured_db = 20 * np.log10(e[np.round(t * fs).astype(int) - 1] / steady)
     np.testing.assert_allclose(measured_db, expected_db, atol=tolerance_db)
@@ -204,7 +142,7 @@ def test_encode_recovers_from_loud_sound_by_124_db_in_a_second() -> None:
 def test_p_in_encode_follows_the_equation_of_the_docstring() -> None:
     """With f, from silence to A and back to A / 50: e^2 = X^2 / p is put into p' = (e^2 + f - p) / T, and solved."""
     params = {"emphasis_db": 0.0, "most_gain_db": 20.0}
-    r2, f = REFERENCE**2 / 2, REFERENCE**2 / 200
+    r2, f = VU**2 / 2, VU**2 / 200
     e = side("encode", np.repeat([0.1, 0.002], 9600), 192_000.0, **params)[0]
     p, t = f, np.array([0.002, 0.01, 0.05])
     for start, A in ((0, 0.1), (9600, 0.002)):
@@ -225,15 +163,3 @@ def test_encode_is_stable_whatever_comes() -> None:
     e = side("encode", x, most_gain_db=40.0, time_s=0.005)[0]
     assert np.max(np.abs(e) / np.maximum.accumulate(np.abs(x))) < 100 * 2 * 10 ** (12 / 20)
     assert np.max(np.abs(e)) < 100
-
-
-def test_it_sounds_the_same_at_any_rate() -> None:
-    """Bursts of 1 kHz from -40 to +10 dB: every fourth sample at 192 kHz differs from 48 kHz by less than -38 dB."""
-    out = {}
-    for fs in (48_000.0, 192_000.0):
-        bursts = [
-            tone(1000.0, level_db, 0.05, fs) * np.hanning(round(0.05 * fs) + 1)[:-1] for level_db in (-40, -25, -10, 10)
-        ]
-        out[fs] = side("encode", np.concatenate(bursts), fs)[0]
-    slow, fast = out[48_000.0].reshape(4, -1), out[192_000.0][::4].reshape(4, -1)
-    assert np.max(np.std(slow - fast, axis=1) / np.std(fast, axis=1)) < 0.0125

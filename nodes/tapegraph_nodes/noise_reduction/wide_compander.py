@@ -19,7 +19,7 @@ encode, to rounding, whatever it is. p contains e at once, so encode solves for 
 It is stable at any level, and p does not overshoot. After a step up from silence a tone is encoded higher than it will
 be by (1 - exp(-2 t / time_s))^(-1/4), and decoded lower than it will be by (1 - exp(-t / time_s))^(1/2): 1 dB after 0.5
 and 1.6 time_s. After a step down the gain moves by 4.34 dB in each time_s, by default 124 dB/s. p is the mean square,
-with a ripple of 1 / (4 pi f time_s): 0.2 % at 1 kHz.
+with a ripple of 1 / (4 pi f time_s): 0.2 % at 1 kHz. A constant between the halves counts as sound: block it.
 
 Latency 0. Input is clipped at 100. Changed parameters are reached in 5 ms or a block, whichever is longer; between the
 sides e fades from what is solved for to the input.
@@ -135,18 +135,17 @@ def compand(x: vec[float], y: vec[float], now: Ramp, K: float, state: vec[float]
             k += k_step
             N += N_step
             decoded += decoded_step
-            v = sample_of_sound(x[i])
+            e = v = sample_of_sound(x[i])  # the encoded sound, and the sound before encode or after decode
             b = p + h * (f - p)
-            e = v
             if decoded < 1.0:
                 X = N * (v + k * K * (v - s))
                 over = math.sqrt(2.0 * r2 / (b + math.sqrt(b * b + 4.0 * h * r2 * X * X)))
-                e += (1.0 - decoded) * (X * over - v)
+                e = (1.0 - decoded) * X * over + decoded * v
             p = b + h * e * e
             if decoded > 0.0:
                 v = (e * math.sqrt(p / r2) / N + k * K * s) / (1.0 + k * K)  # whose emphasis is e sqrt(p) / r
             s += G2 * (v - s)
-            y[i] = e + decoded * (v - e)
+            y[i] = (1.0 - decoded) * e + decoded * v
             i += 1
         state[2 * c] = without_subnormal(s)
         state[2 * c + 1] = p

@@ -65,3 +65,10 @@ def test_a_constant_stays_where_it_is_while_the_distance_moves() -> None:
     y = vec[float]([0.0] * 640)
     lift(vec[float]([1.0] * 640), y, tau, 0, vec[float]([1.0] * STATES))
     np.testing.assert_allclose(np.array(list(y)), 1.0, atol=1e-14)
+
+
+def test_a_tape_that_leaves_the_head_does_so_without_a_jump() -> None:
+    x, tau = vec[float]([1.0] * 128), vec[float]([0.0] * 64 + [5.0] * 64)
+    y = vec[float]([0.0] * 128)
+    lift(x, y, tau, 0, vec[float]([0.0] * STATES))
+    np.testing.assert_allclose(np.array(list(y)), 1.0, atol=1e-14)

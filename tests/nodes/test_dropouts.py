@@ -47,6 +47,7 @@ def test_times_lengths_and_heights_have_their_distributions() -> None:
     whole = (lengths > 10) & (lengths < 200)  # of which the largest sample is the height
     assert stats.kstest(np.diff(starts) / fs, "expon", args=(0, 0.01)).pvalue > 1e-3
     assert stats.kstest(heights[whole], "expon", args=(0, 3.0)).pvalue > 1e-3
+    assert np.std(np.log(lengths)) == pytest.approx(0.5, abs=0.05)
     assert stats.kstest(lengths + 0.5, "lognorm", args=(0.5, 0, 40)).pvalue > 1e-3
 
 

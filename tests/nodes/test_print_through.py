@@ -62,6 +62,19 @@ def test_echoes_glide_as_the_reel_runs() -> None:
     assert late - early == pytest.approx(2 * np.pi * (r[1] - r[0]) / V, abs=1e-4)
 
 
+def test_the_echo_of_a_tone_glides_smoothly() -> None:
+    """Its phase, of a complex tone on two channels, is that of the delay at every frame, but for straight lines."""
+    t = np.arange(int(4 * FS)) / FS
+    turns = 2 * np.pi * 500 * t
+    x = np.array([np.cos(turns), np.sin(turns)])
+    e = process(prepared(PrintThrough, FS, 2, **{**REEL, "thickness_um": 60.0, "post_echoes": 1.0}), x)[0] - x
+    r = np.sqrt((0.43 * 0.06) ** 2 + 60e-6 * V * t / np.pi)
+    delay = 2 * np.pi * (r - 30e-6) / V
+    phase = np.angle((e[0] + 1j * e[1]) * np.exp(-1j * (turns - 2 * np.pi * 500 * delay)))[int(2 * FS) :]
+    assert np.max(np.abs(phase - np.mean(phase))) < 0.01
+    assert np.mean(phase) > 0.5  # the field of a layer is ahead by up to a quarter
+
+
 @pytest.mark.parametrize(("storage", "post", "pre"), [("tails_out", 0.0, -6.0), ("heads_out", -6.0, 0.0)])
 def test_the_outer_turn_prints_louder(storage: str, post: float, pre: float) -> None:
     """Stored tails out what comes later lies outside."""

@@ -7,9 +7,9 @@
 
 The poles 0.2 2^j / tau are fixed multiples of 1 / tau, so one set of weights serves every distance; it is fitted to |H|
 within 0.3 dB down to -40 dB. From the surface (tau = 0, e = 0) all s_j are x. They are mere averages of x, so nothing
-rings or clicks while the distance moves. Where tau is a few frames the sampled poles add up to 0.5 dB of error
-at a quarter of the rate. With the weights w'_j = -0.2 2^j w_j the same states give i k d exp(-k d), the field
-that a layer makes at another one.
+rings or clicks while the distance moves. Where tau is a few frames or less, the sampled poles add up to 0.5 dB of error
+at a quarter of the rate. With the weights -0.2 2^j w_j the same states give i k d exp(-k d), the field that a layer
+makes at another one.
 Source: R. L. Wallace, The reproduction of magnetically recorded signals, Bell Syst. Tech. J. 30, 1951. The weights are
 ours.
 """

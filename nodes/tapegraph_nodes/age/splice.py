@@ -1,16 +1,17 @@
 """Splices: joins in the tape, at equal times: a slanting gap, a stiff place that leaves the head, another piece.
 
-    y = g x heard from the spacing h,    g = (1 - P(u + e/2) + P(u - e/2)) (from + (to - from) P(u)),    |u| small
+    y = g x heard from the spacing h,    g = before (1 - P(u + e/2)) + behind P(u - e/2),    e = gap_um
     P(u) = min(max(1/2 + u / a, 0), 1),    a = track_width cot(angle),    u = v (t - t_n) - c track_spacing cot(angle)
     h = lift_um (1 - (u / 10 mm)^2)^2,    |u| < 10 mm
 
-u is the place of the join on the tape, from the head; t_n = n every_s. P is the part of the track that has passed: a
-slanting cut fades from piece to piece over a / v, and reaches track after track. The gap, e = gap_um wide, has no
-sound: a straight cut of 90 degrees falls silent for e / v, a slanting one dips by e / a for a / v, and no angle changes
-the area of the dip, e / v. Every second piece is louder by step_db. The splicing tape makes the join stiff, which costs
-treble by exp(-2 pi f h / v). A cut is blurred by 30 um. There is no latency; between joins the sound passes unchanged,
-but for step_db. For a tape loop, every_s is its length divided by its speed. Changed parameters count from the next
-join on.
+u is the place of the join on track c, from the head; t_n = n every_s; before and behind are the levels of the pieces,
+every second of which is louder by step_db. P is the part of the track that has passed: a slanting cut fades from piece
+to piece over a / v, and reaches track after track. There is no sound in the gap: a straight cut of 90 degrees falls
+silent for e / v, a slanting one dips by e / a for a / v, and no angle changes the area of the dip, e / v. The splicing
+tape makes the join stiff, which costs treble by exp(-2 pi f h / v). A cut is blurred by 30 um. There is no latency;
+between joins the sound passes unchanged, but for step_db. Tracks that a join reaches later than the next join allows
+get it as late as that. For a tape loop, every_s is its length divided by its speed. Changed parameters count from the
+next join on.
 
 Source: R. L. Wallace, The reproduction of magnetically recorded signals, Bell Syst. Tech. J. 30, 1951, for h; the rest
 is geometry. That a join is lifted over 20 mm is ours.
@@ -152,8 +153,7 @@ def pass_by(
             gain[i] = before if u < 0.0 else behind
             tau[i] = 0.0
         else:
-            missing = passed(u + half, slant) - passed(u - half, slant)
-            gain[i] = (1.0 - missing) * (before + (behind - before) * passed(u, slant))
+            gain[i] = before * (1.0 - passed(u + half, slant)) + behind * passed(u - half, slant)
             w = 2.0 / STIFF_M * u
             p = 1.0 - w * w
             tau[i] = most * p * p if p > 0.0 else 0.0

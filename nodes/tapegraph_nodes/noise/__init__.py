@@ -1,1 +1,1 @@
-"""Noise: sources of random sound."""
+"""Noise: hiss, hum, and noise that comes with the sound."""

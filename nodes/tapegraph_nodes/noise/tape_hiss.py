@@ -34,7 +34,7 @@ import numpy as np
 
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal
 from tapegraph_nodes._kernels.noise_spectrum import Array, SpectrumNoise
-from tapegraph_nodes._kernels.tape_standards import TIME_CONSTANTS_S, tape_flux
+from tapegraph_nodes._kernels.tape_standards import STANDARDS, tape_flux
 
 REFERENCE_IPS: Final = 15.0
 REFERENCE_MM: Final = 2.1
@@ -52,7 +52,7 @@ class TapeHiss(Node):
         Param("level_db", -65.0, -120.0, -30.0, "dB", "A-weighted RMS of this tape at 15 ips on 2.1 mm with nab"),
         Param("speed_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape", "log"),
         Param("track_width_mm", 2.1, 0.2, 6.3, "mm", "width of a track; twice the width has 3 dB less noise", "log"),
-        Choice("equalisation", REFERENCE, tuple(TIME_CONSTANTS_S), "standard that playback follows"),
+        Choice("standard", REFERENCE, tuple(STANDARDS), "standard that playback follows"),
         Param("thickness_um", 14.0, 0.0, 50.0, "um", "thickness of the coating"),
         Param("spacing_um", 0.0, 0.0, 20.0, "um", "distance of the head beyond that of its alignment: dirt, wear"),
     )
@@ -60,7 +60,7 @@ class TapeHiss(Node):
     level_db: float  # parameter
     speed_ips: float  # parameter
     track_width_mm: float  # parameter
-    equalisation: str  # parameter
+    standard: str  # parameter
     thickness_um: float  # parameter
     spacing_um: float  # parameter
     weights: Array  # coefficient: of the filter at an A-weighted reference of 0 dB
@@ -73,7 +73,7 @@ class TapeHiss(Node):
         self.designed = (0.0, "", 0.0, 0.0)
 
     def update(self) -> None:
-        wanted = (self.speed_ips, self.equalisation, self.thickness_um, self.spacing_um)
+        wanted = (self.speed_ips, self.standard, self.thickness_um, self.spacing_um)
         if wanted != self.designed:
             self.designed = wanted
             self.weights = self.design()
@@ -84,17 +84,18 @@ class TapeHiss(Node):
         """Return the weights of the filter for a reference of 0 dB and the reference width."""
         hz = np.geomspace(10.0, 20_000.0, 500)
         reference = self.density(hz, REFERENCE_IPS, 0.0, REFERENCE)
-        level = np.trapezoid(reference * a_weighting(hz), hz)
-        S = self.density(self.noise.fit.hz, self.speed_ips, self.spacing_um, self.equalisation) / level
+        weighted = reference * a_weighting(hz)
+        level = np.sum(np.diff(hz) * (weighted[1:] + weighted[:-1])) / 2.0
+        S = self.density(self.noise.fit.hz, self.speed_ips, self.spacing_um, self.standard) / level
         return self.noise.fit.weights(0.5 * np.log(np.maximum(S, LOWEST * np.max(S))))
 
-    def density(self, hz: Array, speed_ips: float, spacing_um: float, equalisation: str) -> Array:
+    def density(self, hz: Array, speed_ips: float, spacing_um: float, standard: str) -> Array:
         """Return S w / C."""
         v = speed_ips * IPS
         k = 2.0 * math.pi / v * hz
         depth = np.maximum(2e-6 * self.thickness_um * k, 1e-12)
         F = np.exp(-2e-6 * spacing_um * k) * -np.expm1(-depth) / depth
-        S: Array = F / (v * tape_flux(hz, equalisation))
+        S: Array = F / (v * tape_flux(hz, standard, speed_ips))
         return S
 
     def reset(self) -> None:

@@ -3,15 +3,9 @@
     Replay(f) = sqrt(1 + (w t1)^2) / sqrt(1 + 1 / (w t2)^2),    w = 2 pi f
     Record(f) = 1 / (Replay(f) |H(f)|)    up to limit_hz, H the losses of spacing, thickness and gap in playhead_loss
 
-t1 and t2 are the time constants of the standard, treble and bass, in us; without a bass constant 1 / t2 is 0:
-
-    speed, ips      3.75        7.5         15          30
-    nab             90, 3180    50, 3180    50, 3180                IEC2
-    iec             90, 3180    70          35          17.5        IEC1, formerly CCIR; 90 and 17.5 are IEC2
-    aes                                                 17.5
-    cassette        120, 3180 (cassette_120, ferric) or 70, 3180 (cassette_70, chrome and metal), for 1.875 ips
-
-A standard has the constants of its speed that is nearest to speed_ips, in ratio; custom has treble_us and bass_us.
+t1 and t2 are the time constants of treble and bass of the standard at the speed that is nearest to speed_ips, as listed
+in _kernels/tape_standards.py: nab (IEC2), iec (IEC1, formerly CCIR), aes (30 ips), cassette_120 (ferric) or cassette_70
+(chrome and metal); custom has treble_us and bass_us. Without a bass constant 1 / t2 is 0.
 Flux on the tape falls as 1 / Replay; that a head turns it into a voltage that rises with frequency, and the amplifier
 turns that into flux again, is left out of both. Place record, hysteresis, playhead_loss and replay in this order, with
 the same figures in all: what the head will lose goes into the tape as treble, and takes treble headroom, as it does on
@@ -29,9 +23,8 @@ The magnitude is matched up to the Nyquist frequency by taking for w^2 a rationa
 
 with which 1 + (w t1)^2 has a factor of minimum phase in closed form (section_of). compensation.py fits the losses.
 
-Source: IEC 60094-1, Magnetic tape sound recording and reproducing systems, 1981, and the NAB standard of 1965, as
-listed in IASA-TC 04, Guidelines on the production and preservation of digital audio objects, 2nd ed., table 1 of
-section 5.4. The rational function is ours.
+Source: IEC 60094-1, Magnetic tape sound recording and reproducing systems, 1981, and the NAB standard of 1965.
+The rational function is ours.
 """
 
 from __future__ import annotations
@@ -50,15 +43,8 @@ from tapegraph_nodes._kernels.one_pole import one_pole, one_pole_gain
 from tapegraph_nodes._kernels.prewarp import without_subnormal
 from tapegraph_nodes._kernels.ramp import Ramp
 from tapegraph_nodes._kernels.svf import filtered
+from tapegraph_nodes._kernels.tape_standards import STANDARDS, time_constants_us
 
-# Speed in ips, treble and bass constant in us; a bass constant of 0 is none.
-STANDARDS: Final = {
-    "nab": ((3.75, 90.0, 3180.0), (7.5, 50.0, 3180.0), (15.0, 50.0, 3180.0)),
-    "iec": ((3.75, 90.0, 3180.0), (7.5, 70.0, 0.0), (15.0, 35.0, 0.0), (30.0, 17.5, 0.0)),
-    "aes": ((30.0, 17.5, 0.0),),
-    "cassette_120": ((1.875, 120.0, 3180.0),),
-    "cassette_70": ((1.875, 70.0, 3180.0),),
-}
 A: Final = -0.5083351
 B: Final = -0.76966224
 MOST_BASS: Final = 10.0  # gain of the record side at 0 Hz
@@ -125,9 +111,7 @@ class TapeEq(Node):
         """Return those of the treble and of the bass, us."""
         if self.standard == "custom":
             return self.treble_us, self.bass_us
-        speeds = STANDARDS[self.standard]
-        _, treble_us, bass_us = min(speeds, key=lambda at: abs(math.log(at[0] / self.speed_ips)))
-        return treble_us, bass_us
+        return time_constants_us(self.standard, self.speed_ips)
 
     def head(self) -> Geometry:
         """Return the lengths whose losses are made good."""

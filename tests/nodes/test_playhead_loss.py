@@ -281,6 +281,6 @@ def test_the_sound_ends_with_the_tail() -> None:
         x[:100] = np.random.default_rng(2).uniform(-1, 1, 100)
         y = process(node, x)[0][0]
         end = 100 + round(node.latency() + node.tail() * 48_000)
-        block_end = -(-end // 64) * 64 + 64  # partitions are whole blocks
+        segment_end = -(-end // 256) * 256 + 256  # partitions are whole segments
         assert np.max(np.abs(y[end:])) < 1e-12
-        assert not y[block_end:].any()
+        assert not y[segment_end:].any()

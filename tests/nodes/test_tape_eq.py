@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from harness import Array, prepared, process, run
 from tapegraph_nodes.tape.playhead_loss import PlayheadLoss
 from tapegraph_nodes.tape.tape_eq import TapeEq
+
+import tapegraph
 
 RATES = (44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0)
 # Standard, speed, treble and bass constants in us, as in IASA-TC 04, table 1 of section 5.4, and IEC 60094-1.
@@ -153,3 +156,67 @@ def test_a_machine_that_changes_its_speed_while_it_plays_makes_no_click() -> Non
     moved = np.concatenate(y)
     bend = np.abs(np.diff(moved, 2))[640:]
     assert np.max(bend) < 1.2 * np.max(np.abs(moved[640:])) * (2 * np.pi * f / fs) ** 2
+
+
+DECK = """
+tapegraph: 1
+nodes:
+  record: {{kind: tape_eq, side: record, standard: {standard}, {head}, limit_hz: {limit_hz}, most_boost_db: 25}}
+  level: {{kind: gain, gain_db: {level_db}}}
+  tape: {{kind: hysteresis, drive: 0.5, saturation: {saturation}, bias: 0.85, oversample: 4}}
+  head: {{kind: playhead_loss, {head}}}
+  replay: {{kind: tape_eq, standard: {standard}, speed_ips: 1.875}}
+links: [input -> record -> level -> tape -> head -> replay -> output]
+"""
+
+
+class Deck:
+    """A cassette deck, whose spacing stands for the losses of recording at short wavelengths too."""
+
+    def __init__(self, folder: Path, **params: Any) -> None:
+        path = folder / "deck.yaml"
+        head = "speed_ips: 1.875, spacing_um: 1.96, thickness_um: 2, gap_um: 1.3"
+        path.write_text(DECK.format(head=head, **params), "utf-8")
+        self.graph = tapegraph.load(path)
+
+    def levels_db(self, f: int, input_db: float) -> tuple[float, float]:
+        """Return the levels of a tone and of three times its frequency, modulo the rate, at the output."""
+        t = np.arange(14_400) / 48_000
+        y = self.graph.render(10 ** (input_db / 20) * np.sin(2 * np.pi * f * t), 48_000, tail=0.0)[-9600:]
+        levels = 20 * np.log10(np.abs(np.fft.rfft(y)) / 4800 + 1e-12)
+        return float(levels[f // 5]), float(levels[3 * f // 5 % levels.size])
+
+    def mol_db(self) -> float:
+        """Return the level at 1 kHz at which the third harmonic is 3 %."""
+        low, high = -30.0, 10.0
+        for _ in range(9):
+            middle = 0.5 * (low + high)
+            tone, third = self.levels_db(1000, middle)
+            low, high = (middle, high) if third - tone < 20 * np.log10(0.03) else (low, middle)
+        return tone
+
+    def sol_db(self) -> float:
+        """Return the highest level at 10 kHz."""
+        return max(self.levels_db(10_000, input_db)[0] for input_db in np.arange(-18.0, 9.0, 3.0))
+
+
+# Maxell UR, TDK OD, AD 1979, AD 1982 and Maxell XLII, NAC Studio Master 799 on a Nakamichi BX-300.
+# Source: audiochrome.blogspot.com, 2018 and 2019: SOL at 10 kHz less MOL at 1 kHz.
+@pytest.mark.parametrize(
+    ("deck", "lowest_db", "highest_db"),
+    [
+        ({"standard": "cassette_120", "limit_hz": 12_500, "level_db": 6, "saturation": 0.5}, -4.9, -3.7),
+        ({"standard": "cassette_70", "limit_hz": 14_000, "level_db": 4, "saturation": 0.4}, -9.9, -8.9),
+    ],
+)
+def test_treble_saturates_as_far_below_1_khz_as_on_cassettes(
+    tmp_path: Path, deck: dict[str, Any], lowest_db: float, highest_db: float
+) -> None:
+    machine = Deck(tmp_path, **deck)
+    assert lowest_db <= machine.sol_db() - machine.mol_db() <= highest_db
+
+
+def test_a_deck_is_flat_at_low_level_with_the_tape_in_it(tmp_path: Path) -> None:
+    machine = Deck(tmp_path, standard="cassette_120", limit_hz=12_500, level_db=6, saturation=0.5)
+    levels = [machine.levels_db(f, -50.0)[0] for f in (100, 400, 1000, 3000, 6000, 10_000)]
+    np.testing.assert_allclose(levels, levels[2], atol=0.5)

@@ -43,7 +43,7 @@ PORTION_S = 1.0 / 750.0  # of sound for each portion of a design: at 48 kHz one 
 
 
 LAW_EXCEPTIONS: dict[str, object] = {
-    "rounding": 1e-11,  # long responses are convolved by FFTs of two blocks
+    "rounding": 1e-11,  # long responses are convolved by FFTs
     "memory": 1.0,  # a design takes some in its first portion, and gives it back in its last
     "settles_s": 0.3,  # a response is designed while sound goes on
     "continues_after_reset": True,  # with that design
@@ -98,7 +98,7 @@ class PlayheadLoss(Node):
         self.fade_frames = max(1, round(FADE_S * self.fs))
         self.portion_frames = max(1, round(PORTION_S * self.fs))
         longest = self.lead + math.ceil(LONGEST_S * self.fs)
-        self.past = Past(int(self.channels), int(self.frames), -(-longest // self.frames))
+        self.past = Past(int(self.channels), int(self.frames), longest, not self.linear)
         bessel_table()  # made once, and too long for the block in which a bump is turned up
         self.target = self.geometry()
         design = self.begin()
@@ -138,7 +138,7 @@ class PlayheadLoss(Node):
 
     def finish(self, design: Design) -> None:
         """Let a complete design sound."""
-        self.h = Response(design.h, int(self.channels), int(self.frames))
+        self.h = Response(design.h, self.past)
         self.design = None
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:

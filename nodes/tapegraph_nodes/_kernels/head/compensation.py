@@ -19,6 +19,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from librt.vecs import vec
+from mypy_extensions import i64
 
 from tapegraph_nodes._kernels.head.head_response import Geometry, magnitude
 
@@ -29,11 +31,11 @@ STEPS: Final = 12
 # Where the curve is fitted, relative to the limit, and how much it weighs beyond, where the gain stays what it was.
 BELOW: Final = np.concatenate([np.geomspace(0.008, 0.25, 6), np.linspace(0.3, 1.0, 10)])
 BEYOND: Final = np.array([1.3, 2.0, 4.0, 10.0])  # in s
-WEIGHTS: Final = np.concatenate([np.ones(len(BELOW)), np.full(len(BEYOND), 0.1)])
-# z1, z2, p1, p2, then Z1, Z2, P1, P2 as logarithms; without losses zeros and poles meet.
-TYPICAL: Final = np.log([0.045, 1.25, 0.25, 1.14, 2.9, 1.5, 10.0, 0.62])
-FITTED: Final = np.array([0, 1, 2, 5, 6, 7])  # not p2 and Z1
-SIGNS: Final = np.array([1.0, 1.0, -1.0, -1.0])
+WEIGHTS: Final = vec[float]([1.0] * len(BELOW) + [0.1] * len(BEYOND))
+# z1, z2, p1, p2, then Z1, Z2, P1, P2; without losses zeros and poles meet.
+TYPICAL: Final = [0.045, 1.25, 0.25, 1.14, 2.9, 1.5, 10.0, 0.62]
+FITTED: Final = [0, 1, 2, 5, 6, 7]  # not p2 and Z1
+FREE: Final = 6
 
 
 def compensation(head: Geometry, fs: float, limit_hz: float) -> list[tuple[float, float, float, float]]:
@@ -44,45 +46,128 @@ def compensation(head: Geometry, fs: float, limit_hz: float) -> list[tuple[float
     limit_hz = min(limit_hz, HIGHEST * fs)
     g = math.tan(math.pi * limit_hz / fs)
     f = limit_hz * np.append(BELOW, np.ones(len(BEYOND)))
-    target = -2.0 * np.log(np.maximum(np.abs(magnitude(head, 2.0 * math.pi * f)), 1e-6))
-    s = np.append(np.tan(f[: len(BELOW)] * (math.pi / fs)) / g, BEYOND)
-    constants = np.exp(fitted(s * s, target))
+    target: Array = -2.0 * np.log(np.maximum(np.abs(magnitude(head, 2.0 * math.pi * f)), 1e-6))
+    u: Array = np.append(np.tan(f[: len(BELOW)] * (math.pi / fs)) / g, BEYOND) ** 2
+    k = fitted(vec[float](u), vec[float](target))
     sections = []
-    for zero, pole in ((0, 2), (1, 3)):
-        z, p = constants[zero] * g, constants[pole] * g
-        sections.append(
-            (float(constants[zero + 4] / z), float(1.0 / z**2), float(constants[pole + 4] / p), float(1.0 / p**2))
-        )
+    for zero in range(2):
+        z, p = math.exp(k[zero]) * g, math.exp(k[zero + 2]) * g
+        sections.append((math.exp(k[zero + 4]) / z, 1.0 / (z * z), math.exp(k[zero + 6]) / p, 1.0 / (p * p)))
     return sections
 
 
-def fitted(u: Array, target: Array) -> Array:
+def fitted(u: vec[float], target: vec[float]) -> vec[float]:
     """Return the logarithms of all constants, for ln |C|^2 to follow the target over u = |s|^2."""
-    constants = TYPICAL
-    level, slopes = curve(constants, u)
-    error = WEIGHTS * (target - level)
+    points = len(u)
+    k = vec[float]([math.log(value) for value in TYPICAL])
+    tried = vec[float]([0.0] * len(k))
+    error, error_there = vec[float]([0.0] * points), vec[float]([0.0] * points)
+    slopes, slopes_there = vec[float]([0.0] * (points * FREE)), vec[float]([0.0] * (points * FREE))
+    J = vec[float]([0.0] * (FREE * FREE))
+    step = vec[float]([0.0] * FREE)
+    worst = compared(k, u, target, error, slopes)
     damping = 0.016
     for _ in range(STEPS):
-        J = WEIGHTS[:, np.newaxis] * slopes
-        step = np.linalg.solve(J.T @ J + damping * np.eye(len(FITTED)), J.T @ error)
-        tried = constants.copy()
-        tried[FITTED] += np.clip(step, -1.0, 1.0)
-        level, slopes_there = curve(tried, u)
-        error_there = WEIGHTS * (target - level)
-        if error_there @ error_there < error @ error:
-            constants, slopes, error = tried, slopes_there, error_there
+        normal_equations(slopes, error, damping, J, step)
+        solve(J, step)
+        for j in range(8):
+            tried[j] = k[j]
+        for i, j in enumerate(FITTED):
+            tried[j] += min(max(step[i], -1.0), 1.0)
+        there = compared(tried, u, target, error_there, slopes_there)
+        if there < worst:
+            k, tried = tried, k
+            error, error_there = error_there, error
+            slopes, slopes_there = slopes_there, slopes
+            worst = there
             damping *= 0.2
         else:
             damping *= 5.0
-    return constants
+    return k
 
 
-def curve(constants: Array, u: Array) -> tuple[Array, Array]:
-    """Return ln |C|^2 over u, and how it changes with the logarithm of each constant that is fitted."""
-    c, R = np.exp(constants[:4]), np.exp(constants[4:])
-    x = u[:, np.newaxis] / (c * c)
-    R2x = R * R * x
-    q = (1.0 - x) ** 2 + R2x
-    per_q = 2.0 * SIGNS / q
-    slopes = np.concatenate([(2.0 * x * (1.0 - x) - R2x) * per_q, R2x * per_q], axis=1)
-    return np.log(q) @ SIGNS, slopes[:, FITTED]
+def compared(k: vec[float], u: vec[float], target: vec[float], error: vec[float], slopes: vec[float]) -> float:
+    """Set the errors of ln |C|^2 and its slopes over what is fitted, all weighted; return the sum of squared errors.
+
+    k: the logarithms of all constants
+    """
+    per_z1, per_z2 = math.exp(-2.0 * k[0]), math.exp(-2.0 * k[1])
+    per_p1, per_p2 = math.exp(-2.0 * k[2]), math.exp(-2.0 * k[3])
+    Z1, Z2, P1, P2 = math.exp(2.0 * k[4]), math.exp(2.0 * k[5]), math.exp(2.0 * k[6]), math.exp(2.0 * k[7])
+    total = 0.0
+    n: i64 = len(u)
+    i: i64 = 0
+    while i < n:
+        x1, x2, x3, x4 = u[i] * per_z1, u[i] * per_z2, u[i] * per_p1, u[i] * per_p2
+        q1 = (1.0 - x1) * (1.0 - x1) + Z1 * x1
+        q2 = (1.0 - x2) * (1.0 - x2) + Z2 * x2
+        q3 = (1.0 - x3) * (1.0 - x3) + P1 * x3
+        q4 = (1.0 - x4) * (1.0 - x4) + P2 * x4
+        weight = WEIGHTS[i]
+        e = weight * (target[i] - math.log(q1 * q2 / (q3 * q4)))
+        error[i] = e
+        total += e * e
+        twice = 2.0 * weight
+        at = i * FREE
+        slopes[at] = twice * x1 * (2.0 * (1.0 - x1) - Z1) / q1
+        slopes[at + 1] = twice * x2 * (2.0 * (1.0 - x2) - Z2) / q2
+        slopes[at + 2] = -twice * x3 * (2.0 * (1.0 - x3) - P1) / q3
+        slopes[at + 3] = twice * Z2 * x2 / q2
+        slopes[at + 4] = -twice * P1 * x3 / q3
+        slopes[at + 5] = -twice * P2 * x4 / q4
+        i += 1
+    return total
+
+
+def normal_equations(slopes: vec[float], error: vec[float], damping: float, J: vec[float], step: vec[float]) -> None:
+    """Set J to slopes^T slopes + damping, and step to slopes^T error."""
+    n: i64 = len(error)
+    r: i64 = 0
+    while r < FREE:
+        c: i64 = 0
+        while c <= r:
+            total = damping if c == r else 0.0
+            i: i64 = 0
+            while i < n:
+                total += slopes[i * FREE + r] * slopes[i * FREE + c]
+                i += 1
+            J[r * FREE + c] = total
+            c += 1
+        total = 0.0
+        i = 0
+        while i < n:
+            total += slopes[i * FREE + r] * error[i]
+            i += 1
+        step[r] = total
+        r += 1
+
+
+def solve(J: vec[float], step: vec[float]) -> None:
+    """Solve J x = step in place, for a symmetric positive J of which the lower half is given, by Cholesky's method."""
+    n: i64 = len(step)
+    r: i64 = 0
+    while r < n:
+        c: i64 = 0
+        while c <= r:
+            total = J[r * n + c]
+            i: i64 = 0
+            while i < c:
+                total -= J[r * n + i] * J[c * n + i]
+                i += 1
+            J[r * n + c] = math.sqrt(total) if c == r else total / J[c * n + c]
+            c += 1
+        total = step[r]
+        i = 0
+        while i < r:
+            total -= J[r * n + i] * step[i]
+            i += 1
+        step[r] = total / J[r * n + r]
+        r += 1
+    while r > 0:
+        r -= 1
+        total = step[r]
+        i = r + 1
+        while i < n:
+            total -= J[i * n + r] * step[i]
+            i += 1
+        step[r] = total / J[r * n + r]

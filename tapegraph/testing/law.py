@@ -59,6 +59,7 @@ class Exceptions:
     shows_latency: the parameters at which the delay of the sound is its latency
     keeps_constant: that a constant output may stay when the input has ended
     oscillates_from: values from which on it oscillates by itself, by parameter
+    rings: outputs that ring near the Nyquist frequency, so that their largest sample may have either sign
     """
 
     rounding: float = 1e-25  # states under -500 dB may be taken as silence where a block ends
@@ -71,6 +72,7 @@ class Exceptions:
     shows_latency: Mapping[str, Any] = attrs.field(factory=dict)
     keeps_constant: bool = False
     oscillates_from: Mapping[str, float] = attrs.field(factory=dict)
+    rings: tuple[str, ...] = ()
 
 
 def node_class(kind: Kind) -> type[Node]:

@@ -11,6 +11,8 @@ from harness import Array, prepared, process
 from scipy import signal
 from tapegraph_nodes.filters.input_filters import InputFilters
 
+import tapegraph
+
 FS = 48_000.0
 NOISE: Array = np.random.default_rng(0).uniform(-1, 1, (2, 20_000))
 WIDE: dict[str, Any] = {"low_cut_hz": 20.0, "high_cut_hz": 22_000.0}
@@ -88,6 +90,19 @@ def test_summed_exactly_they_are_the_input(cuts: dict[str, Any]) -> None:
 
 def test_the_sum_changes_nothing_of_the_kept_band() -> None:
     np.testing.assert_array_equal(split(NOISE, **NARROW)[0], split(NOISE, sum="exact", **NARROW)[0])
+
+
+def test_the_removed_bands_wait_for_a_kept_band_that_comes_late() -> None:
+    """By the latency of a wow without depth; then the sum is the input."""
+    graph = tapegraph.Graph(
+        nodes={
+            "bands": {"kind": "input_filters", "sum": "exact", **NARROW},
+            "reel": {"kind": "wow", "depth_percent": 0},
+            "sum": {"kind": "mix", "mix": 0},
+        },
+        links=["input -> bands -> reel -> sum.in1", "bands.low -> sum.in2", "bands.high -> sum.in3", "sum -> output"],
+    )
+    np.testing.assert_allclose(graph.render(NOISE, FS)[:, : NOISE.shape[1]], NOISE, rtol=0, atol=1e-14)
 
 
 def moved(x: Array, mode: str, frames: int) -> Array:

@@ -1,20 +1,20 @@
 """Input filters: keep the band between a low cut and a high cut, and hand out what they remove.
 
-    LR(s) = 1 / D^2 below the cutoff, s^4 / D^2 above it,    D = s^2 + sqrt(2) s + 1,    A = (s^2 - sqrt(2) s + 1) / D
-    out = below_high(above_low(x))
-    flat     low = A_high(below_low(x)),    high = above_high(above_low(x)),    out + low + high = A_high(A_low(x))
-    exact    low = x - above_low(x),    high = above_low(x) - out,    out + low + high = x
+    below = 1 / D^2,    above = s^4 / D^2,    A = below + above = (s^2 - sqrt(2) s + 1) / D,    D = s^2 + sqrt(2) s + 1
+    out = below_H above_L x,    s relative to the cutoff of the low cut L or the high cut H
+    flat     low = A_H below_L x,     high = above_H above_L x,     out + low + high = A_H A_L x
+    exact    low = x - above_L x,     high = above_L x - out,       out + low + high = x
 
 The cuts are Linkwitz-Riley filters of fourth order, 24 dB per octave and 6.02 dB down at their cutoff. Summed flat, the
 removed bands fall as steeply and are in phase with the kept one: together they have every level of the input, with a
 shift of phase around each cutoff, and still add up smoothly where the kept band comes back louder or softer. Summed
-exactly, they are the input again to the last bit but rounding, as long as nothing changes the kept band; but what is
-removed then falls by 6 dB per octave only, and a kept band that comes back louder leaves a dip around each cutoff. Both
-sums hold while the cutoffs move, on a glide of which 1 % is left after 0.033 s; a change of the sum fades in the same
-way. high_cut_hz is held under 0.48 fs. There is no latency.
+exactly, they are the input again but for rounding, as long as nothing changes the kept band. What is removed then falls
+by 6 dB per octave only, rises by 4.3 dB next to the cutoff, and a kept band that comes back louder leaves a dip there.
+The cutoffs glide to new values, of which 1 % is left after 0.033 s, and the exact sum holds meanwhile; a change of the
+sum fades in the same way. high_cut_hz is held under 0.48 fs. There is no latency.
 
 Source: S. H. Linkwitz, Active crossover networks for noncoincident drivers, Journal of the AES 24, 1976; V. Zavalishin,
-The Art of VA Filter Design, ch. 4 (state-variable filter). The third band's way through A is ours.
+The Art of VA Filter Design, ch. 4 (state-variable filter). That low goes through A_H too is ours.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ and inverse on, return their input but for rounding, also while settings move: b
 as nothing between them has latency. B, T and G glide to new settings, of which 1 % is left after 0.033 s; inverse fades
 in the same way. transition_hz is held under 0.49 fs.
 
-Source: V. Zavalishin, The Art of VA Filter Design, ch. 3 (one-pole filter) and ch. 10 (shelves, symmetric in ln f).
+Source: V. Zavalishin, The Art of VA Filter Design, ch. 3 (one-pole filter); the exact inverse is ours.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ smooth      peak[i] = max(|x[i]|, peak[i-1] exp(-1 / (release_s fs))),    X from
 original    X from |x[i]|,    gain[i] = min(10^(G / 20), slow[i]),    slow follows 10^(G / 20), upwards in release_s / 2
             and downwards in attack_s / 2
 
-smooth is what the names of the times say: a sound that sets in comes through at first, the level of a steady sine is
-its peak, and after a sound the level falls by 8.7 dB in each release_s. original is the behaviour of a known plug-in:
-the gain falls at once, whatever attack_s is, which clips each wave softly, and recovers twice as fast as labelled;
-oversample it, for it distorts. It starts from rest, where the plug-in fades in. link takes the level of each channel
-from the loudest of all. A changed amount, link or timing is reached in 5 ms or a block, whichever is longer. Levels
-over 40 dB are taken as 40 dB. There is no latency.
+smooth is what the names of the times say: a sound that sets in comes through at first, raised as if it were quiet; the
+level of a steady sine is its peak; and after a sound the level falls by 8.7 dB in each release_s. original is the
+behaviour of a known plug-in: the gain falls at once, whatever attack_s is, which clips each wave softly, and recovers
+twice as fast as labelled; oversample it, for it distorts. It starts from rest, where the plug-in fades in. link takes
+the level of each channel from the loudest of all. A changed amount, link or timing is reached in 5 ms or a block,
+whichever is longer. Levels over 40 dB are taken as 40 dB. There is no latency.
 
 Source: D. Giannoulis, M. Massberg, J. D. Reiss, Digital dynamic range compressor design: a tutorial and analysis,
 Journal of the AES 60, 2012 (decoupled peak detector). The static curve is that of a known plug-in, not of a device.

@@ -4,8 +4,8 @@
     original    delay = 6.35 mm sin(angle) speed,    speed in m/s: the law of a known plug-in
 
 An angle above 0 delays the first channel, one below 0 the second; mixed to mono, they cancel at odd multiples of
-1 / (2 delay). Heads are set within a quarter of a degree; the delay is held under LONGEST_S, 0.05 s. The original law
-has the speed upside down, by which fast tape suffers most, and takes the width of the whole tape for the spacing.
+1 / (2 delay). The delay is held under 0.05 s. The original law has the speed upside down, so that fast tape suffers
+most, and the width of the whole tape for the spacing of its tracks.
 
 The delay glides to a new value, of which 1 % is left after 0.07 s, and the pitch bends meanwhile, as when a head is
 turned while the tape runs. It is interpolated at every sample, flat within 0.1 dB to 0.7 of the Nyquist frequency. The

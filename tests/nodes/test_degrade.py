@@ -27,7 +27,7 @@ def redrawn(purpose: str, channel: int, frames: int) -> Array:
     drawn = numbers(purpose, channel, frames // HOLD + 2)
     times = np.concatenate([[0], *([HOLD * k - 1, HOLD * k + 239] for k in range(1, drawn.size))])
     values = np.concatenate([[drawn[0]], *([drawn[k - 1], drawn[k]] for k in range(1, drawn.size))])
-    return np.interp(np.arange(frames), times, values)
+    return np.asarray(np.interp(np.arange(frames), times, values))
 
 
 def degraded(x: Array, depth: float, amount: float, variance: float, envelope: float) -> Array:
@@ -128,7 +128,7 @@ def test_cutoffs_are_drawn_evenly_and_for_each_channel() -> None:
     f = np.arctan(g / (1 - g)) * fs / np.pi
     for channel in f:
         assert stats.kstest(channel, stats.uniform(2000 / 6, 2000 / 0.6).cdf).pvalue > 0.01
-    assert abs(np.corrcoef(f)[0, 1]) < 0.1
+    assert abs(np.mean((f[0] - 2000) * (f[1] - 2000))) < 0.1 * np.var(f[0])
 
 
 def test_the_noise_of_an_envelope_ends_with_the_sound() -> None:
@@ -143,7 +143,7 @@ def test_the_noise_of_an_envelope_ends_with_the_sound() -> None:
 
 def test_channels_have_noise_of_their_own_and_a_level_in_common() -> None:
     y = run(Degrade, np.zeros((2, 96_000)), FS, depth=1.0, amount=0.3, variance=0.0)
-    assert abs(np.corrcoef(y)[0, 1]) < 0.02
+    assert abs(np.mean(y[0] * y[1])) < 0.02 * np.var(y[0])
     both = run(Degrade, np.ones((2, 96_000)), FS, depth=0.0, amount=0.0, variance=0.5)
     np.testing.assert_allclose(both[0, 1000::2048], both[1, 1000::2048], rtol=1e-9)
 

@@ -61,8 +61,8 @@ def chewed(x: Array, depth: float, frequency: float, variance: float, distortion
         level = min(level + 1 / 480, 1.0) if creased[k] else max(level - 1 / 480, 0.0)
         m[k] = level
     stream = RandomStream(seed, name, 0, "roughness")
-    points = 1 + 2 * np.array([stream.uniform() for _ in range(x.size // 480 + 2)])
-    r = np.interp(i, 480 * np.arange(points.size) + 479, points)
+    points = 1 + 2 * np.array([stream.uniform() for _ in range(x.size // 1440 + 2)])
+    r = np.interp(i, 1440 * np.arange(points.size) + 1439, points)
     bent = np.where(np.abs(x) < 1, np.sign(x) * np.abs(x) ** (1 + depth * r), x)
     w = np.where(m > 0, (1 - distortion) * x * 10 ** (-6 * depth * r / 20) + distortion * bent, x)
     low = signal.lfilter(*signal.butter(1, 5000 / depth, fs=FS), w)
@@ -124,8 +124,8 @@ def test_turned_down_from_1_the_creases_end() -> None:
 
 @pytest.mark.parametrize("depth", [0.25, 0.5, 1.0])
 def test_a_crease_loses_6_to_18_db_times_its_depth(depth: float) -> None:
-    """On a constant, in 20 s; evenly drawn, so half of that on the average."""
-    y = run(Chew, np.ones(960_000), FS, depth=depth, frequency=1.0)[480::480]
+    """On a constant, in 30 s; evenly drawn, so 12 dB on the average."""
+    y = run(Chew, np.ones(240_000), 8000.0, depth=depth, frequency=1.0)[239::240]
     loss = -20 * np.log10(y)
     assert (np.min(loss), np.max(loss)) == pytest.approx((6 * depth, 18 * depth), abs=0.1 * depth)
     assert np.mean(loss) == pytest.approx(12 * depth, rel=0.02)

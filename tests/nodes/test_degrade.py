@@ -88,47 +88,47 @@ def test_the_depth_takes_24_db_at_most(depth: float) -> None:
 
 @pytest.mark.parametrize("fs", [44_100.0, 48_000.0, 96_000.0, 192_000.0])
 def test_the_noise_has_one_density_at_every_rate(fs: float) -> None:
-    """g^2 / 12 / 24 kHz with g = 1/4, behind a low-pass of 2 kHz and 24 dB down; 8 s scatter by 0.7 %."""
-    y = run(Degrade, np.zeros(int(8 * fs)), fs, depth=1.0, amount=0.5, variance=0.0)
+    """g^2 / 12 / 24 kHz with g = 1/4, behind a low-pass of 2 kHz and 24 dB down; 3 s scatter by 1.1 %."""
+    y = run(Degrade, np.zeros(int(3 * fs)), fs, depth=1.0, amount=0.5, variance=0.0)
     f, density = signal.welch(y, fs, nperseg=4096)
     band = (f > 100) & (f < 3000)
     expected = (1 / 4) ** 2 / 12 / 24_000 * 10**-2.4 / (1 + (f[band] / 2000) ** 2)
-    assert np.mean(density[band] / expected) == pytest.approx(1.0, abs=0.02)
+    assert np.mean(density[band] / expected) == pytest.approx(1.0, abs=0.04)
 
 
 def test_levels_are_drawn_evenly_in_db_every_42_7_ms() -> None:
-    """depth 0.5, variance 0.5: -21 to -3 dB; Kolmogorov and Smirnov accept 2000 of them."""
+    """depth 0.5, variance 0.5: -21 to -3 dB; Kolmogorov and Smirnov accept 600 of them."""
     fs = 8000.0
     hold = round(fs * 2048 / 48_000)
-    y = run(Degrade, np.ones(hold * 2000), fs, depth=0.5, amount=0.0, variance=0.5)
+    y = run(Degrade, np.ones(hold * 600), fs, depth=0.5, amount=0.0, variance=0.5)
     levels = 20 * np.log10(y[hold - 10 :: hold])
     assert stats.kstest(levels, stats.uniform(-21, 18).cdf).pvalue > 0.01
-    assert (np.min(levels), np.max(levels)) == pytest.approx((-21, -3), abs=0.05)
+    assert (np.min(levels), np.max(levels)) == pytest.approx((-21, -3), abs=0.15)
 
 
 def test_no_level_is_above_3_db() -> None:
     """Without depth 15 of 36 dB lie above."""
     fs = 8000.0
     hold = round(fs * 2048 / 48_000)
-    y = run(Degrade, np.ones(hold * 2000), fs, depth=0.0, amount=0.0, variance=1.0)
+    y = run(Degrade, np.ones(hold * 600), fs, depth=0.0, amount=0.0, variance=1.0)
     levels = 20 * np.log10(y[hold - 10 :: hold])
     assert np.max(levels) == pytest.approx(3.0, abs=1e-6)
-    assert np.mean(levels > 2.999) == pytest.approx(15 / 36, abs=0.035)
+    assert np.mean(levels > 2.999) == pytest.approx(15 / 36, abs=0.06)
 
 
 def test_cutoffs_are_drawn_evenly_and_for_each_channel() -> None:
     """amount 0.5, variance 1: 2 kHz times 1/6 to 11/6, seen in the first sample of the response to an impulse."""
     fs = 8000.0
     hold = round(fs * 2048 / 48_000)
-    x = np.zeros((2, hold * 1000))
+    x = np.zeros((2, hold * 600))
     x[:, hold - 20 :: hold] = 1.0
     y = run(Degrade, x, fs, depth=0.0, amount=0.5, variance=1.0)[:, hold - 20 :: hold]
-    steady = run(Degrade, np.ones(hold * 1000), fs, depth=0.0, amount=0.0, variance=1.0)[hold - 20 :: hold]
+    steady = run(Degrade, np.ones(hold * 600), fs, depth=0.0, amount=0.0, variance=1.0)[hold - 20 :: hold]
     g = y / steady  # = tan / (1 + tan), of the trapezoidal RC; what rings on from impulses before is under 1e-9
     f = np.arctan(g / (1 - g)) * fs / np.pi
     for channel in f:
         assert stats.kstest(channel, stats.uniform(2000 / 6, 2000 / 0.6).cdf).pvalue > 0.01
-    assert abs(np.atleast_2d(np.corrcoef(f))[0, 1]) < 0.1
+    assert abs(np.mean((f[0] - 2000) * (f[1] - 2000))) < 0.1 * np.var(f[0])
 
 
 def test_the_noise_of_an_envelope_ends_with_the_sound() -> None:
@@ -143,7 +143,7 @@ def test_the_noise_of_an_envelope_ends_with_the_sound() -> None:
 
 def test_channels_have_noise_of_their_own_and_a_level_in_common() -> None:
     y = run(Degrade, np.zeros((2, 96_000)), FS, depth=1.0, amount=0.3, variance=0.0)
-    assert abs(np.atleast_2d(np.corrcoef(y))[0, 1]) < 0.02
+    assert abs(np.mean(y[0] * y[1])) < 0.02 * np.var(y[0])
     both = run(Degrade, np.ones((2, 96_000)), FS, depth=0.0, amount=0.0, variance=0.5)
     np.testing.assert_allclose(both[0, 1000::2048], both[1, 1000::2048], rtol=1e-9)
 

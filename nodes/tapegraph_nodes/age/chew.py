@@ -1,13 +1,12 @@
 """Chew: a tape that was eaten by its machine, whose creases lift it off the head for a moment, again and again.
 
-    y = x + m (l - x),    l = low-pass of w at 5 kHz / depth,    w = (1 - distortion) x 10^(-6 dB depth r / 20)
-                                                                     + distortion sgn(x) |x|^(1 + depth r), |x| < 1
+    y = x + m (l - x),    l = low-pass of w at 5 kHz / depth, 6 dB per octave
+    w = (1 - distortion) x 10^(-6 dB depth r / 20) + distortion sgn(x) |x|^(1 + depth r)
 
-m moves to 1 in a crease and back to 0 between creases, each in 10 ms, so that there the sound is the input itself. In a
-crease the level falls by 6 dB depth r and treble by 6 dB per octave; r, 1 to 3, is drawn anew every 10 ms, with
-straight lines in between. With distortion the crease is a power law instead, which makes what is quiet quieter; |x|
-above 1 passes it as it is. There is no antialiasing: oversample where that is to be clean. The times between creases,
-and in them, are drawn evenly from
+m moves to 1 in a crease and back to 0 behind it, each in 10 ms; at 0 the sound is the input itself. In a crease level
+and treble fall; r, 1 to 3, is drawn anew every 30 ms, with straight lines in between. With distortion a power law bends
+the sound instead, so that what is quiet gets lost; |x| from 1 on passes it unbent. There is no antialiasing: oversample
+where the power law is to be clean. The times between creases, and in them, are drawn evenly from
 
     clean     1 - q to 2 - 1.99 q                                     times s seconds,    q = frequency^0.1
     creased   1 - q to 1 + a - (1 + a - 0.001 - 0.01 depth) q         times s seconds,    a = 0.2 + 0.8 depth
@@ -37,7 +36,8 @@ from tapegraph_nodes._kernels.ramp import Ramp
 from tapegraph_nodes._kernels.random_streams import RandomStream
 from tapegraph_nodes._kernels.redrawn import Redrawn
 
-FADE_S: Final = 0.01  # into a crease, and between two r
+FADE_S: Final = 0.01  # into a crease and out of it
+ROUGH_S: Final = 0.03  # between two r
 CUTOFF_HZ: Final = 5000.0  # of the deepest crease
 HIGHEST_HZ: Final = 1e6  # of one without depth
 LOSS: Final = 6.0 * math.log(10.0) / 20.0  # 6 dB, nepers
@@ -79,7 +79,7 @@ class Chew(Node):
         self.amounts = Ramp(self.fs, self.frames, 3)
         self.fade = 1.0 / (FADE_S * self.fs)
         self.times = RandomStream(seed, self.name, 0, "creases")
-        self.roughness = Redrawn(self.fs, FADE_S, FADE_S, RandomStream(seed, self.name, 0, "roughness"))
+        self.roughness = Redrawn(self.fs, ROUGH_S, ROUGH_S, RandomStream(seed, self.name, 0, "roughness"))
         self.s = vec[float]([0.0] * self.channels)
         self.fraction = vec[float]([0.0] * self.frames)
         self.gain = vec[float]([0.0] * self.frames)

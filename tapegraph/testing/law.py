@@ -53,6 +53,7 @@ class Exceptions:
     memory: how much any call may take while sound runs, as a part of what prepare() takes
     settles_s: for how long after a change the sound may go on to change, s: a design that is made while sound runs
     has_own_time: that it sounds different later, as an LFO does
+    late_on_purpose: that all its sound is an echo, later than its latency
     output_is_a_level: that its output is not the sound of its input, so that no delay can be seen
     continues_after_reset: that it goes on to a new target after a reset
     may_step: parameters that may step when they are set
@@ -67,6 +68,7 @@ class Exceptions:
     memory: float = 0.5
     settles_s: float = 0.0
     has_own_time: bool = False
+    late_on_purpose: bool = False
     output_is_a_level: bool = False
     continues_after_reset: bool = False
     may_step: tuple[str, ...] = ()

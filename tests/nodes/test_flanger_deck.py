@@ -56,10 +56,7 @@ def test_the_offset_is_a_delay_beside_the_latency(fs: float, offset_s: float) ->
 
 
 def test_a_swing_through_zero_shifts_the_pitch_as_the_offset_moves() -> None:
-    """From -5 to 5 ms with tau 50 ms: the speed is 1 - o', o' = way t / tau^2 exp(-t / tau).
-
-    The interpolation errs by 1e-4.
-    """
+    """From -5 to 5 ms, tau 50 ms: the speed is 1 - way t / tau^2 exp(-t / tau); the interpolation errs by 1e-4."""
     node = prepared(FlangerDeck, FS, 2, 64, offset_s=-0.005, inertia_s=0.3)
     played(node, 0.1)
     node.set("offset_s", 0.005)

@@ -107,6 +107,19 @@ def test_a_moved_head_shifts_the_pitch_by_its_own_speed() -> None:
     assert np.max(np.abs(np.diff(found))) < 1e-3  # it begins to move without a step
 
 
+def test_while_the_speed_moves_the_size_of_the_blocks_makes_no_difference() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 25_600))
+    outputs = []
+    for frames in (16, 64, 512):
+        node = prepared(EchoHeads, FS, 2, frames, inertia_s=0.05)
+        first = process(node, x[:, :10_240])[0]
+        node.set("speed_ips", 5.0)
+        node.update()
+        outputs.append(np.concatenate([first, process(node, x[:, 10_240:])[0]], axis=1))
+    for y in outputs[1:]:
+        np.testing.assert_allclose(y, outputs[0], atol=1e-12)
+
+
 def loop(**params: object) -> tapegraph.Graph:
     """Return echo heads whose output comes back at half the level."""
     return tapegraph.Graph(

@@ -14,7 +14,7 @@ from tapegraph_nodes.motion.speed_file import SpeedFile
 import tapegraph
 from tapegraph.errors import TapegraphError
 from tapegraph.node import Node, Track
-from tapegraph.node.speed_track import load
+from tapegraph.node.speed_track import decoded, load
 
 FS = 48_000.0
 ROWS = "time_s,deviation_percent\n"
@@ -168,3 +168,22 @@ def test_a_track_is_the_path_of_a_file_or_nothing() -> None:
     with pytest.raises(ValueError, match=r'^is 3; it must be the path of a file \(.csv\), or ""$'):
         Track("file").check(3)
     assert Track("file").check("") == ""
+
+
+def test_a_damaged_file_is_read_or_refused_and_nothing_else() -> None:
+    rng = np.random.default_rng(0)
+    sound = (ROWS + "".join(f"{t / 10},{t % 3}\n" for t in range(20))).encode()
+    outcomes = {"read": 0, "refused": 0}
+    for _ in range(500):
+        content = bytearray(sound)
+        for _ in range(rng.integers(1, 4)):
+            content[rng.integers(len(content))] = rng.choice(list(b"0123456789,.-e\n\x00\xff"))
+        try:
+            track = decoded(Path("it.csv"), bytes(content))
+        except TapegraphError:
+            outcomes["refused"] += 1
+        else:
+            assert np.isfinite(track.time_s).all()
+            assert np.max(np.abs(track.deviation)) <= 0.1
+            outcomes["read"] += 1
+    assert min(outcomes.values()) > 10

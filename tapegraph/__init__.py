@@ -10,7 +10,7 @@ out = graph.render(audio, sample_rate=48000)     # (channels, frames), float
 from tapegraph import starting as starting  # first, for what follows takes long
 from tapegraph.api import Graph, chain, load
 from tapegraph.errors import Problem, SoundWarning, TapegraphError
-from tapegraph.node import Choice, Model, Node, Param, Signal, Switch
+from tapegraph.node import Choice, Model, Node, Param, Signal, Switch, Track
 from tapegraph.node import base as _base
 from tapegraph.node.registry import add_nodes, kinds, register
 
@@ -29,6 +29,7 @@ __all__ = [
     "SoundWarning",
     "Switch",
     "TapegraphError",
+    "Track",
     "add_nodes",
     "chain",
     "kinds",

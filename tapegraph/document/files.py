@@ -1,4 +1,4 @@
-"""Files that a graph names, sub-graphs and trained weights: absolute in memory, relative to its folder in a file.
+"""Files that a graph names, sub-graphs, weights and speed: absolute in memory, relative to its folder in a file.
 
 So a graph in memory means the same from any folder and in any process, and a file can move together with what it names.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from tapegraph.document.parts import Parts
 from tapegraph.document.targets import declared
 from tapegraph.node import weights
-from tapegraph.node.params import AnyParam, Model, Value
+from tapegraph.node.params import AnyParam, Model, Track, Value
 
 GRAPH_SUFFIXES = (".yaml", ".yml")
 
@@ -35,8 +35,10 @@ def graph_reference(reference: str, folder: Path) -> str:
 
 
 def parameter_value(value: Any, params: Iterable[AnyParam], folder: Path) -> Any:
-    """Return the value for parameters; of a model that is a file, its absolute path."""
-    if not isinstance(value, str) or value.startswith("$") or not any(isinstance(param, Model) for param in params):
+    """Return the value for parameters; of a model or a track that is a file, its absolute path."""
+    if not isinstance(value, str) or not value or value.startswith("$"):
+        return value
+    if not any(isinstance(param, Model | Track) for param in params):
         return value
     path = absolute(value, folder)
     is_name = Path(value).name == value and not value.endswith(weights.SUFFIX)
@@ -81,7 +83,7 @@ def placed(data: Any, folder: Path | None) -> Any:
 
 
 def marked(value: Value, spec: Parts, target: str) -> Value:
-    """Return the value of a target in memory; of a model that is a file, as a FileName."""
+    """Return the value of a target in memory; of a model or a track that is a file, as a FileName."""
     if not isinstance(value, str) or not os.path.isabs(value):
         return value
-    return FileName(value) if any(isinstance(param, Model) for param in declared(spec, target)) else value
+    return FileName(value) if any(isinstance(param, Model | Track) for param in declared(spec, target)) else value

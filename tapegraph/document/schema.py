@@ -20,7 +20,7 @@ from tapegraph.document.targets import declared, values_of
 from tapegraph.errors import TapegraphError
 from tapegraph.node import Node, registry
 from tapegraph.node.declaration import NAME
-from tapegraph.node.params import AnyParam, Choice, Model, Param
+from tapegraph.node.params import AnyParam, Choice, Model, Param, Track
 from tapegraph.node.ports import FAMILY, is_family
 
 VARIABLE = {"type": "string", "pattern": f"^\\${NAME.pattern}$", "description": "the value of a variable"}
@@ -165,7 +165,7 @@ def setting_schema(params: list[AnyParam]) -> Schema:
 def param_schema(param: AnyParam) -> Schema:
     """Return what a parameter takes; x-curve says how a knob travels over its range."""
     common: Schema = {"default": param.default, "description": param.meaning}
-    if isinstance(param, Model):
+    if isinstance(param, Model | Track):
         return {**common, "type": "string"}
     own: Schema = {"type": "boolean"}
     if isinstance(param, Choice):

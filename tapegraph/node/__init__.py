@@ -2,7 +2,8 @@
 
 from tapegraph.errors import TapegraphError
 from tapegraph.node.base import Node, Signal, silence
-from tapegraph.node.params import AnyParam, Choice, Model, NodeValue, Param, Quality, Switch, Value
+from tapegraph.node.params import AnyParam, Choice, Model, NodeValue, Param, Quality, Switch, Track, Value
+from tapegraph.node.speed_track import SpeedTrack
 from tapegraph.node.weights import Weights
 
 __all__ = [
@@ -14,8 +15,10 @@ __all__ = [
     "Param",
     "Quality",
     "Signal",
+    "SpeedTrack",
     "Switch",
     "TapegraphError",
+    "Track",
     "Value",
     "Weights",
     "silence",

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64, mypyc_attr
 
-from tapegraph.node.params import AnyParam, Model, NodeValue
+from tapegraph.node.params import AnyParam, Model, NodeValue, Track
 
 
 class Signal:
@@ -64,7 +64,8 @@ class Node:
     """The base of every node.
 
     KIND: the name in graph files; also the name of the class, in snake_case, and of its file
-    PARAMS: what a user can set; each is an attribute of the same name. That of a Model is given its Weights
+    PARAMS: what a user can set; each is an attribute of the same name. That of a Model is given its Weights,
+        that of a Track its SpeedTrack
     INPUTS, OUTPUTS: names of the ports; a name that ends in # stands for as many numbered ones as are linked
     CHANNELS: how many channels a node without inputs makes; 0 for as many as the graph has
     MAX_CHANNELS: the most channels it takes; 0 for any number
@@ -102,7 +103,7 @@ class Node:
         self.frames = 64
         self.loop_latency = 0
         for param in type(self).PARAMS:
-            if not isinstance(param, Model):
+            if not isinstance(param, Model | Track):
                 self.set(param.name, param.default)
 
     def set(self, name: str, value: NodeValue) -> None:

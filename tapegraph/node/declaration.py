@@ -9,7 +9,7 @@ from typing import Any
 
 from tapegraph.errors import TapegraphError
 from tapegraph.node.base import Node
-from tapegraph.node.params import Choice, Model, Param, Switch
+from tapegraph.node.params import Choice, Model, Param, Switch, Track
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 NAME_RULE = "names consist of letters, digits, _ and -, and begin with a letter or _"
@@ -67,8 +67,10 @@ def check_params(cls: type[Node], who: str) -> None:
         raise TapegraphError(f"{who}: PARAMS of {kind} is {cls.PARAMS!r}; it must be a tuple")
     names: list[str] = []
     for param in cls.PARAMS:
-        if not isinstance(param, Param | Choice | Switch | Model):
-            raise TapegraphError(f"{who}: PARAMS of {kind} has {param!r}; it takes Param, Choice, Switch and Model")
+        if not isinstance(param, Param | Choice | Switch | Model | Track):
+            raise TapegraphError(
+                f"{who}: PARAMS of {kind} has {param!r}; it takes Param, Choice, Switch, Model and Track"
+            )
         name: Any = param.name
         if not isinstance(name, str) or not NAME.fullmatch(name.removesuffix("#")):
             raise TapegraphError(f"{who}: {kind} has a parameter called {name!r}; {NAME_RULE}")

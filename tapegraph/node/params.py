@@ -18,11 +18,12 @@ from typing import Literal
 import attrs
 
 from tapegraph.errors import TapegraphError, shown
-from tapegraph.node import weights
+from tapegraph.node import speed_track, weights
 from tapegraph.quantity import format_number, parse_quantity
 
 Value = float | bool | str
-NodeValue = Value | weights.Weights  # what a node is given: of a model its weights, of all else the value
+# What a node is given: of a model its weights, of a track its course of speed, of all else the value.
+NodeValue = Value | weights.Weights | speed_track.SpeedTrack
 Quality = Literal["draft", "live", "render"]
 
 
@@ -204,7 +205,44 @@ class Model:
         return f"one of {', '.join(self.options)}, or the path of a file (.npz)"
 
 
-AnyParam = Param | Choice | Switch | Model
+@attrs.frozen
+class Track:
+    """A measured course of speed: the path of a file, "" for a steady one. A node is given the SpeedTrack itself."""
+
+    name: str
+    meaning: str = ""
+    default: str = ""
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
+        try:
+            self.resolve(value)
+        except TapegraphError as error:
+            raise ValueError(f"cannot be {value!r}: {error}") from None
+        return value
+
+    def resolve(self, value: Value) -> speed_track.SpeedTrack:
+        """Raises TapegraphError where there is no such file or it holds something else."""
+        return speed_track.load(str(value))
+
+    def value_at(self, fraction: float) -> str:
+        return self.default
+
+    def fraction_at(self, value: Value) -> float:
+        return 0.0
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What it takes without a file."""
+        return (self.default,)
+
+    @property
+    def allowed(self) -> str:
+        return 'the path of a file (.csv), or ""'
+
+
+AnyParam = Param | Choice | Switch | Model | Track
 
 
 def option_at(options: tuple[str, ...], fraction: float) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tapegraph.node import AnyParam, Choice, Model, Node, Param
+from tapegraph.node import AnyParam, Choice, Model, Node, Param, Track
 from tapegraph.run.sound import Array
 from tapegraph.testing.law import Kind, exceptions, node_class, require
 from tapegraph.testing.single import COMPILED, play, started
@@ -34,7 +34,7 @@ def changes(param: AnyParam) -> list[tuple[Any, Any]]:
         low, middle, high = param.minimum, param.default, param.maximum
         pairs = [(low, high), (high, low), (middle, high), (middle, low)]
     else:
-        options = param.options if isinstance(param, Choice | Model) else (False, True)
+        options = param.options if isinstance(param, Choice | Model | Track) else (False, True)
         pairs = [pair for option in options for pair in ((param.default, option), (option, param.default))]
     return [(a, b) for a, b in pairs if a != b][: None if COMPILED else 2]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tapegraph.document.flat import FlatGraph, FlatLink, FlatNode
 from tapegraph.errors import TapegraphError
-from tapegraph.node import Choice, Model, Node, Param, Signal, Switch, base, setup
+from tapegraph.node import Choice, Model, Node, Param, Signal, Switch, Track, base, setup
 from tapegraph.node.ports import expand
 from tapegraph.run.sound import Array
 from tapegraph.testing.law import Kind, node_class
@@ -78,7 +78,7 @@ def variants(kind: Kind) -> Iterator[dict[str, Any]]:
     if not COMPILED:
         return
     for param in node_class(kind).PARAMS:
-        if isinstance(param, Choice | Model | Switch):
+        if isinstance(param, Choice | Model | Track | Switch):
             options = (False, True) if isinstance(param, Switch) else param.options
             yield from ({param.name: option} for option in options if option != param.default)
 
@@ -90,7 +90,7 @@ def elsewhere(kind: Kind) -> dict[str, Any]:
     for param in node_class(kind).PARAMS:
         if isinstance(param, Param):
             values[param.name] = param.maximum if param.default < param.maximum else param.minimum
-        elif isinstance(param, Choice | Model):
+        elif isinstance(param, Choice | Model | Track):
             values[param.name] = next((o for o in param.options if o != param.default), param.default)
         else:
             values[param.name] = not param.default
@@ -114,7 +114,7 @@ def settings(kind: Kind) -> Iterator[dict[str, Any]]:
     for param in params:
         if isinstance(param, Param):
             ends[param.name] = (param.minimum, param.maximum)
-        elif isinstance(param, Choice | Model):
+        elif isinstance(param, Choice | Model | Track):
             ends[param.name] = param.options
         else:
             assert isinstance(param, Switch)

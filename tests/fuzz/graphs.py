@@ -25,7 +25,7 @@ import yaml
 import tapegraph
 from tapegraph.document.text import parse
 from tapegraph.node import registry
-from tapegraph.node.params import AnyParam, Choice, Model, Param, Switch
+from tapegraph.node.params import AnyParam, Choice, Model, Param, Switch, Track
 from tapegraph.node.ports import member
 
 LONGEST_S = 20.0  # for one graph, on a slow and busy machine
@@ -130,7 +130,7 @@ class Drawing:
             return param.value_at(draw.choice([0.0, 1.0, draw.random()]))
         if isinstance(param, Switch):
             return draw.random() < 0.5
-        assert isinstance(param, Choice | Model)
+        assert isinstance(param, Choice | Model | Track)
         return draw.choice(param.options or (param.default,))
 
     def links(self, nodes: Words) -> list[str]:

@@ -107,6 +107,19 @@ def test_a_moved_head_shifts_the_pitch_by_its_own_speed() -> None:
     assert np.max(np.abs(np.diff(found))) < 1e-3  # it begins to move without a step
 
 
+def test_while_the_speed_moves_the_size_of_the_blocks_makes_no_difference() -> None:
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 25_600))
+    outputs = []
+    for frames in (16, 64, 512):
+        node = prepared(EchoHeads, FS, 2, frames, inertia_s=0.05)
+        first = process(node, x[:, :10_240])[0]
+        node.set("speed_ips", 5.0)
+        node.update()
+        outputs.append(np.concatenate([first, process(node, x[:, 10_240:])[0]], axis=1))
+    for y in outputs[1:]:
+        np.testing.assert_allclose(y, outputs[0], atol=1e-12)
+
+
 def loop(**params: object) -> tapegraph.Graph:
     """Return echo heads whose output comes back at half the level."""
     return tapegraph.Graph(
@@ -151,3 +164,36 @@ def test_after_a_reset_nothing_of_before_is_heard() -> None:
     first = process(node, x)[0]
     node.reset()
     np.testing.assert_array_equal(process(node, x)[0], first)
+
+
+MACHINE = """
+tapegraph: 1
+vars: {speed_ips: 5}
+nodes:
+  record: {kind: mix, mix: 0, weight1: 1, weight2: 0.6}
+  tape: {kind: hysteresis, oversample: 4}
+  heads: {kind: echo_heads, speed_ips: $speed_ips, head1_mm: 25.4, on2: false, on3: false}
+  wow: {kind: wow, depth_percent: 0.2, rate_hz: 1.5}
+  head: {kind: playhead_loss, speed_ips: $speed_ips, gap_um: 5, spacing_um: 5}
+  dc: {kind: dc_blocker, cutoff_hz: 40}
+links:
+  - input -> record.in1
+  - record -> tape -> heads -> wow -> head -> dc -> record.in2
+  - dc -> output
+"""
+
+
+def test_a_whole_machine_echoes_every_distance_over_speed_and_each_time_darker() -> None:
+    """25.4 mm at 5 ips: 200 ms, whatever the oversampling, the wow and the head in the loop take themselves."""
+    t = np.arange(2400) / FS
+    burst = 0.2 * np.hanning(2400) * (np.sin(2 * np.pi * 500 * t) + np.sin(2 * np.pi * 5000 * t))
+    x = np.concatenate([burst, np.zeros(4800)])[None]
+    y = tapegraph.Graph.from_yaml(MACHINE).render(x, FS, tail=1.0)[0]
+    dark = []
+    for k in range(1, 5):
+        echo = y[9600 * k - 1200 : 9600 * k + 3600]
+        middle = np.sum(np.arange(echo.size) * echo**2) / np.sum(echo**2) - 1200
+        assert middle == pytest.approx(1200, abs=60)  # wow moves it by 0.2 ms a round
+        spectrum = np.abs(np.fft.rfft(echo, 48_000))
+        dark.append(np.max(spectrum[4900:5100]) / np.max(spectrum[400:600]))
+    assert np.all(np.diff(20 * np.log10(dark)) < -3)

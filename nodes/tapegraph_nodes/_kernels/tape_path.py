@@ -130,7 +130,10 @@ def follow(
     n: i64 = len(delay)
     blocks: i64 = len(ring)
     moves = ring[first // n % blocks].samples
-    behind = moved_in(ring, n, k + 1, steady)
+    number = (k + 1) // n  # of the block of frame k + 1
+    index = k + 1 - number * n
+    old = ring[max(0, number) % blocks].samples
+    behind = steady if number < 0 else old[index]
     i: i64 = 0
     while i < n:
         gap += moves[i] - (distances[i] - distance)
@@ -138,15 +141,12 @@ def follow(
         while gap >= behind:
             gap -= behind
             k += 1
-            behind = moved_in(ring, n, k + 1, steady)
+            index += 1
+            if index == n:
+                index = 0
+                number += 1
+                old = ring[max(0, number) % blocks].samples
+            behind = steady if number < 0 else old[index]
         delay[i] = float(first + i - k) - gap / behind
         i += 1
     return k, gap, distance
-
-
-def moved_in(ring: list[Block], frames: i64, frame: i64, steady: float) -> float:
-    """Return the tape that moved in a frame."""
-    if frame < 0:
-        return steady
-    number = frame // frames
-    return ring[number % len(ring)].samples[frame - number * frames]

@@ -17,7 +17,7 @@ from tapegraph.document.text import Entry
 from tapegraph.errors import UNPRINTABLE, Problem, TapegraphError, did_you_mean, short
 from tapegraph.errors import shown as shown_value
 from tapegraph.node import Node, registry
-from tapegraph.node.params import AnyParam, Choice, Model, Param
+from tapegraph.node.params import AnyParam, Choice, Model, Param, Track
 from tapegraph.quantity import format_number, to_float
 
 OVERSAMPLE = Whole(1, 64)
@@ -146,7 +146,8 @@ def read_value(what: str, node: NodeSpec, target: str, params: list[AnyParam], e
         subject, variable = f"{what}, which is {value},", value[1:]
         value = reading.spec.vars[variable]
     value = parameter_value(value, params, reading.sub_graphs.folder)
-    is_file = isinstance(value, str) and os.path.isabs(value) and any(isinstance(param, Model) for param in params)
+    names_file = any(isinstance(param, Model | Track) for param in params)
+    is_file = isinstance(value, str) and os.path.isabs(value) and names_file
     if is_file and (wrong := reading.sub_graphs.access.refusal(Path(str(value)))):
         reading.refuse(entry.place, f"{subject} cannot be used: {wrong}")
         return

@@ -14,7 +14,7 @@ the stream starts. The delay is interpolated at every sample, flat within 0.1 dB
 tape folds back what lies above the Nyquist frequency divided by v, so oversample where that is heard. Sound under -600
 dB is taken as silence.
 
-Source: ours; the glide is in _kernels/glide.py.
+Source: ours; the glide is in _kernels/inertia.py.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Node, Param, Signal, silence
 from tapegraph_nodes._kernels.delay_line import DelayLine
-from tapegraph_nodes._kernels.glide import SETTLED, Glide
+from tapegraph_nodes._kernels.inertia import SETTLED, Inertia
 from tapegraph_nodes._kernels.moving_delay import HALF
 from tapegraph_nodes._kernels.moving_tap import MovingTap
 
@@ -61,7 +61,7 @@ class Varispeed(Node):
     recovery: float  # coefficient: recover_percent as a ratio
     slack_frames: float  # coefficient
     mean_frames: i64  # coefficient: L
-    semitones: Glide  # state
+    semitones: Inertia  # state
     o: float  # state: frames
     line: DelayLine  # state
     tap: MovingTap
@@ -70,7 +70,7 @@ class Varispeed(Node):
     def prepare(self) -> None:
         self.slack_frames = float(math.ceil(self.slack_s * self.fs))
         self.mean_frames = HALF + math.ceil(self.slack_s * self.fs)
-        self.semitones = Glide()
+        self.semitones = Inertia()
         self.o = 0.0
         self.line = DelayLine(self.channels, self.frames, 2 * self.mean_frames)
         self.tap = MovingTap(self.frames)

@@ -13,8 +13,7 @@ mean delay L, 20 ms plus 8 frames, is the latency, so that all decks and a dry p
 interpolated at every sample, flat within 0.1 dB to 0.7 of the Nyquist frequency, and exact at whole frames. Sound under
 -600 dB is taken as silence.
 
-Source: J. O. Smith, Physical Audio Signal Processing, ch. 5 (flanging); U. Zoelzer, DAFX, ch. 2; the motion of the hand
-is ours.
+Source: J. O. Smith, Physical Audio Signal Processing (flanging); the motion of the hand is ours.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ is held under 0.49 of the sample rate. The mean delay L, 0.06 ms plus 8 frames, 
 aligned. The delay is interpolated at every sample, flat within 0.1 dB to 0.7 of the Nyquist frequency. Changed
 parameters are reached in 5 ms or a block, whichever is longer. Sound under -600 dB is taken as silence.
 
-Source: D. Manquen, Flutter measurement, manquen.net/audio (scrape flutter, measured to 5 kHz); the longitudinal
-resonance of a rod as in P. M. Morse, Vibration and Sound, ch. 4; E, rho and the form of the noise are our choice.
+Source: D. Manquen, How and why I got involved in measuring flutter, manquen.net/audio (meters of scrape flutter reach 5
+kHz); Rayleigh, The Theory of Sound, ch. 7 (longitudinal vibrations of bars); E, rho and the form of the noise are ours.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ pip install matplotlib && python .github/pictures.py
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import matplotlib as mpl
@@ -14,6 +13,7 @@ import numpy as np
 
 import tapegraph
 from tapegraph import resources
+from tapegraph.analysis.response import response
 
 SAMPLE_RATE = 48_000
 HERE = Path(__file__).parent
@@ -32,25 +32,14 @@ def loops(axes: plt.Axes) -> None:
 
 
 def responses(axes: plt.Axes) -> None:
-    """Draw the response of every preset to noise too quiet to saturate the tape, relative to 1 kHz."""
-    n = 1 << 17
-    x = 1e-3 * np.random.default_rng(0).standard_normal(n) * np.hanning(n)
+    """Draw the response of the machines of the showcase to sound too quiet to saturate the tape."""
+    hz = np.geomspace(20.0, 20_000.0, 300)
     for name in resources.presets():
-        y = tapegraph.load(name).render(x, SAMPLE_RATE, tail=0)
-        frequency, ratio = transfer(x, y)
-        axes.semilogx(frequency, ratio - ratio[np.searchsorted(frequency, 1000.0)], lw=1.3, label=name)
-    axes.set(xlabel="Hz", ylabel="dB", title="presets, quiet signal", xlim=(20, 20_000), ylim=(-30, 6))
+        graph = tapegraph.load(name)
+        if "showcase" in graph.tags and "comb" not in graph.tags:
+            axes.semilogx(hz, response(graph.flat(), SAMPLE_RATE).smoothed_db(hz)[0], lw=1.3, label=name)
+    axes.set(xlabel="Hz", ylabel="dB", title="presets, quiet signal", xlim=(20, 20_000), ylim=(-24, 6))
     axes.legend(frameon=False, loc="lower left")
-
-
-def transfer(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return frequencies, Hz, and the ratio of the two spectra there, dB, in bands of a twelfth of an octave."""
-    X, Y = (np.abs(np.fft.rfft(s)) ** 2 for s in (x, y))
-    f = np.fft.rfftfreq(len(x), 1 / SAMPLE_RATE)
-    edges = 20.0 * 2.0 ** (np.arange(121) / 12.0)
-    bands = [(f >= low) & (f < high) for low, high in itertools.pairwise(edges)]
-    used = [(np.sqrt(low * high), band) for low, high, band in zip(edges, edges[1:], bands, strict=False) if band.any()]
-    return np.array([c for c, _ in used]), 10 * np.log10([Y[band].sum() / X[band].sum() for _, band in used])
 
 
 if __name__ == "__main__":

@@ -145,6 +145,30 @@ def flutter_delay(flutter: Any, p: Array) -> Array:
     return np.asarray(sum(waves))
 
 
+@pytest.mark.parametrize(("amount", "deviation"), [("0.25", 0.0178), ("0.5", 0.0294), ("1", 0.0468)])
+def test_wow_varies_as_much_as_the_ornstein_uhlenbeck_process_of_the_plugin(
+    folder: Path, amount: str, deviation: float
+) -> None:
+    """sigma / sqrt(2 theta) with sigma = 0.30348 a, theta = 1 + 20 a, a = amount^1.25, relative to the depth."""
+    graph = imported(bare(wow_depth="0.5", wow_var=amount))
+    assert float(graph["wow"].variance) == pytest.approx(deviation, rel=0.005)
+
+
+def test_drift_raises_the_rate_of_wow_by_its_mean(folder: Path) -> None:
+    """The mean of 1 + d U^1.25, U even between 0 and 1."""
+    graph = imported(bare(wow_depth="0.5", wow_rate="0.6", wow_drift="0.8"))
+    assert float(graph["wow"].rate_hz) == pytest.approx((4.5**0.6 - 1) * (1 + 0.8 / 2.25), rel=1e-5)
+
+
+def test_wear_has_the_settings_of_the_preset_and_a_tenth_of_the_depth_where_it_says_so(folder: Path) -> None:
+    wear = {"deg_onoff": "1", "deg_depth": "0.5", "deg_amt": "0.4", "deg_var": "0.3", "deg_env": "0.2"}
+    chew: dict[str, str | None] = {"chew_onoff": "1", "chew_depth": "0.6", "chew_freq": "0.7", "chew_var": "0.8"}
+    graph = imported(bare(**wear, **chew, deg_point1x="1"))
+    degrade, creases = graph["degrade"], graph["chew"]
+    assert (degrade.depth, degrade.amount, degrade.variance, degrade.envelope) == (0.05, 0.4, 0.3, 0.2)
+    assert (creases.depth, creases.frequency, creases.variance) == (0.6, 0.7, 0.8)
+
+
 @pytest.mark.parametrize("era", ERAS)
 def test_every_section_of_a_preset_of_every_version_plays(folder: Path, era: str) -> None:
     names = ["chew_depth", "chew_freq", "chew_var", "deg_depth", "deg_amt", "deg_var", "depth", "wow_depth", "h_bass"]

@@ -1,6 +1,6 @@
 """Access to libsndfile through the package soundfile, and its error messages.
 
-Only the modules of this folder use it. Sound is (channels, frames), full scale is 1.
+Of what handles sound, only the modules of this folder use it. Sound is (channels, frames), full scale is 1.
 """
 
 from __future__ import annotations

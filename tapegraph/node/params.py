@@ -239,7 +239,7 @@ class Track:
 
     @property
     def allowed(self) -> str:
-        return 'the path of a file (.csv), or ""'
+        return 'the path of a file (.csv or .wav), or ""'
 
 
 AnyParam = Param | Choice | Switch | Model | Track

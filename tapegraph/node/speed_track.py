@@ -6,6 +6,9 @@ A file is a .csv, in UTF-8, with a header and at least two rows:
     0.00,0.05
     0.01,0.07
 
+or a .wav of one channel, whose samples are the deviation: 1.0 is 100 %, so 0.0005 is 0.05 %. Its sample rate is that of
+the measurement, a few Hz to a few kHz. Samples in floating point or of 24 bits are best: a step of 16 bits is 0.003 %.
+
 Times increase, in steps of any length; a deviation above 0 is faster. A file comes from anybody, so it is read within
 limits, and nothing but numbers is taken from it.
 """
@@ -13,6 +16,7 @@ limits, and nothing but numbers is taken from it.
 from __future__ import annotations
 
 import functools
+import io
 import math
 import reprlib
 from pathlib import Path
@@ -25,6 +29,8 @@ from tapegraph.contents import read_bytes
 from tapegraph.errors import TapegraphError
 
 HEADER = "time_s,deviation_percent"
+SOUND = ".wav"
+WAVE = (b"RIFF", b"RIFX", b"RF64")  # the first bytes of a .wav; no decoder of another format sees a file
 MOST_BYTES = 16 << 20
 MOST_ROWS = 500_000
 MOST_PERCENT = 10.0
@@ -75,11 +81,60 @@ def read_once(path: Path, changed: int, size: int) -> SpeedTrack | TapegraphErro
 
 
 def decoded(path: Path, content: bytes) -> SpeedTrack:
-    """Return the course in the content of a file; path: for messages. Raises TapegraphError."""
+    """Return the course in the content of a file; path: for its suffix and messages. Raises TapegraphError."""
+    time_s, deviation = sound(path, content) if path.suffix.lower() == SOUND else table(path, content)
+    length_s = time_s[-1] - time_s[0]
+    if length_s > LONGEST_S:
+        raise TapegraphError(f"{path}: lasts {length_s:.10g} s; the most is {LONGEST_S:g} s")
+    return SpeedTrack(time_s - time_s[0], deviation)
+
+
+def sound(path: Path, content: bytes) -> tuple[Array, Array]:
+    """Return the times and the deviations in a file of sound. Raises TapegraphError."""
+    deviation, rate = samples(path, content)
+    if len(deviation) > MOST_ROWS:
+        raise TapegraphError(f"{path}: has more than {MOST_ROWS} samples, the most that are read")
+    if len(deviation) < 2:
+        raise TapegraphError(f"{path}: has {len(deviation)} samples; there must be at least 2")
+    wrong = ~(np.abs(deviation) <= MOST_PERCENT / 100.0)
+    if wrong.any():
+        k = int(np.argmax(wrong))
+        raise TapegraphError(
+            f"{path}: deviates by {100.0 * deviation[k]:.10g} % at {k / rate:.10g} s; "
+            f"it must be -{MOST_PERCENT:g} to {MOST_PERCENT:g} %, where a sample of 1 is 100 %"
+        )
+    return np.arange(len(deviation)) / rate, deviation
+
+
+def samples(path: Path, content: bytes) -> tuple[Array, int]:
+    """Return the samples, one more than allowed at most, and their rate. Raises TapegraphError."""
+    try:
+        import soundfile  # slow to import, and of no use to tables
+    except OSError as error:
+        raise TapegraphError(f"{path}: reading it needs the library libsndfile: {error}") from None
+    no_sound = TapegraphError(f"{path}: not a sound file; it must be a .wav of one channel")
+    if not content.startswith(WAVE):
+        raise no_sound
+    try:
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            rate: int = file.samplerate
+            if file.channels != 1:
+                raise TapegraphError(f"{path}: has {file.channels} channels; it must have one")
+            if rate * SHORTEST_STEP_S > 1.0:
+                raise TapegraphError(
+                    f"{path}: its sample rate is {rate} Hz; the most is {1.0 / SHORTEST_STEP_S:.0f} Hz"
+                )
+            return file.read(MOST_ROWS + 1, dtype="float64"), rate
+    except soundfile.SoundFileError:
+        raise no_sound from None
+
+
+def table(path: Path, content: bytes) -> tuple[Array, Array]:
+    """Return the times and the deviations in a table. Raises TapegraphError."""
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise TapegraphError(f"{path}: not a text file; it must be a .csv in UTF-8") from None
+        raise TapegraphError(f"{path}: not a text file; it must be a .csv in UTF-8, or a .wav") from None
     if not lines or lines[0].replace(" ", "") != HEADER:
         found = reprlib.repr(lines[0]) if lines else "missing"
         raise TapegraphError(f"{path}:1: the header is {found}; it must be {HEADER}")
@@ -95,9 +150,7 @@ def decoded(path: Path, content: bytes) -> SpeedTrack:
             f"{path}: the time after {time_s[k]:.10g} s is {time_s[k + 1]:.10g} s; "
             f"times must increase by {SHORTEST_STEP_S:g} s or more"
         )
-    if time_s[-1] - time_s[0] > LONGEST_S:
-        raise TapegraphError(f"{path}: lasts {time_s[-1] - time_s[0]:.10g} s; the most is {LONGEST_S:g} s")
-    return SpeedTrack(time_s - time_s[0], percent / 100.0)
+    return time_s, percent / 100.0
 
 
 def row(where: str, line: str) -> tuple[float, float]:

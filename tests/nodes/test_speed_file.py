@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soundfile
 from harness import prepared, process
 from motion_tone import played, speeds
 from tapegraph_nodes.motion.speed_file import SpeedFile
@@ -114,7 +116,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path, text: str, message: str) ->
 def test_what_is_no_text_and_what_is_not_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "measured.csv"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(TapegraphError, match="not a text file; it must be a .csv in UTF-8"):
+    with pytest.raises(TapegraphError, match="not a text file; it must be a .csv in UTF-8, or a .wav"):
         load(str(path))
     with pytest.raises(TapegraphError, match="cannot be read: No such file or directory"):
         load(str(tmp_path / "missing.csv"))
@@ -128,6 +130,100 @@ def test_a_file_that_was_edited_is_read_again(tmp_path: Path) -> None:
     assert load(str(path)).deviation.tolist() == [0.01, 0.01]
     path.write_text(ROWS + "0,1\n1,1\n2,3\n")
     assert load(str(path)).deviation.tolist() == [0.01, 0.01, 0.03]
+
+
+def recorded(folder: Path, deviation: npt.ArrayLike, rate: int = 100, subtype: str = "DOUBLE") -> str:
+    path = folder / "measured.wav"
+    soundfile.write(path, np.asarray(deviation), rate, subtype)
+    return str(path)
+
+
+def test_a_sound_file_is_the_table_of_its_samples(tmp_path: Path) -> None:
+    percent = np.round(0.3 + 0.2 * np.sin(np.arange(300) / 3), 6)
+    table = load(written(tmp_path, np.arange(300) * 0.01, percent))
+    sound = load(recorded(tmp_path, percent / 100))
+    np.testing.assert_allclose(sound.time_s, table.time_s, atol=1e-12)
+    np.testing.assert_allclose(sound.deviation, table.deviation, atol=1e-12)
+
+
+@pytest.mark.parametrize(("subtype", "error"), [("FLOAT", 2e-9), ("PCM_24", 1.2e-7), ("PCM_16", 3.1e-5)])
+def test_a_sample_of_one_is_100_percent_in_every_format(tmp_path: Path, subtype: str, error: float) -> None:
+    """A step of 24 bits is 1.2e-7, and one of 16 bits 3.1e-5."""
+    track = load(recorded(tmp_path, [0.01, -0.02, 0.05], 8, subtype))
+    np.testing.assert_allclose(track.deviation, [0.01, -0.02, 0.05], atol=error)
+    np.testing.assert_array_equal(track.time_s, [0.0, 0.125, 0.25])
+
+
+@pytest.mark.parametrize("rate", [5, 4000])
+def test_the_pitch_is_that_of_the_sound_file_at_its_own_rate(tmp_path: Path, rate: int) -> None:
+    """A second of 1 Hz, 0.2 %."""
+    s = 0.002 * np.sin(2 * np.pi * np.arange(rate) / rate)
+    found = speeds(played(ready(recorded(tmp_path, s, rate)), 1.5), FS)[4800:]
+    now = np.arange(4801, 4801 + found.size) / FS
+    expected = 1 + np.interp(now, np.arange(2 * rate) / rate, np.tile(s, 2))
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("deviation", "rate", "message"),
+    [
+        (np.zeros((9, 2)), 100, "{}: has 2 channels; it must have one"),
+        ([], 100, "{}: has 0 samples; there must be at least 2"),
+        ([0.01], 100, "{}: has 1 samples; there must be at least 2"),
+        ([0.0, 0.0, 0.5], 4, "{}: deviates by 50 % at 0.5 s; it must be -10 to 10 %, where a sample of 1 is 100 %"),
+        ([0.0, np.nan], 4, "{}: deviates by nan % at 0.25 s; it must be -10 to 10 %, where a sample of 1 is 100 %"),
+        ([-np.inf, 0.0], 4, "{}: deviates by -inf % at 0 s; it must be -10 to 10 %, where a sample of 1 is 100 %"),
+        (np.zeros(9), 192_000, "{}: its sample rate is 192000 Hz; the most is 100000 Hz"),
+        (np.zeros(500_001), 8000, "{}: has more than 500000 samples, the most that are read"),
+        (np.zeros(3602), 1, "{}: lasts 3601 s; the most is 3600 s"),
+    ],
+)
+def test_a_sound_file_that_is_no_course_of_speed_is_refused(
+    tmp_path: Path, deviation: npt.ArrayLike, rate: int, message: str
+) -> None:
+    path = recorded(tmp_path, deviation, rate, "FLOAT")
+    with pytest.raises(TapegraphError) as error:
+        load(path)
+    assert str(error.value) == message.format(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", (ROWS + "0,1\n1,1\n").encode()])
+def test_what_is_no_sound_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "measured.WAV"
+    path.write_bytes(content)
+    with pytest.raises(TapegraphError) as error:
+        load(str(path))
+    assert str(error.value) == f"{path}: not a sound file; it must be a .wav of one channel"
+
+
+def test_a_sound_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    path = recorded(tmp_path, np.zeros(2_100_000))
+    with pytest.raises(TapegraphError) as error:
+        load(path)
+    assert str(error.value) == f"{path}: has more than 16777216 bytes, the most that is read"
+
+
+def test_a_damaged_sound_file_is_read_or_refused_and_nothing_else() -> None:
+    """Three bytes of the header or of the samples are replaced, or the end is lost."""
+    rng = np.random.default_rng(0)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, 0.01 * np.sin(np.arange(50)), 100, "FLOAT", format="WAV")
+    outcomes = {"read": 0, "refused": 0}
+    for _ in range(500):
+        content = bytearray(buffer.getvalue())
+        for _ in range(3):
+            content[rng.integers(len(content))] = rng.integers(256)
+        try:
+            track = decoded(Path("it.wav"), bytes(content[: rng.integers(1, 2 * len(content))]))
+        except TapegraphError as error:
+            assert "\n" not in str(error)
+            outcomes["refused"] += 1
+        else:
+            assert 2 <= len(track.time_s) == len(track.deviation)
+            assert np.max(np.abs(track.deviation)) <= 0.1
+            assert np.all(np.diff(track.time_s) > 0)
+            outcomes["read"] += 1
+    assert min(outcomes.values()) > 10
 
 
 GRAPH = """
@@ -165,7 +261,7 @@ def test_a_graph_that_names_a_missing_file_says_so(tmp_path: Path) -> None:
 
 
 def test_a_track_is_the_path_of_a_file_or_nothing() -> None:
-    with pytest.raises(ValueError, match=r'^is 3; it must be the path of a file \(.csv\), or ""$'):
+    with pytest.raises(ValueError, match=r'^is 3; it must be the path of a file \(.csv or .wav\), or ""$'):
         Track("file").check(3)
     assert Track("file").check("") == ""
 

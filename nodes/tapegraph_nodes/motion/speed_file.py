@@ -3,7 +3,8 @@
     y(t) = x(t - L - amount D(t)),    D' = -s,    s = deviation_percent / 100 - mean
     f_out = f_in (1 + amount s)
 
-The file is a table of time_s and deviation_percent, a deviation above 0 being faster and higher; between its rows the
+The file is a table of time_s and deviation_percent (.csv), or a sound of one channel whose samples are the deviation,
+1.0 being 100 %, at a sample rate of its own (.wav). Above 0 is faster and higher; between the rows or samples the
 deviation is a straight line. Its mean is taken off, and the sound is moved about the middle of its way, so that it
 stays in time. Where it ends it begins anew: it goes back to its first value in a straight line, over the mean step of
 its times, so that neither the place of the sound nor its pitch steps. The same for every channel.
@@ -42,7 +43,7 @@ class SpeedFile(Node):
     KIND: ClassVar[str] = "speed_file"
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
-        Track("file", "table of the deviation of the speed over time (.csv); read at the start of the stream"),
+        Track("file", "deviation of the speed over time (.csv, .wav); read at the start of the stream"),
         Param("amount", 1.0, 0.0, MOST_AMOUNT, "", "by what the deviation is multiplied"),
     )
 

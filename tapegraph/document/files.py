@@ -65,9 +65,9 @@ def relative(path: str, folder: Path) -> str:
     try:
         shared = Path(os.path.commonpath([path, start]))
     except ValueError:  # drives of Windows
-        return path
+        return str(path)
     if shared == Path(shared.anchor) and start.parent != shared and Path(path).parent != shared:
-        return path
+        return str(path)
     found = Path(os.path.relpath(path, start)).as_posix()
     plain = is_preset_name(found) and not found.endswith(weights.SUFFIX)
     return f"./{found}" if plain or found.startswith("$") else found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -14,10 +13,27 @@ import pytest
 
 import tapegraph
 from tapegraph.__main__ import main
+from tapegraph.ui import control_changes
 from tapegraph.ui.control_changes import PAIR_S
 from tapegraph.ui.midi import Knobs, listen
 
 RATE = 48_000
+
+
+class Clock:
+    """Time that passes only when a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(control_changes, "monotonic", clock)
+    return clock
 
 
 def turned(control: int, value: int, channel: int = 0) -> Any:
@@ -150,12 +166,14 @@ def test_a_controller_of_14_bits_is_learnt_as_one_knob_and_sets_all_of_its_steps
 
 
 @pytest.mark.parametrize(("first", "second"), [(17, 49), (49, 17)])
-def test_knobs_of_7_bits_whose_numbers_are_32_apart_are_learnt_as_two(tmp_path: Path, first: int, second: int) -> None:
+def test_knobs_of_7_bits_whose_numbers_are_32_apart_are_learnt_as_two(
+    tmp_path: Path, first: int, second: int, clock: Clock
+) -> None:
     graph, file = machine(), tmp_path / "midi.yaml"
     knobs = Knobs(lambda: nullcontext(graph), file, ["Drive", "level.gain_db"], lambda line: None)
     for value in (1, 2, 3):
         knobs.receive(turned(first, value))
-    time.sleep(2 * PAIR_S)  # a hand is slower than the two bytes of one knob
+    clock.now += 2 * PAIR_S  # a hand is slower than the two bytes of one knob
     for value in (125, 126, 127):
         knobs.receive(turned(second, value))
     assert graph.get("Drive") == pytest.approx(3 / 127)

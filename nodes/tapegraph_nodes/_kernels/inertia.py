@@ -36,6 +36,10 @@ class Inertia:
         self.place = self.target
         self.speed = 0.0
 
+    def at_rest(self) -> bool:
+        """Tell whether it is at the target and stays there."""
+        return self.place == self.target and self.speed == 0.0
+
     def fill(self, places: vec[float], tau_frames: float, most: float) -> None:
         """Write the place at each frame of a block; most: the highest speed."""
         n: i64 = len(places)

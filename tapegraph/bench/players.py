@@ -22,6 +22,8 @@ BLOCK_FRAMES = 64  # at 48 kHz
 OVERSAMPLE = 2
 RATE = OVERSAMPLE * demo.SAMPLE_RATE
 MOST_OVERSAMPLE = 16  # enough for a bias oscillator
+SHORT_FRAMES = demo.SAMPLE_RATE // 4  # what a node plays in a run: a few ms, less than a turn of other programs
+SHORT_RUNS = 4  # of these for each run of the others
 UNIT = "ns a sample and channel"
 
 
@@ -103,13 +105,13 @@ def nodes() -> Iterator[Figure | str]:
         except TapegraphError as error:
             yield f"no figure of {kind}: {error}"
             continue
-        values = [player.ns() for _ in range(RUNS)]
+        values = [player.ns() for _ in range(SHORT_RUNS * RUNS)]
         yield figure(kind, UNIT, values, real_time=1e9 / (player.node.fs * float(player.node.channels)))
 
 
 def with_defaults(kind: str) -> Player:
-    """Return a kind with its defaults and a second of music. Raises TapegraphError where it refuses every rate."""
-    x = demo.music()[: registry.find(kind).MAX_CHANNELS or 2, : demo.SAMPLE_RATE]
+    """Return a kind with its defaults, and music to play. Raises TapegraphError where it refuses every rate."""
+    x = demo.music()[: registry.find(kind).MAX_CHANNELS or 2, :SHORT_FRAMES]
     try:
         return Player(kind, x, demo.SAMPLE_RATE)
     except TapegraphError:

@@ -109,6 +109,7 @@ def add(
     doubled = 2 * frames
     blocks: i64 = len(ring)
     step = (gain_end - gain) / float(frames)
+    per_12, per_24, per_120 = 1.0 / 12.0, 1.0 / 24.0, 1.0 / 120.0  # divisions would cost more than all else
     d = -1.0  # what the weights are for
     h0, h1, h2, h3, h4, h5 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0  # of the oldest frame first
     number: i64 = 0  # of the block that samples are of
@@ -130,12 +131,12 @@ def add(
             ab = a * b
             ef = e * f
             dc = d * c
-            h0 = ab * dc * e / 120.0
-            h1 = ab * dc * f / -24.0
-            h2 = ab * d * ef / 12.0
-            h3 = ab * c * ef / -12.0
-            h4 = a * dc * ef / 24.0
-            h5 = b * dc * ef / -120.0
+            h0 = per_120 * (ab * dc * e)
+            h1 = -per_24 * (ab * dc * f)
+            h2 = per_12 * (ab * d * ef)
+            h3 = -per_12 * (ab * c * ef)
+            h4 = per_24 * (a * dc * ef)
+            h5 = -per_120 * (b * dc * ef)
         oldest = first + 2 * (i + LATE) - whole - 3
         k = oldest - start
         if k < 0 or k >= doubled:

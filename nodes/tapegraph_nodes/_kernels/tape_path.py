@@ -42,18 +42,21 @@ class TapePath:
     def restart(self, inches: float) -> None:
         """Begin, after the tape has moved at so many inches a frame for ever."""
         self.line.clear()
-        self.steady = float(math.floor(inches * UNITS + 0.5))
+        self.steady = units(inches)
         self.speed = self.steady
         self.calm = FOR_EVER
 
     def move(self, inches: vec[float]) -> None:
         """Take how far the tape moves in each frame of a block, above 0 inches."""
-        to_units(inches)
-        self.line.write(inches)
+        moved = self.line.next_block()
         n: i64 = len(inches)
-        changed = last_change(inches, self.speed)
+        i: i64 = 0
+        while i < n:
+            moved[i] = units(inches[i])
+            i += 1
+        changed = last_change(moved, self.speed)
         self.calm = min(self.calm + n, FOR_EVER) if changed < 0 else n - changed
-        self.speed = inches[n - 1]
+        self.speed = moved[n - 1]
 
     def moved(self) -> vec[float]:
         """Return how far the tape has moved in each frame of the block, in units."""
@@ -71,7 +74,7 @@ class Head:
 
     def restart(self, inches: float, path: TapePath) -> None:
         """Be at this distance, where the tape has moved steadily."""
-        self.distance = float(math.floor(inches * UNITS + 0.5))
+        self.distance = units(inches)
         delay = self.distance / path.steady
         whole = math.ceil(delay)
         self.frame = -1 - i64(whole)
@@ -92,7 +95,6 @@ class Head:
 
     def shift(self, path: TapePath, inches: vec[float], delay: vec[float]) -> None:
         """Write D where the head moves; inches: its distance in each frame, which is overwritten."""
-        to_units(inches)
         self.distance = pull(path.moved(), inches, self.distance)
         first = path.line.first
         self.frame, self.gap = follow(path.line.ring, first, path.steady, inches, delay, self.frame, self.gap)
@@ -116,22 +118,18 @@ def fill(y: vec[float], value: float) -> None:
         i += 1
 
 
-def to_units(inches: vec[float]) -> None:
-    """Replace lengths by whole numbers."""
-    n: i64 = len(inches)
-    i: i64 = 0
-    while i < n:
-        inches[i] = float(i64(inches[i] * UNITS + 0.5))
-        i += 1
+def units(inches: float) -> float:
+    """Return a length, 0 or more, as a whole number."""
+    return float(i64(inches * UNITS + 0.5))
 
 
 def pull(moved: vec[float], distances: vec[float], distance: float) -> float:
-    """Replace distances of a head by how far the tape moves against it in each frame, and return the last of them."""
+    """Replace distances, inches, by how far the tape moves against the head, and return the last of them, in units."""
     n: i64 = len(distances)
     i: i64 = 0
     while i < n:
         before = distance
-        distance = distances[i]
+        distance = units(distances[i])
         distances[i] = moved[i] - (distance - before)
         i += 1
     return distance

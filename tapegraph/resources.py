@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+SHOWCASE = "showcase"  # tag of the presets that stand for all where nobody asks for every one
 
 
 def folder(name: str) -> Path:

@@ -15,7 +15,7 @@ from tapegraph_nodes._rivals import hysteresis
 from tapegraph_nodes._rivals.hysteresis import HysteresisRivals
 
 import tapegraph
-from tapegraph import bench, demo
+from tapegraph import bench, demo, resources
 from tapegraph.bench import graphs, players, process, rivals
 from tapegraph.bench.figure import Figure, figure
 from tapegraph.bench.rivals import Rival
@@ -125,7 +125,26 @@ def test_solvers_are_measured_in_stereo_and_mono_and_against_every_rival(monkeyp
 
 def test_nodes_with_rivals_are_not_measured_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(players, "RUNS", 1)
-    assert {f.name for f in players.nodes()} == set(registry.kinds()) - {"hysteresis"}
+    assert {f.name for f in players.nodes() if isinstance(f, Figure)} == set(registry.kinds()) - {"hysteresis"}
+
+
+def test_nodes_run_at_48_khz_and_only_one_that_refuses_it_at_a_higher_rate() -> None:
+    rates = {kind: players.with_defaults(kind).node.fs for kind in ("gain", "noise", "lfo", "bias_oscillator")}
+    assert rates == {"gain": 48_000.0, "noise": 48_000.0, "lfo": 48_000.0, "bias_oscillator": 768_000.0}
+
+
+def test_a_node_that_refuses_every_rate_is_left_out_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "kinds", lambda: ["bias_oscillator"])
+    monkeypatch.setattr(players, "MOST_OVERSAMPLE", 1)
+    (sentence,) = players.nodes()
+    assert str(sentence).startswith("no figure of bias_oscillator: ")
+
+
+def test_presets_are_those_of_the_showcase_unless_every_one_is_asked_for() -> None:
+    some, every = (dict(graphs.bundled(every)) for every in (False, True))
+    assert set(every) == set(resources.presets())
+    assert set(some) == {name for name, graph in every.items() if "showcase" in graph.tags}
+    assert 0 < len(some) < len(every)
 
 
 @pytest.mark.parametrize("section", ["nodes", "scheduler", "silence", "starting", "memory"])
@@ -157,7 +176,7 @@ def test_a_render_that_fails_while_it_is_weighed_is_told_in_a_line(monkeypatch: 
 
 
 def machine_run(monkeypatch: pytest.MonkeyPatch, figures: list[Figure], *arguments: str) -> Any:
-    monkeypatch.setattr(bench, "sections", lambda sound_s: {"nodes": lambda: iter(["no luck", *figures])})
+    monkeypatch.setattr(bench, "sections", lambda sound_s, every: {"nodes": lambda: iter(["no luck", *figures])})
     return CliRunner().invoke(command, ["--only", "nodes", *arguments])
 
 

@@ -28,17 +28,18 @@ from tapegraph.bench import graphs, players, process
 from tapegraph.bench.figure import Figure
 
 
-def sections(sound_s: float) -> dict[str, Callable[[], Iterator[Figure | str]]]:
+def sections(sound_s: float, every: bool = False) -> dict[str, Callable[[], Iterator[Figure | str]]]:
     """Return what can be measured, by name: each yields figures, and sentences on what it has to leave out.
 
     sound_s: how much sound a solver plays in a run, s
+    every: whether all presets are measured, not only those tagged as showcase
     """
     return {
         "solvers": functools.partial(players.solvers, sound_s),
         "nodes": players.nodes,
         "scheduler": graphs.scheduler,
-        "presets": graphs.presets,
-        "silence": graphs.silence,
+        "presets": functools.partial(graphs.presets, every),
+        "silence": functools.partial(graphs.silence, every),
         "starting": process.starting,
         "memory": process.memory,
     }

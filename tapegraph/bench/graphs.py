@@ -45,21 +45,29 @@ def scheduler() -> Iterator[Figure]:
     yield figure("up and down by 2", "ns a sample and channel", resamplers, real_time=1e9 / demo.SAMPLE_RATE)
 
 
-def presets() -> Iterator[Figure]:
+def bundled(every: bool) -> Iterator[tuple[str, Graph]]:
+    """Yield presets with their names: those tagged as showcase, or every one."""
+    for name in resources.presets():
+        graph = load(name)
+        if every or resources.SHOWCASE in graph.tags:
+            yield name, graph
+
+
+def presets(every: bool) -> Iterator[Figure]:
     """Time the presets on the demo's music in stereo: ms for a second of sound, so that 1000 is real time."""
     x = demo.music()
-    for name in resources.presets():
-        render = functools.partial(load(name).render, x, demo.SAMPLE_RATE)
+    for name, graph in bundled(every):
+        render = functools.partial(graph.render, x, demo.SAMPLE_RATE)
         values = [seconds(render) * 1e3 * demo.SAMPLE_RATE / x.shape[1] for _ in range(RUNS)]
         yield figure(name, "ms a second of sound", values, real_time=1e3)
 
 
-def silence() -> Iterator[Figure]:
+def silence(every: bool) -> Iterator[Figure]:
     """Time the presets in the silence after music, and on the music itself."""
     x = demo.music()[:, : demo.SAMPLE_RATE]
     rest = np.zeros((len(x), REST_S * demo.SAMPLE_RATE))
-    for name in resources.presets():
-        engine = started(load(name), len(x))
+    for name, graph in bundled(every):
+        engine = started(graph, len(x))
         quiet: list[float] = []
         loud: list[float] = []
         for _ in range(RUNS):

@@ -18,6 +18,7 @@ EXAMPLES = """\b
 Examples:
   tapegraph bench
   tapegraph bench --only solvers --seconds 5
+  tapegraph bench --only presets --all
   tapegraph bench --json before.json
   tapegraph bench --compare before.json"""
 COLUMNS = ("measured", "least", "median", "unit", "times real time", "ratio", "over the earlier run")
@@ -31,18 +32,19 @@ COLUMNS = ("measured", "least", "median", "unit", "times real time", "ratio", "o
     type=click.FloatRange(0.1, 3600.0),
     help="How much sound each solver plays in a run; 30, or 1 where nothing is compiled.",
 )
+@click.option("--all", "every", is_flag=True, help='Every preset, not only those tagged "showcase".')
 @click.option("--json", "target", metavar="FILE", help="Write the figures to a file as well.")
 @overwrite_option
 @click.option("--compare", "before", metavar="FILE", help="Compare every figure with that of an earlier run.")
 def command(
-    chosen: tuple[str, ...], sound_s: float | None, target: str | None, before: str | None, overwrite: bool
+    chosen: tuple[str, ...], sound_s: float | None, every: bool, target: str | None, before: str | None, overwrite: bool
 ) -> None:
     """Measure solvers against plain C and Numba, nodes, scheduler, presets, silence, start and memory, on one core.
 
     SECTION is solvers, nodes, scheduler, presets, silence, starting or memory. Times are the least and the median of
     several runs. A ratio is the time over that of the rival named, which runs in turns with it: the median of the
-    pairs. Solvers run at 96 kHz, as for 48 kHz with 2x oversampling, without resamplers. The earlier run is compared by
-    least times.
+    pairs. Solvers run at 96 kHz, as for 48 kHz with 2x oversampling, without resamplers; nodes at 48 kHz with their
+    defaults. The earlier run is compared by least times.
     """
     import tapegraph
     from tapegraph import bench
@@ -50,7 +52,7 @@ def command(
     from tapegraph.commands._options import WrongUseError, warn, write_or_print
     from tapegraph.errors import did_you_mean
 
-    sections = bench.sections(sound_s or (30.0 if tapegraph.COMPILED else 1.0))
+    sections = bench.sections(sound_s or (30.0 if tapegraph.COMPILED else 1.0), every)
     for name in chosen:
         if name not in sections:
             hint = did_you_mean(name, sections) or f"; there are {', '.join(sections)}"

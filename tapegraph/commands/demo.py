@@ -13,8 +13,6 @@ Examples:
   tapegraph demo
   tapegraph demo listening --preset NAME --overwrite"""
 
-SHOWCASE = "showcase"  # tag of the presets that are played where none is named
-
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", default="tapegraph-demo", metavar="[FOLDER]")
@@ -30,7 +28,7 @@ def command(folder: str, names: tuple[str, ...], every: bool, overwrite: bool) -
 
     graphs = {name: load_preset(name) for name in names or resources.presets()}
     if not (names or every):
-        graphs = {name: graph for name, graph in graphs.items() if SHOWCASE in graph.tags}
+        graphs = {name: graph for name, graph in graphs.items() if resources.SHOWCASE in graph.tags}
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -29,7 +29,7 @@ def test_each_head_plays_its_distance_over_the_speed_later(frames: int) -> None:
     y = process(node, spike(0.4, 2))[0]
     for channel in y:
         np.testing.assert_allclose(channel[[4800, 9600, 14_400]], [1.0, 0.5, 1.0], atol=1e-9)
-        assert np.sum(channel**2) == pytest.approx(2.25, abs=1e-9)
+        assert np.sum(channel**2) == pytest.approx(2.25, abs=1e-7)  # lengths are rounded to 2^-48 inch
 
 
 @pytest.mark.parametrize("fs", [44_100.0, 48_000.0, 192_000.0])

@@ -85,8 +85,12 @@ class DelayLine:
 
     def write(self, x: vec[float]) -> None:
         """Take a block of every channel."""
+        store(x, self.next_block())
+
+    def next_block(self) -> vec[float]:
+        """Begin a block of every channel and return the room for it, to be filled in place of a write()."""
         self.first += self.frames
-        store(x, self.ring[self.first // self.frames % len(self.ring)].samples)
+        return self.ring[self.first // self.frames % len(self.ring)].samples
 
     def read(self, y: vec[float], tap: Tap) -> None:
         """Read a block of every channel into y; frame i of it lies the delay of the tap before frame i just written."""

@@ -36,21 +36,25 @@ class Inertia:
         self.place = self.target
         self.speed = 0.0
 
+    def at_rest(self) -> bool:
+        """Tell whether it is at the target and stays there."""
+        return self.place == self.target and self.speed == 0.0
+
     def fill(self, places: vec[float], tau_frames: float, most: float) -> None:
         """Write the place at each frame of a block; most: the highest speed."""
         n: i64 = len(places)
         target = self.target
         speed = self.speed
         e = self.place - target
-        keep = math.exp(-1.0 / tau_frames)
         rate = 1.0 / tau_frames
+        keep = math.exp(-rate)
+        a, c, d = (1.0 + rate) * keep, -rate * rate * keep, (1.0 - rate) * keep
         i: i64 = 0
         while i < n:
             if e != 0.0 or speed != 0.0:
-                push = speed + e * rate
                 before = e
-                speed = (speed - push * rate) * keep
-                e = (e + push) * keep
+                e = a * before + keep * speed
+                speed = c * before + d * speed
                 if abs(speed) > most:
                     speed = most if speed > 0.0 else -most
                     e = before + speed

@@ -2,8 +2,8 @@
 
     y[i] += gain[i] sum over m of h[m] x[i - n - m],    n + d = delay[i], n whole,    h as in moving_delay.py
 
-Weights are worked out once for all channels, and kept as long as d stays the same. For long delays, and several places
-in one past; where there is one short delay, a MovingDelay is simpler.
+Weights are worked out once for all channels, and kept as long as d stays the same. For long delays; where there is one
+short delay, a MovingDelay is simpler, and several taps on one past cost less on a DoubledLine.
 Source: T. I. Laakso, V. Valimaki, M. Karjalainen, U. K. Laine, Splitting the unit delay, IEEE Signal Processing
 Magazine 13, 1996 (windowed sinc).
 """

@@ -42,18 +42,26 @@ class TapePath:
     def restart(self, inches: float) -> None:
         """Begin, after the tape has moved at so many inches a frame for ever."""
         self.line.clear()
-        self.steady = float(math.floor(inches * UNITS + 0.5))
+        self.steady = units(inches)
         self.speed = self.steady
         self.calm = FOR_EVER
 
     def move(self, inches: vec[float]) -> None:
         """Take how far the tape moves in each frame of a block, above 0 inches."""
-        to_units(inches)
-        self.line.write(inches)
+        moved = self.line.next_block()
         n: i64 = len(inches)
-        changed = last_change(inches, self.speed)
+        i: i64 = 0
+        while i < n:
+            moved[i] = units(inches[i])
+            i += 1
+        changed = last_change(moved, self.speed)
         self.calm = min(self.calm + n, FOR_EVER) if changed < 0 else n - changed
-        self.speed = inches[n - 1]
+        self.speed = moved[n - 1]
+
+    def moved(self) -> vec[float]:
+        """Return how far the tape has moved in each frame of the block, in units."""
+        line = self.line
+        return line.ring[line.first // line.frames % len(line.ring)].samples
 
 
 class Head:
@@ -66,7 +74,7 @@ class Head:
 
     def restart(self, inches: float, path: TapePath) -> None:
         """Be at this distance, where the tape has moved steadily."""
-        self.distance = float(math.floor(inches * UNITS + 0.5))
+        self.distance = units(inches)
         delay = self.distance / path.steady
         whole = math.ceil(delay)
         self.frame = -1 - i64(whole)
@@ -75,18 +83,21 @@ class Head:
             self.gap = 0.0
             self.frame += 1
 
-    def follow(self, path: TapePath, inches: vec[float], delay: vec[float]) -> None:
-        """Write D, frames, for a block that the tape has just moved; inches: distance of the head in each frame."""
-        to_units(inches)
+    def follow(self, path: TapePath, delay: vec[float]) -> None:
+        """Write D, frames, for a block that the tape has just moved, while the head stays where it is."""
         first = path.line.first
         way = first + len(delay) - 1 - self.frame  # frames in which the tape moved between record head and this one
-        if way <= path.calm and inches[0] == self.distance and last_change(inches, self.distance) < 0:
+        if way <= path.calm:
             fill(delay, float(first - 1 - self.frame) - self.gap / path.speed)
             self.frame += len(delay)
             return
-        self.frame, self.gap, self.distance = follow(
-            path.line.ring, first, path.steady, inches, delay, self.frame, self.gap, self.distance
-        )
+        self.frame, self.gap = follow(path.line.ring, first, path.steady, path.moved(), delay, self.frame, self.gap)
+
+    def shift(self, path: TapePath, inches: vec[float], delay: vec[float]) -> None:
+        """Write D where the head moves; inches: its distance in each frame, which is overwritten."""
+        self.distance = pull(path.moved(), inches, self.distance)
+        first = path.line.first
+        self.frame, self.gap = follow(path.line.ring, first, path.steady, inches, delay, self.frame, self.gap)
 
 
 def last_change(values: vec[float], before: float) -> i64:
@@ -107,37 +118,39 @@ def fill(y: vec[float], value: float) -> None:
         i += 1
 
 
-def to_units(inches: vec[float]) -> None:
-    """Replace lengths by whole numbers."""
-    n: i64 = len(inches)
+def units(inches: float) -> float:
+    """Return a length, 0 or more, as a whole number."""
+    return float(i64(inches * UNITS + 0.5))
+
+
+def pull(moved: vec[float], distances: vec[float], distance: float) -> float:
+    """Replace distances, inches, by how far the tape moves against the head, and return the last of them, in units."""
+    n: i64 = len(distances)
     i: i64 = 0
     while i < n:
-        inches[i] = float(i64(inches[i] * UNITS + 0.5))
+        before = distance
+        distance = units(distances[i])
+        distances[i] = moved[i] - (distance - before)
         i += 1
+    return distance
 
 
 def follow(
-    ring: list[Block],
-    first: i64,
-    steady: float,
-    distances: vec[float],
-    delay: vec[float],
-    k: i64,
-    gap: float,
-    distance: float,
-) -> tuple[i64, float, float]:
-    """Write D for a block and return the next k, g and d; first: number of the block's first frame."""
+    ring: list[Block], first: i64, steady: float, moves: vec[float], delay: vec[float], k: i64, gap: float
+) -> tuple[i64, float]:
+    """Write D for a block and return the next k and g.
+
+    first: number of the block's first frame; moves: of the tape against the head, in each frame
+    """
     n: i64 = len(delay)
     blocks: i64 = len(ring)
-    moves = ring[first // n % blocks].samples
     number = (k + 1) // n  # of the block of frame k + 1
     index = k + 1 - number * n
     old = ring[max(0, number) % blocks].samples
     behind = steady if number < 0 else old[index]
     i: i64 = 0
     while i < n:
-        gap += moves[i] - (distances[i] - distance)
-        distance = distances[i]
+        gap += moves[i]
         while gap >= behind:
             gap -= behind
             k += 1
@@ -149,4 +162,4 @@ def follow(
             behind = steady if number < 0 else old[index]
         delay[i] = float(first + i - k) - gap / behind
         i += 1
-    return k, gap, distance
+    return k, gap

@@ -27,10 +27,8 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Node, Param, Signal, Switch, TapegraphError, silence
-from tapegraph_nodes._kernels.delay_line import DelayLine
+from tapegraph_nodes._kernels.doubled_line import HALF, DoubledLine
 from tapegraph_nodes._kernels.inertia import Inertia
-from tapegraph_nodes._kernels.moving_delay import HALF
-from tapegraph_nodes._kernels.moving_tap import MovingTap
 from tapegraph_nodes._kernels.ramp import Ramp
 from tapegraph_nodes._kernels.tape_path import Head, TapePath
 
@@ -85,8 +83,7 @@ class EchoHeads(Node):
     places: list[Inertia]  # state: distance of each head, inches
     heads: list[Head]  # state
     path: TapePath  # state
-    line: DelayLine  # state: what is on the tape
-    tap: MovingTap
+    line: DoubledLine  # state: what is on the tape
     moved: vec[float]  # a block of lengths: of tape, then of the way to a head
     delay: vec[float]  # a block of delays of one head, frames
 
@@ -97,8 +94,7 @@ class EchoHeads(Node):
         self.places = [Inertia() for _ in range(HEADS)]
         self.heads = [Head() for _ in range(HEADS)]
         self.path = TapePath(self.frames, longest)
-        self.line = DelayLine(self.channels, self.frames, longest)
-        self.tap = MovingTap(self.frames)
+        self.line = DoubledLine(self.channels, self.frames, longest)
         self.moved = vec[float]([0.0] * self.frames)
         self.delay = vec[float]([0.0] * self.frames)
 
@@ -146,16 +142,19 @@ class EchoHeads(Node):
         silence(out)
         k: i64 = 0
         while k < HEADS:
-            self.places[k].fill(self.moved, HEAD_TAU_S * self.fs, HEAD_IPS / self.fs)
-            self.heads[k].follow(self.path, self.moved, self.delay)
+            if not self.places[k].at_rest():
+                self.places[k].fill(self.moved, HEAD_TAU_S * self.fs, HEAD_IPS / self.fs)
+                self.heads[k].shift(self.path, self.moved, self.delay)
+            else:
+                self.heads[k].follow(self.path, self.delay)
             if levels.start[k] > 0.0 or levels.end[k] > 0.0:
                 shorten(self.delay, float(self.loop_latency))
-                self.tap.add(self.line, out, self.delay, levels.start[k], levels.end[k])
+                self.line.add(out, self.delay, levels.start[k], levels.end[k])
             k += 1
         levels.finish()
 
     def memory_samples(self) -> float:
-        return LONGEST_S * self.fs * float(self.channels + 1)
+        return LONGEST_S * self.fs * float(2 * self.channels + 1)
 
     def tail(self) -> float:
         longest = max(

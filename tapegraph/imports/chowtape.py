@@ -10,6 +10,8 @@ from tapegraph.errors import Problem, TapegraphError, printable
 from tapegraph.imports.chowtape_file import read
 from tapegraph.imports.chowtape_graph import graph_words
 
+MOST_COMMENTS = 100
+
 
 def import_file(source: Path, target: Path, overwrite: bool = False) -> int:
     """Write the graph of a preset, and return the number of comments in it on what could not be carried over.
@@ -17,7 +19,12 @@ def import_file(source: Path, target: Path, overwrite: bool = False) -> int:
     Raises TapegraphError where the source is not a preset, or the target exists or cannot be written.
     """
     words, remarks = graph_words(read(source))
-    graph = GraphModel(**words)
+    try:
+        graph = GraphModel(**words)
+    except TapegraphError as error:
+        raise TapegraphError(*(Problem(str(problem), str(source)) for problem in error.problems)) from None
+    if len(remarks) > MOST_COMMENTS:
+        remarks = (*remarks[:MOST_COMMENTS], f"and {len(remarks) - MOST_COMMENTS} more")
     lines = [f"# Imported from {printable(source.name)}", *(f"# - {printable(remark)}" for remark in remarks)]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,8 @@ def import_file(source: Path, target: Path, overwrite: bool = False) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TapegraphError(Problem(f"cannot be made: {error.strerror}", str(target.parent))) from None
+    if target.exists() and target.samefile(source):
+        raise TapegraphError(Problem("the graph would replace the preset; give another folder", str(source)))
     with replacing(target, overwrite) as temporary:
         temporary.write_text("\n".join(lines) + "\n" + graph.to_yaml(target.parent), "utf-8")
     return len(remarks)

@@ -219,6 +219,13 @@ def test_two_presets_never_become_one_graph(folder: Path, capsys: pytest.Capture
     assert "b/One.chowpreset: out/One.yaml is already made from a/One.chowpreset" in capsys.readouterr().err
 
 
+def test_a_graph_never_replaces_its_preset(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.yaml").write_text(preset())
+    assert main(["import", "chowtape", "mine.yaml", "--overwrite"]) == 1
+    assert capsys.readouterr().err == "mine.yaml: the graph would replace the preset; give another folder\n"
+    assert Path("mine.yaml").read_text() == preset()
+
+
 def test_a_folder_without_presets_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
     assert main(["import", "chowtape", "empty"]) == 1

@@ -28,7 +28,7 @@ from typing import ClassVar, Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Choice, Node, Param, Signal, TapegraphError, silence
+from tapegraph.node import AnyParam, Choice, Node, Param, Signal, silence
 from tapegraph_nodes._kernels.delay_line import DelayLine, Tap
 from tapegraph_nodes._kernels.distance import STATES, hear, memory, printed_weights, tail_of
 from tapegraph_nodes._kernels.gliding_tap import GlidingTap
@@ -36,7 +36,6 @@ from tapegraph_nodes._kernels.mixing import add
 from tapegraph_nodes._kernels.ramp import Ramp
 from tapegraph_nodes._kernels.reel import Reel
 
-LONGEST_TURN_S: Final = 6.0
 MARGIN: Final = 4  # frames that the earliest pre-echo comes after its sound
 MOST: Final = 2  # echoes on either side
 
@@ -101,12 +100,6 @@ class PrintThrough(Node):
     echo: vec[float]  # the same, printed
 
     def prepare(self) -> None:
-        if 2.0 * math.pi * self.radius_mm > LONGEST_TURN_S * self.speed_ips * 25.4:
-            most = math.floor(LONGEST_TURN_S * self.speed_ips * 25.4 / (2.0 * math.pi))
-            raise TapegraphError(
-                f"radius_mm is {self.radius_mm:g} mm; at {self.speed_ips:g} ips it must be at most {most} mm "
-                f"(a turn of {LONGEST_TURN_S:g} s)"
-            )
         pre, turn_s = int(self.pre_echoes), self.longest_turn_s()
         self.lead = math.ceil(pre * turn_s * self.fs) + MARGIN if pre > 0 else 0
         longest = float(self.lead) + MOST * turn_s * self.fs

@@ -12,10 +12,10 @@ the same figures in all: what the head will lose goes into the tape as treble, a
 a machine. The bumps and the azimuth of the head are left as they are.
 
 Replay is exact within 0.1 dB from 20 Hz to 20 kHz at rates from 44.1 kHz; record undoes it, and all losses together
-within 0.5 dB from 40 Hz up to limit_hz. That is held under 0.41 of the rate, and ends where the treble boost reaches
-most_boost_db or the losses 42 dB; above it the boost of the losses stays about what it was. The bass boost ends at
-20 dB. Both are of minimum phase, without latency. Changed coefficients are reached in 5 ms or a block, whichever is
-longer.
+within 0.5 dB from 40 Hz up to limit_hz; where large losses are made good up to more than 0.3 of the rate, within 1.2
+dB. The limit is held under 0.41 of the rate, and ends where the treble boost reaches most_boost_db or the losses 42 dB;
+above it the boost of the losses stays about what it was. The bass boost ends at 20 dB. Both are of minimum phase,
+without latency. Changed coefficients are reached in 5 ms or a block, whichever is longer.
 
 The magnitude is matched up to the Nyquist frequency by taking for w^2 a rational function of W^2 = tan^2(w / (2 fs)),
 

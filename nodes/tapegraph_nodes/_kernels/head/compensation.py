@@ -44,7 +44,8 @@ AWAY: Final = 0.04  # error of a constant e times that of the recorder, relative
 def compensation(head: Geometry, fs: float, limit_hz: float) -> list[tuple[float, float, float, float]]:
     """Return both sections as a1, a2, d1, d2 of (1 + a1 s + a2 s^2) / (1 + d1 s + d2 s^2), with s = j tan(w/2).
 
-    The gain is 1 / |H| within 0.5 dB up to the limit, which is held under 0.41 fs, for losses up to 42 dB.
+    The gain is 1 / |H| within 0.5 dB up to the limit, which is held under 0.41 fs, for losses up to 42 dB; for large
+    losses with a limit over 0.3 fs within 1.2 dB.
     """
     limit_hz = min(limit_hz, HIGHEST * fs)
     g = math.tan(math.pi * limit_hz / fs)

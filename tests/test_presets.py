@@ -16,8 +16,8 @@ import tapegraph
 from tapegraph import demo, resources
 from tapegraph.analysis.matching import at_loudness, loudness_change
 from tapegraph.analysis.response import response
-from tapegraph.document.targets import targets
-from tapegraph.node import registry
+from tapegraph.document.targets import declared, targets
+from tapegraph.node import Param, registry
 
 PRESETS = list(resources.presets())
 # Interpreted, sound takes thirty times as long and is the same to the bit: there these two stand for all.
@@ -95,6 +95,17 @@ def test_a_preset_works_at_every_usual_rate_in_mono_and_stereo(name: str, sample
     out = tapegraph.load(name).render(np.tile(tone, (channels, 1)), sample_rate, tail=0)
     assert out.shape == (channels, 3000)
     assert 0.05 < np.max(np.abs(out[:, 1500:])) < 1.0
+
+
+@pytest.mark.parametrize("name", HEARD)
+def test_a_preset_plays_at_both_ends_of_its_speed(name: str) -> None:
+    graph = tapegraph.load(name)
+    if "Speed" not in graph.controls:
+        pytest.skip("it has no tape")
+    found = [param for param in declared(graph, "Speed") if isinstance(param, Param)]
+    for speed_ips in (max(param.minimum for param in found), min(param.maximum for param in found)):
+        graph.set("Speed", speed_ips)
+        assert np.isfinite(graph.render(MUSIC[:, :4800], demo.SAMPLE_RATE, tail=0)).all()
 
 
 KEPT_LU = 0.5

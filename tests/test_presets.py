@@ -7,6 +7,7 @@ the tag comb.
 from __future__ import annotations
 
 import functools
+import re
 
 import numpy as np
 import pytest
@@ -15,8 +16,8 @@ import tapegraph
 from tapegraph import demo, resources
 from tapegraph.analysis.matching import at_loudness, loudness_change
 from tapegraph.analysis.response import response
-from tapegraph.document.targets import targets
-from tapegraph.node import registry
+from tapegraph.document.targets import declared, targets
+from tapegraph.node import Param, registry
 
 PRESETS = list(resources.presets())
 # Interpreted, sound takes thirty times as long and is the same to the bit: there these two stand for all.
@@ -97,6 +98,17 @@ def test_a_preset_works_at_every_usual_rate_in_mono_and_stereo(name: str, sample
     assert 0.05 < np.max(np.abs(out[:, 1500:])) < 1.0
 
 
+@pytest.mark.parametrize("name", HEARD)
+def test_a_preset_plays_at_both_ends_of_its_speed(name: str) -> None:
+    graph = tapegraph.load(name)
+    if "Speed" not in graph.controls:
+        pytest.skip("it has no tape")
+    found = [param for param in declared(graph, "Speed") if isinstance(param, Param)]
+    for speed_ips in (max(param.minimum for param in found), min(param.maximum for param in found)):
+        graph.set("Speed", speed_ips)
+        assert np.isfinite(graph.render(MUSIC[:, :4800], demo.SAMPLE_RATE, tail=0)).all()
+
+
 KEPT_LU = 0.5
 AT_ANY_RATE_LU = 0.25  # treble above 18 kHz and hiss above 20 kHz are not in all rates
 DEEPEST_DB = 12.0
@@ -165,3 +177,44 @@ def test_cassettes_have_the_headroom_that_was_measured_on_cassettes(
     assert third == pytest.approx(20 * np.log10(0.03), abs=0.5)
     most = max(level_db(name, 10_000.0, mol_dbfs + over) for over in range(3, 22, 3))
     assert sol_below_mol_db[0] <= level_db(name, 1000.0, mol_dbfs) - most <= sol_below_mol_db[1]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in HEARD if re.search(r"near \d+ Hz", tapegraph.load(name).description)]
+)
+def test_the_head_bump_is_where_the_description_says(name: str) -> None:
+    """Within a quarter of an octave; two bumps of a head are further apart than a whole one."""
+    graph = tapegraph.load(name)
+    for target in ("wow.depth_percent", "flutter.depth_percent"):
+        graph.set(target, 0)
+    lows_hz = np.geomspace(22.0, 200.0, 80)
+    peak_hz = lows_hz[np.argmax(response(graph.flat(), demo.SAMPLE_RATE).smoothed_db(lows_hz)[0])]
+    said = re.search(r"near (\d+) Hz", graph.description)
+    assert said
+    assert abs(np.log2(peak_hz / float(said[1]))) < 0.25
+
+
+def hiss_db(name: str, low_hz: float, high_hz: float, tone_dbfs: float = -400.0) -> float:
+    """Return the power of the hiss in a band, dBFS, beside a tone of 100 Hz: what is there only with hiss."""
+    frames = demo.SAMPLE_RATE
+    x = 10 ** (tone_dbfs / 20) * np.sin(2 * np.pi * 100 * np.arange(frames) / demo.SAMPLE_RATE)
+    graph = tapegraph.load(name)
+    noisy = graph.render(x, demo.SAMPLE_RATE, tail=0)
+    graph.set("hiss.level_db", -120)
+    hiss = (noisy - graph.render(x, demo.SAMPLE_RATE, tail=0))[frames // 2 :]
+    power = np.abs(np.fft.rfft(hiss * np.hanning(len(hiss)))) ** 2
+    band = slice(round(low_hz * len(hiss) / frames), round(high_hz * len(hiss) / frames))
+    return float(10 * np.log10(2 * np.sum(power[band]) / len(hiss) ** 2 / np.mean(np.hanning(len(hiss)) ** 2)))
+
+
+@pytest.mark.skipif(not tapegraph.COMPILED, reason="takes long")
+def test_noise_reduction_takes_10_db_of_the_hiss_of_the_same_tape() -> None:
+    less_db = hiss_db("cassette_chrome", 4000, 12_000) - hiss_db("cassette_reduced", 4000, 12_000)
+    assert less_db == pytest.approx(10.0, abs=0.7)
+
+
+@pytest.mark.skipif(not tapegraph.COMPILED, reason="takes long")
+@pytest.mark.parametrize("name", ["narrow_multitrack", "four_track_cassette"])
+def test_behind_a_wide_band_compander_hiss_breathes_with_the_sound(name: str) -> None:
+    """The decoder's gain in silence is -40 dB, at 0 VU 0 dB."""
+    assert hiss_db(name, 4000, 12_000, -18.0) - hiss_db(name, 4000, 12_000) > 30.0

@@ -25,7 +25,7 @@ from xml.etree import ElementTree
 import attrs
 
 from tapegraph.contents import read_bytes
-from tapegraph.errors import Problem, TapegraphError, shown
+from tapegraph.errors import UNPRINTABLE, Problem, TapegraphError, shown
 
 SUFFIX = ".chowpreset"
 PLUGIN = "CHOWTapeModel"
@@ -136,29 +136,45 @@ class ChowtapePreset:
 def read(path: Path) -> ChowtapePreset:
     """Return the preset of a file. Raises TapegraphError where it is none."""
     content = read_bytes(path, MOST_BYTES)
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise refused(path, "has a document type; a preset has none")
     try:
-        root = ElementTree.fromstring(content)
+        root = ElementTree.fromstring(content, ElementTree.XMLParser(target=WithoutDocumentType()))
+    except DocumentTypeError:
+        raise refused(path, "has a document type; a preset has none") from None
     except (ElementTree.ParseError, ValueError, LookupError) as error:  # ValueError, LookupError: of its encoding
         raise refused(path, f"not XML: {error}") from None
     if root.tag != "Preset":
         raise refused(path, f"not a preset: its root element is {shown(root.tag)}; it must be 'Preset'")
     if root.get("plugin", PLUGIN) != PLUGIN:
         raise refused(path, f"a preset of {shown(root.get('plugin'))}; only those of {PLUGIN!r} can be imported")
-    name = root.get("name", "").strip()
+    name = line(root.get("name", ""))
     if not name:
         raise refused(path, "has no name; a preset must have one")
     state = next((child for child in root if child.tag != "extra_info"), None)
     if state is None:
         raise refused(path, "has no parameters; a preset must have them")
-    vendor = root.get("vendor", "").strip()
+    vendor = line(root.get("vendor", ""))
     if not vendor and "_" in name:
         vendor, name = name.partition("_")[0], name.rpartition("_")[2]
     remarks: list[str] = []
     has_switches = any(element.get("id", "").endswith("_onoff") for element in state.iter("PARAM"))
     values = meant(dict(parameters(state, remarks)), has_switches, remarks)
-    return ChowtapePreset(name or path.stem, vendor, root.get("category", "").strip(), values, tuple(remarks))
+    return ChowtapePreset(name or path.stem, vendor, line(root.get("category", "")), values, tuple(remarks))
+
+
+class DocumentTypeError(Exception):
+    """A document type was found."""
+
+
+class WithoutDocumentType(ElementTree.TreeBuilder):
+    """Stops at a document type, in any encoding and before its entities, which may grow without bounds."""
+
+    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        raise DocumentTypeError
+
+
+def line(text: str) -> str:
+    """Return a text as a line of a graph file, which has no control characters and no marks of direction in it."""
+    return " ".join(UNPRINTABLE.sub(" ", text).split())
 
 
 def refused(path: Path, message: str) -> TapegraphError:

@@ -21,7 +21,8 @@ SOLVERS = ("rk2", "rk4", "nr4", "nr8", "stn", "v1")
 INCH_M = 0.0254
 RATE = 48_000.0  # at which wow and flutter are taken over: in the plugin their depth is in samples
 HOST_BLOCK_S = 512 / RATE  # for which a rate drawn by wow's drift is taken to last: in the plugin, a block of the host
-LEAST_BUMP_HZ = 10.0  # a bump below is not heard
+LEAST_BUMP_HZ = 20.0  # a bump below is not heard
+MOST_WOW_PERCENT = 50.0  # of the node
 HARMONICS = (230.0, 80.0, 99.0)  # of flutter, samples
 
 
@@ -164,10 +165,13 @@ def transport(chain: Chain) -> None:
         scatter = drift * math.sqrt(1.0 / 3.5 - 1.0 / 2.25**2)
         amount = chain["wow_var"] ** 1.25
         variance = 0.30348 * amount / math.sqrt(2.0 * (1.0 + 20.0 * amount))
+        depth_percent = 100.0 * wow_s * 2.0 * math.pi * rate_hz
+        if depth_percent > MOST_WOW_PERCENT:
+            chain.remarks.append(f"wow moves the speed by {depth_percent:.0f} %; it is held at {MOST_WOW_PERCENT:g} %")
         chain.add(
             "wow",
             "wow",
-            depth_percent=100.0 * wow_s * 2.0 * math.pi * rate_hz,
+            depth_percent=min(depth_percent, MOST_WOW_PERCENT),
             rate_hz=rate_hz,
             irregularity=scatter * math.sqrt(HOST_BLOCK_S / 2.0),
             variance=variance,
@@ -212,7 +216,7 @@ def head(chain: Chain) -> None:
     chain.controls["Speed"] = "$speed_ips"
     bump_hz = chain["speed"] * INCH_M / (500.0 * chain["gap"] * 1e-6)
     gain = 1.5 * (1000.0 - abs(bump_hz - 100.0)) / 1000.0
-    if gain > 1.0 and bump_hz > LEAST_BUMP_HZ:
+    if gain > 1.0 and bump_hz >= LEAST_BUMP_HZ:
         chain.add("bump", "equalizer", mid_hz=bump_hz, mid_db=20.0 * math.log10(gain), mid_q=2.0)
         chain.remarks.append("the head bump stays where it is when Speed is turned")
     if chain["azimuth"]:

@@ -55,7 +55,10 @@ class Param:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
         if not self.minimum <= value <= self.maximum or (self.whole and value != round(value)):
-            raise ValueError(f"is {format_number(value, self.unit)}; it must be {self.allowed}")
+            found = format_number(value, self.unit)
+            if found in (format_number(self.minimum, self.unit), format_number(self.maximum, self.unit)):
+                found = f"{float(value)!r} {self.unit}".rstrip()  # all digits, where fewer are those of an end
+            raise ValueError(f"is {found}; it must be {self.allowed}")
         return float(value)
 
     def parse(self, text: str) -> float | None:

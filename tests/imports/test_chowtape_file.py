@@ -115,3 +115,19 @@ def test_bytes_that_are_not_text_are_refused(file: Path) -> None:
     file.write_bytes(bytes(range(256)))
     with pytest.raises(TapegraphError, match="not XML"):
         read(file)
+
+
+def test_a_document_type_is_refused_in_every_encoding(file: Path) -> None:
+    """Entities within entities grow without bounds, and some are other files."""
+    text = "<?xml version='1.0' encoding='utf-16'?><!DOCTYPE x [<!ENTITY a 'b'>]><Preset name='&a;'><State/></Preset>"
+    file.write_bytes(text.encode("utf-16"))
+    with pytest.raises(TapegraphError) as caught:
+        read(file)
+    assert str(caught.value) == f"{file}: has a document type; a preset has none"
+
+
+def test_names_are_lines_that_cannot_steer_a_terminal(file: Path) -> None:
+    found = meaning(
+        file, "<Preset name='Old&#13;&#10;\u202e Reel' vendor='M\x7fe' category='&#x85;Mix'><State/></Preset>"
+    )
+    assert (found.name, found.vendor, found.category) == ("Old Reel", "M e", "Mix")

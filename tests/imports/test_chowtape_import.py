@@ -13,6 +13,7 @@ from harness import Array
 
 import tapegraph
 from tapegraph.__main__ import main
+from tapegraph.imports.chowtape_file import SETTINGS
 
 FS = 48_000
 HZ = np.geomspace(25.0, 18_000.0, 200)
@@ -181,6 +182,28 @@ def test_every_section_of_a_preset_of_every_version_plays(folder: Path, era: str
     assert 0.001 < np.max(np.abs(y)) < 2.0
 
 
+@pytest.mark.parametrize("end", ["minimum", "maximum"])
+def test_all_settings_at_an_end_make_a_graph_that_plays(folder: Path, end: str) -> None:
+    settings = {name: str(getattr(setting, end)) for name, setting in SETTINGS.items()}
+    on = {name: "1" for name in SETTINGS if name.endswith("_onoff")}
+    y = imported(preset(**settings | on | {"chew_freq": "0.5"})).render(np.full((2, 4800), 0.1), FS, tail=0)
+    assert np.isfinite(y).all()
+
+
+def test_wow_deeper_than_the_node_can_is_held_and_said(folder: Path) -> None:
+    """1000 samples at 48 kHz and 3.5 Hz: 2 pi 3.5 / 48 = 46 %; with all drift the mean rate is 5.06 Hz, 66 %."""
+    assert imported(bare(wow_depth="1", wow_rate="1"))["wow"].depth_percent == pytest.approx(45.8, abs=0.1)
+    assert imported(bare(wow_depth="1", wow_rate="1", wow_drift="1"))["wow"].depth_percent == 50.0
+    assert "# - wow moves the speed by 66 %; it is held at 50 %" in Path("a.yaml").read_text().splitlines()
+
+
+def test_thousands_of_remarks_are_shortened(folder: Path) -> None:
+    imported(preset(**{f"unknown{i}": "1" for i in range(5000)}))
+    comments = [line for line in Path("a.yaml").read_text().splitlines() if line.startswith("# - ")]
+    assert len(comments) == 101
+    assert comments[-1] == "# - and 4900 more"
+
+
 def test_what_was_not_carried_over_is_a_comment(folder: Path) -> None:
     imported(preset("2.10", drywet="65", mix_group="2", shine="1"))
     assert Path("a.yaml").read_text().splitlines()[:4] == [
@@ -218,6 +241,13 @@ def test_two_presets_never_become_one_graph(folder: Path, capsys: pytest.Capture
         Path(name, "One.chowpreset").write_text(preset())
     assert main(["import", "chowtape", "a", "b", "--into", "out", "--overwrite"]) == 1
     assert "b/One.chowpreset: out/One.yaml is already made from a/One.chowpreset" in capsys.readouterr().err
+
+
+def test_a_graph_never_replaces_its_preset(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.yaml").write_text(preset())
+    assert main(["import", "chowtape", "mine.yaml", "--overwrite"]) == 1
+    assert capsys.readouterr().err == "mine.yaml: the graph would replace the preset; give another folder\n"
+    assert Path("mine.yaml").read_text() == preset()
 
 
 def test_a_folder_without_presets_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,6 +93,7 @@ def test_every_option_is_found_again_at_its_position() -> None:
         (WHOLE, True, "is True; it must be a whole number from 1 to 12"),
         (WHOLE, math.nan, "is nan; it must be a whole number from 1 to 12"),
         (LOG, 10, "is 10 Hz; it must be 20 to 20000 Hz"),
+        (LOG, 20_000.000000000004, "is 20000.000000000004 Hz; it must be 20 to 20000 Hz"),
         (LOG, 10**400, "is inf Hz; it must be 20 to 20000 Hz"),
         (LOG, "10", "is '10'; it must be 20 to 20000 Hz"),
     ],

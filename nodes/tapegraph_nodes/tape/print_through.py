@@ -11,6 +11,8 @@ pre-echoes are. The louder first echo has level_db, the other one difference_db 
 at the head grows, from the hub at 0.43 radius_mm to radius_mm, or, heads out, shrinks (lower signs), so the echoes
 glide: n turns are n d thicker.
 
+No turn takes longer than 6 s: tape that is too slow for its reel is taken to be on a smaller one.
+
 Pre-echoes cost latency: L is so many of the longest turns and 4 frames, 3 s for one on a 7-inch reel at 7.5 ips.
 Without them L is 0. pre_echoes is read when a stream starts; no echo comes later than the speed at that moment allows.
 A changed level is reached in 5 ms or a block; any other change fades the echoes out and in again in as much each. The
@@ -28,7 +30,7 @@ from typing import ClassVar, Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph.node import AnyParam, Choice, Node, Param, Signal, TapegraphError, silence
+from tapegraph.node import AnyParam, Choice, Node, Param, Signal, silence
 from tapegraph_nodes._kernels.delay_line import DelayLine, Tap
 from tapegraph_nodes._kernels.distance import STATES, hear, memory, printed_weights, tail_of
 from tapegraph_nodes._kernels.gliding_tap import GlidingTap
@@ -101,12 +103,6 @@ class PrintThrough(Node):
     echo: vec[float]  # the same, printed
 
     def prepare(self) -> None:
-        if 2.0 * math.pi * self.radius_mm > LONGEST_TURN_S * self.speed_ips * 25.4:
-            most = math.floor(LONGEST_TURN_S * self.speed_ips * 25.4 / (2.0 * math.pi))
-            raise TapegraphError(
-                f"radius_mm is {self.radius_mm:g} mm; at {self.speed_ips:g} ips it must be at most {most} mm "
-                f"(a turn of {LONGEST_TURN_S:g} s)"
-            )
         pre, turn_s = int(self.pre_echoes), self.longest_turn_s()
         self.lead = math.ceil(pre * turn_s * self.fs) + MARGIN if pre > 0 else 0
         longest = float(self.lead) + MOST * turn_s * self.fs
@@ -124,12 +120,16 @@ class PrintThrough(Node):
         self.echo = vec[float]([0.0] * (self.channels * self.frames))
 
     def longest_turn_s(self) -> float:
-        return 2.0 * math.pi * (self.radius_mm * 1e-3 + self.thickness_um * 1e-6) / (self.speed_ips * 0.0254)
+        return 2.0 * math.pi * (self.radius() + self.thickness_um * 1e-6) / (self.speed_ips * 0.0254)
+
+    def radius(self) -> float:
+        """Return that of the full reel, m, of which a turn takes no more than the longest."""
+        return min(self.radius_mm * 1e-3, LONGEST_TURN_S * self.speed_ips * 0.0254 / (2.0 * math.pi))
 
     def update(self) -> None:
         tails_out = self.storage == "tails_out"
-        v, d, radius = self.speed_ips * 0.0254, self.thickness_um * 1e-6, self.radius_mm * 1e-3
-        self.next_reel = Reel(self.fs, v, d, radius, self.position, tails_out)
+        v, d = self.speed_ips * 0.0254, self.thickness_um * 1e-6
+        self.next_reel = Reel(self.fs, v, d, self.radius(), self.position, tails_out)
         for k, echo in enumerate(self.echoes):
             db = self.level_db if (echo.n > 0.0) == tails_out else self.level_db - self.difference_db
             self.levels[k] = 10.0 ** (db / 20.0) if echo.n <= self.post_echoes else 0.0

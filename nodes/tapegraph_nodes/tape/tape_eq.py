@@ -12,10 +12,10 @@ the same figures in all: what the head will lose goes into the tape as treble, a
 a machine. The bumps and the azimuth of the head are left as they are.
 
 Replay is exact within 0.1 dB from 20 Hz to 20 kHz at rates from 44.1 kHz; record undoes it, and all losses together
-within 0.5 dB from 40 Hz up to limit_hz. That is held under 0.41 of the rate, and ends where the treble boost reaches
-most_boost_db or the losses 42 dB; above it the boost of the losses stays about what it was. The bass boost ends at
-20 dB. Both are of minimum phase, without latency. Changed coefficients are reached in 5 ms or a block, whichever is
-longer.
+within 0.5 dB from 40 Hz up to limit_hz; where large losses are made good up to more than 0.3 of the rate, within 1.2
+dB. The limit is held under 0.41 of the rate, and ends where the treble boost reaches most_boost_db or the losses 42 dB;
+above it the boost of the losses stays about what it was. The bass boost ends at 20 dB. Both are of minimum phase,
+without latency. Changed coefficients are reached in 5 ms or a block, whichever is longer.
 
 The magnitude is matched up to the Nyquist frequency by taking for w^2 a rational function of W^2 = tan^2(w / (2 fs)),
 
@@ -128,11 +128,16 @@ class TapeEq(Node):
 
     def flat_up_to_hz(self, head: Geometry, treble_s: float) -> float:
         """Return limit_hz, or where the boost reaches most_boost_db or the losses their most."""
-        w = np.linspace(2.0 * math.pi * self.limit_hz / 64.0, 2.0 * math.pi * self.limit_hz, 64)
+        hz = np.linspace(self.limit_hz / 64.0, self.limit_hz, 64)
+        w = 2.0 * math.pi * hz
         loss_db = -20.0 * np.log10(np.maximum(np.abs(magnitude(head, w)), 1e-6))
         boost_db = loss_db - 10.0 * np.log10(1.0 + (w * treble_s) ** 2)
-        beyond = np.flatnonzero((boost_db > self.most_boost_db) | (loss_db > MOST_LOSS_DB))
-        return float(w[beyond[0]]) / (2.0 * math.pi) if len(beyond) else self.limit_hz
+        over_db = np.maximum(boost_db - self.most_boost_db, loss_db - MOST_LOSS_DB)
+        beyond = np.flatnonzero(over_db > 0.0)
+        if len(beyond) == 0:
+            return self.limit_hz
+        i = int(beyond[0])
+        return float(np.interp(0.0, over_db[i - 1 : i + 1], hz[i - 1 : i + 1])) if i > 0 else float(hz[0])
 
     def reset(self) -> None:
         self.k.jump()

@@ -7,7 +7,9 @@
 w is the angular frequency, rad/frame, and w_l the limit. One section lifts the treble in a wide sweep, the other
 resonates above the limit, as the treble peaking circuit of a recording amplifier does. Of the eight constants six are
 fitted, by least squares of ln |C|^2, in twelve steps from a typical recorder; all are above 0, so that every result is
-stable and of minimum phase. The fit is in the variable of trapezoidal integrators: nothing is warped later.
+stable and of minimum phase. To be far from that recorder counts as an error, too: so constants on which the response
+hardly depends stay near it, and filters for similar heads are similar, and can be turned into each other while they
+sound. The fit is in the variable of trapezoidal integrators: nothing is warped later.
 Source: D. W. Marquardt, An algorithm for least-squares estimation of nonlinear parameters, J. SIAM 11, 1963; the form
 of the sections is ours.
 """
@@ -36,12 +38,14 @@ WEIGHTS: Final = vec[float]([1.0] * len(BELOW) + [0.1] * len(BEYOND))
 TYPICAL: Final = [0.045, 1.25, 0.25, 1.14, 2.9, 1.5, 10.0, 0.62]
 FITTED: Final = [0, 1, 2, 5, 6, 7]  # not p2 and Z1
 FREE: Final = 6
+AWAY: Final = 0.04  # error of a constant e times that of the recorder, relative to one of ln |C|^2 by 1, both squared
 
 
 def compensation(head: Geometry, fs: float, limit_hz: float) -> list[tuple[float, float, float, float]]:
     """Return both sections as a1, a2, d1, d2 of (1 + a1 s + a2 s^2) / (1 + d1 s + d2 s^2), with s = j tan(w/2).
 
-    The gain is 1 / |H| within 0.5 dB up to the limit, which is held under 0.41 fs, for losses up to 42 dB.
+    The gain is 1 / |H| within 0.5 dB up to the limit, which is held under 0.41 fs, for losses up to 42 dB; for large
+    losses with a limit over 0.3 fs within 1.2 dB.
     """
     limit_hz = min(limit_hz, HIGHEST * fs)
     g = math.tan(math.pi * limit_hz / fs)
@@ -68,7 +72,7 @@ def fitted(u: vec[float], target: vec[float]) -> vec[float]:
     worst = compared(k, u, target, error, slopes)
     damping = 0.016
     for _ in range(STEPS):
-        normal_equations(slopes, error, damping, J, step)
+        normal_equations(slopes, error, k, damping, J, step)
         solve(J, step)
         for j in range(8):
             tried[j] = k[j]
@@ -89,12 +93,15 @@ def fitted(u: vec[float], target: vec[float]) -> vec[float]:
 def compared(k: vec[float], u: vec[float], target: vec[float], error: vec[float], slopes: vec[float]) -> float:
     """Set the errors of ln |C|^2 and its slopes over what is fitted, all weighted; return the sum of squared errors.
 
-    k: the logarithms of all constants
+    k: the logarithms of all constants, whose distance from the typical ones is part of the sum
     """
     per_z1, per_z2 = math.exp(-2.0 * k[0]), math.exp(-2.0 * k[1])
     per_p1, per_p2 = math.exp(-2.0 * k[2]), math.exp(-2.0 * k[3])
     Z1, Z2, P1, P2 = math.exp(2.0 * k[4]), math.exp(2.0 * k[5]), math.exp(2.0 * k[6]), math.exp(2.0 * k[7])
     total = 0.0
+    for r in range(FREE):
+        away = away_from_typical(k, r)
+        total += AWAY * away * away
     n: i64 = len(u)
     i: i64 = 0
     while i < n:
@@ -119,21 +126,29 @@ def compared(k: vec[float], u: vec[float], target: vec[float], error: vec[float]
     return total
 
 
-def normal_equations(slopes: vec[float], error: vec[float], damping: float, J: vec[float], step: vec[float]) -> None:
-    """Set J to slopes^T slopes + damping, and step to slopes^T error."""
+def away_from_typical(k: vec[float], r: i64) -> float:
+    """Return by how much the r-th constant that is fitted is above the typical one, in nepers."""
+    j = FITTED[r]
+    return k[j] - math.log(TYPICAL[j])
+
+
+def normal_equations(
+    slopes: vec[float], error: vec[float], k: vec[float], damping: float, J: vec[float], step: vec[float]
+) -> None:
+    """Set J to slopes^T slopes + AWAY + damping, and step to slopes^T error - AWAY times the way from the recorder."""
     n: i64 = len(error)
     r: i64 = 0
     while r < FREE:
         c: i64 = 0
         while c <= r:
-            total = damping if c == r else 0.0
+            total = AWAY + damping if c == r else 0.0
             i: i64 = 0
             while i < n:
                 total += slopes[i * FREE + r] * slopes[i * FREE + c]
                 i += 1
             J[r * FREE + c] = total
             c += 1
-        total = 0.0
+        total = -AWAY * away_from_typical(k, r)
         i = 0
         while i < n:
             total += slopes[i * FREE + r] * error[i]

@@ -394,3 +394,17 @@ def test_an_interrupted_rendering_exits_with_130_and_leaves_nothing(folder: Path
     assert err.strip() == "interrupted; no incomplete files were kept"
     assert running.returncode == 130
     assert sorted(os.listdir()) == before
+
+
+def test_seed_sets_what_random_nodes_draw(folder: Path) -> None:
+    Path("hiss.yaml").write_text(
+        "tapegraph: 1\nnodes: {hiss: {kind: noise}}\nlinks: [input -> output, hiss -> output]\n"
+    )
+    for seed in ("3", "3", "4"):
+        name = f"out{len(os.listdir())}.wav"
+        assert main(["render", "in.wav", name, "--graph", "hiss.yaml", "--seed", seed]) == 0
+    first, again, other = (
+        Path(name).read_bytes() for name in sorted(Path().glob("out*.wav"), key=lambda p: p.stat().st_mtime_ns)
+    )
+    assert first == again != other
+    assert main(["render", "in.wav", "x.wav", "--graph", "hiss.yaml", "--seed", "-1"]) == 2

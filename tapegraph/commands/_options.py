@@ -43,7 +43,7 @@ def allow_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --preset, --graph, --set, --allow and --nodes; the command gets the resulting graph as `graph`."""
+    """Add --preset, --graph, --set, --seed, --allow and --nodes; the command gets the resulting graph as `graph`."""
 
     @click.option(
         "--preset",
@@ -60,13 +60,24 @@ def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NODE.PARAM=VALUE",
         help="Change a parameter, a $variable or a control; may be repeated.",
     )
+    @click.option(
+        "--seed",
+        type=click.IntRange(0, 2**32 - 1),
+        metavar="NUMBER",
+        help="What all that is random is drawn from, in place of the graph's own seed.",
+    )
     @allow_option
     @nodes_option
     @functools.wraps(command)
     def with_graph(
-        preset: str | None, file: str | None, settings: tuple[str, ...], allow: tuple[str, ...], **rest: Any
+        preset: str | None,
+        file: str | None,
+        settings: tuple[str, ...],
+        seed: int | None,
+        allow: tuple[str, ...],
+        **rest: Any,
     ) -> Any:
-        return command(graph=chosen(preset, file, settings, allow), **rest)
+        return command(graph=chosen(preset, file, settings, allow, seed), **rest)
 
     return with_graph
 
@@ -83,8 +94,14 @@ def overwrite_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--overwrite", is_flag=True, help="Replace existing files.")(command)
 
 
-def chosen(preset: str | None, file: str | None, settings: tuple[str, ...], allow: tuple[str, ...] = ()) -> Graph:
-    """Return the graph that the options name, with its parameters set."""
+def chosen(
+    preset: str | None,
+    file: str | None,
+    settings: tuple[str, ...],
+    allow: tuple[str, ...] = (),
+    seed: int | None = None,
+) -> Graph:
+    """Return the graph that the options name, with its parameters and its seed set."""
     import tapegraph
     from tapegraph import resources
     from tapegraph.document.text import scalar
@@ -103,6 +120,8 @@ def chosen(preset: str | None, file: str | None, settings: tuple[str, ...], allo
             problems += error.problems
     if problems:
         raise WrongUseError(*problems)
+    if seed is not None:
+        graph.seed = seed
     return graph
 
 

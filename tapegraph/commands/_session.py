@@ -212,7 +212,7 @@ def reload(slots: Slots, watch: Watch) -> list[str]:
         for path in watch.needed:
             registry.add_nodes(path)
         params = click.get_current_context().params
-        slots.load(chosen(None, str(watch.path), params["settings"], params["allow"]))
+        slots.load(chosen(None, str(watch.path), params["settings"], params["allow"], params["seed"]))
     except TapegraphError as error:
         message = str(error)
     except Exception as error:  # in a node of the user's own

@@ -13,7 +13,7 @@ EXAMPLES = """\b
 Examples:
   tapegraph presets
   tapegraph presets --family cassettes
-  tapegraph presets --tag drums --tag lo-fi --verbose"""
+  tapegraph presets --tag guitar --tag lo-fi --verbose"""
 
 
 @click.command(epilog=EXAMPLES)

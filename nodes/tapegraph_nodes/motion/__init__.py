@@ -1,1 +1,1 @@
-"""Motion in time: delays, wow and flutter, and slow oscillators."""
+"""Motion in time: how fast the tape runs, how far apart its heads are, and slow oscillators."""

@@ -29,6 +29,7 @@ def test_what_is_subnormal_is_found_where_it_stands() -> None:
         "Block.samples",
         "DcBlocker.s",
         "Past.samples",
+        "Past.past",
         "Past.pairs",
     }
 

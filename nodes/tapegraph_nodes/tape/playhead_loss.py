@@ -9,14 +9,17 @@ poles act as two long gaps of opposite polarity. It peaks where the wavelength i
 0 dB under that, and alternates above with ever smaller bumps. A length of 0 removes its loss.
 
 The magnitude follows H within 0.1 dB from 20 Hz to 20 kHz where H is above -60 dB, at any speed and at rates from 44.1
-kHz, at lower ones within 0.25 dB up to 0.45 of the rate, and levels off at -100 dB; the bumps, whose detail under 12 Hz
-is smoothed, within 0.1 dB where they peak above 20 Hz. Minimum phase has no latency; linear phase has 0.08 s. phase is
+kHz, at lower ones within 0.25 dB up to 0.45 of the rate, and levels off at -100 dB; the bumps within 0.1 dB where they
+peak above 20 Hz. Minimum phase has no latency; linear phase, which smooths detail under 12 Hz, has 0.08 s. phase is
 read when a stream starts. With two channels, an azimuth above 0 delays the first one by track_spacing tan(azimuth) / v,
 one below 0 the second, within a hundredth of a frame under 4 kHz; with linear phase each takes half of it, exactly.
-With any other number of channels only the loss acts. A change of any parameter cross-fades in 0.02 s, once the new
-response has been computed while the sound goes on, a little in every block: at 48 kHz in 0.01 s for a narrow gap
-without a bump, 0.05 s with one, 0.7 s for the widest gap at the lowest speed. A change that comes meanwhile waits until
-then. With minimum phase a large change, which turns the phase far, lets the level dip during the fade.
+With any other number of channels only the loss acts.
+
+With minimum phase the losses are a few taps and a tail (tail.py), and the bumps are poles that move (bump.py): changed
+bumps are there in 5 ms or a block, whichever is longer. All else cross-fades in 0.02 s, once the new response has been
+computed while the sound goes on, a little in every block: at 48 kHz in 0.01 s for a narrow gap, 0.7 s for the widest
+one at the lowest speed, with linear phase in 0.05 s if there is a bump. A change that comes meanwhile waits until then.
+With minimum phase a large change, which turns the phase far, lets the level dip meanwhile.
 
 Source: R. L. Wallace, The reproduction of magnetically recorded signals, Bell Syst. Tech. J. 30, 1951, for spacing,
 thickness and gap; F. Jorgensen, The Complete Handbook of Magnetic Recording, for azimuth; K. Fritzsch, Long-wavelength
@@ -31,12 +34,14 @@ import math
 import time
 from typing import ClassVar
 
-import numpy as np
+from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal
+from tapegraph_nodes._kernels.head.bump import Bump
 from tapegraph_nodes._kernels.head.convolve import Past, Response
-from tapegraph_nodes._kernels.head.head_response import LONGEST_S, PEAK, Design, Geometry, bessel_table
+from tapegraph_nodes._kernels.head.head_response import LONGEST_S, Design, Geometry, strength
+from tapegraph_nodes._kernels.head.tail import LENGTH_S, tail
 
 FADE_S = 0.02
 PORTION_S = 1.0 / 750.0  # of sound for each portion of a design: at 48 kHz one for each block of 64 frames
@@ -83,7 +88,7 @@ class PlayheadLoss(Node):
     lead: i64  # coefficient: latency of the stream, frames
     fade_frames: i64  # coefficient: length of a fade, frames
     portion_frames: i64  # coefficient: frames for each portion of a design
-    target: Geometry  # coefficient: the head as the parameters describe it
+    target: Geometry  # coefficient: the head that a response is designed for, without its bumps if the phase is minimum
     head: Geometry  # state: the head that sounds, is faded in or is being designed
     design: Design | None  # state: its response in the making, until it is faded in
     owed: i64  # state: frames since the last portion of that
@@ -91,16 +96,19 @@ class PlayheadLoss(Node):
     h_before: Response  # state: the response that is faded out
     faded: i64  # state: frames since the start of the last fade
     past: Past  # state: the input
+    before: vec[float]  # what the response that is faded out makes of a block
+    bump: Bump  # the bumps, if the phase is minimum
 
     def prepare(self) -> None:
         self.linear = self.phase == "linear"
         self.lead = round(LONGEST_S * self.fs) if self.linear else 0
         self.fade_frames = max(1, round(FADE_S * self.fs))
         self.portion_frames = max(1, round(PORTION_S * self.fs))
-        longest = self.lead + math.ceil(LONGEST_S * self.fs)
+        longest = self.lead + math.ceil((LONGEST_S + LENGTH_S) * self.fs)
         self.past = Past(int(self.channels), int(self.frames), longest, not self.linear)
-        bessel_table()  # made once, and too long for the block in which a bump is turned up
-        self.target = self.geometry()
+        self.before = vec[float]([0.0] * (self.channels * self.frames))
+        self.bump = Bump(self.fs, self.frames, self.channels)  # with tables that a linear phase needs too
+        self.update()
         design = self.begin()
         while not design.complete:
             design.proceed()
@@ -110,10 +118,15 @@ class PlayheadLoss(Node):
 
     def update(self) -> None:
         self.target = self.geometry()
+        if not self.linear:
+            self.bump.aim(self.target.pole, self.target.bump)
+            self.target.pole = self.target.bump = 0.0
 
     def reset(self) -> None:
         self.faded = self.fade_frames
         self.past.clear()
+        self.h.clear()
+        self.bump.jump()
 
     def geometry(self) -> Geometry:
         """Return the head that the parameters describe."""
@@ -126,7 +139,7 @@ class PlayheadLoss(Node):
             slant=abs(self.track_width_mm * 1e-3 * slope) / v,
             skew=self.track_spacing_mm * 1e-3 * slope / v,
             pole=self.contact_mm * 0.5e-3 / v,
-            bump=(10.0 ** (self.bump_db / 20.0) - 1.0) / PEAK,
+            bump=strength(self.bump_db),
         )
 
     def begin(self) -> Design:
@@ -138,7 +151,7 @@ class PlayheadLoss(Node):
 
     def finish(self, design: Design) -> None:
         """Let a complete design sound."""
-        self.h = Response(design.h, self.past)
+        self.h = Response(design.h, design.c, design.tail, self.past)
         self.design = None
 
     def process(self, x: list[Signal], y: list[Signal]) -> None:
@@ -155,16 +168,32 @@ class PlayheadLoss(Node):
                 self.h_before = self.h
                 self.finish(design)
                 self.faded = 0
-        out = self.past.convolved(self.h)
+        self.past.convolve(self.h, y[0].samples)
         if self.faded < self.fade_frames:
-            before = self.past.convolved(self.h_before)
-            part = np.minimum(1.0, np.arange(self.faded + 1, self.faded + self.frames + 1) / float(self.fade_frames))
-            out = before + part * (out - before)
+            self.past.convolve(self.h_before, self.before)
+            fade(self.before, y[0].samples, self.frames, self.faded, self.fade_frames)
             self.faded += self.frames
-        y[0].put(out)
+        if not self.linear:
+            self.bump.process(y[0].samples)
 
     def latency(self) -> float:
         return float(self.lead)
 
     def tail(self) -> float:
-        return self.geometry().reach()
+        if self.linear:
+            return self.target.reach()
+        corner = self.target.spacing + self.target.thickness > 0.0  # at 0 Hz
+        return self.target.taps() + (tail(self.fs).silent_s if corner else 0.0) + self.bump.tail()
+
+
+def fade(before: vec[float], y: vec[float], frames: i64, faded: i64, length: i64) -> None:
+    """Turn a block of every channel into y from what was before, when so many frames of a fade have gone by."""
+    step = 1.0 / float(length)
+    at: i64 = 0
+    while at < len(y):
+        i: i64 = 0
+        while i < frames:
+            part = min(1.0, float(faded + i + 1) * step)
+            y[at + i] = before[at + i] + part * (y[at + i] - before[at + i])
+            i += 1
+        at += frames

@@ -1,11 +1,15 @@
-"""Convolution of blocks with impulse responses of any length, without latency: short ones tap by tap, long ones by
+"""Convolution of blocks with responses of any length, without latency: taps, then a tail that real poles make.
+
+    y[n] = sum over k < taps of h_k x[n-k] + sum over j of c_j s_j[n],    s_j[n] = z_j s_j[n-1] + x[n - taps]
+
+A few taps are convolved one by one, many by Fourier transforms of segments:
 
     y_s = last half of irfft(sum over k of X_(s-k) H_k),    X_s = rfft(x_(s-1), x_s),    H_k = rfft(h_k, 0)
 
-x_s is a segment of the input, and h_k the k-th part of the impulse response h, as long as a segment. Where a segment is
-one block, k starts at 0, and a sound delayed by a number of blocks gives the same output, to the bit, delayed. Where it
-is several, what is known of y_s before x_s is there, k from 1, is computed when the segment starts, and h_0 is
-convolved tap by tap: fewer and longer transforms do the same work in less time.
+x_s is a segment of the input, and h_k the k-th part of the taps, as long as a segment. Where a segment is one block, k
+starts at 0. Where it is several, what is known of y_s before x_s is there, k from 1, is computed when the segment
+starts, and h_0 is convolved tap by tap: fewer and longer transforms do the same work in less time.
+A sound that is delayed by a number of blocks gives the same output, to the bit, delayed.
 Source: T. G. Stockham, High-speed convolution and correlation, 1966; B. D. Kulp, Digital equalization using Fourier
 transform techniques, AES preprint 2694, 1988 (the response in uniform partitions); W. G. Gardner, Efficient convolution
 without input-output delay, J. Audio Eng. Soc. 43, 1995 (the first of them tap by tap).
@@ -22,21 +26,22 @@ from mypy_extensions import i64
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tapegraph.node import silence
+from tapegraph_nodes._kernels.head.parallel_poles import FOUR_REAL, add_four_real
+from tapegraph_nodes._kernels.head.tail import Tail
 
 Array = npt.NDArray[np.float64]
 Spectra = npt.NDArray[np.complex128]
 
-# Taps up to which NumPy, which has the vector instructions of this processor, convolves tap by tap in the time that
-# transforms would take.
-SHORT: Final = 512
-# Frames of a segment where it may be longer than a block: 128 make more transforms, 512 more taps before the first.
-SEGMENT: Final = 256
+SHORT: Final = 320  # taps that are convolved one by one in the time that transforms would take
+# Frames of a segment where it may be longer than a block: fewer make more transforms, more taps before the first.
+SEGMENT: Final = 128
+AT_ONCE: Final = 4  # taps, and frames
 
 
 class Past:
     """The last segments of an input, for any number of responses to be convolved with.
 
-    longest: the most taps of a response
+    longest: the most frames that a response reaches back
     by_segments: whether several short blocks make a segment
     """
 
@@ -78,25 +83,28 @@ class Past:
             copy(x, c * self.frames, self.samples, at, self.frames)
             copy(x, c * self.frames, self.samples, at - size, self.frames)
 
-    def convolved(self, response: Response) -> Array:
-        """Return the output for the newest block, (channels, frames), valid until the next call with this response."""
-        y = response.block
-        end = (self.newest + 1) * self.frames
+    def convolve(self, response: Response, y: vec[float]) -> None:
+        """Write the output for the newest block of every channel into y."""
+        size = 2 * self.length * self.segment
         for c in range(self.channels):
-            h = response.head[c]
-            if len(h) > 0:
-                y[c] = np.correlate(self.past[c, end - self.frames - len(h) + 1 : end], h, "valid")
-        if response.parts == 0:
-            return y
-        if response.segment != self.begun:
-            self.transform()
-            response.segment = self.begun
-            end = self.newest // self.blocks + 1 - self.first
-            np.multiply(self.spectra[:, end - response.parts : end], response.spectra, out=response.products)
-            response.late = np.fft.irfft(np.add.reduce(response.products, axis=1), 2 * self.segment)[:, self.segment :]
-        at = self.newest % self.blocks * self.frames
-        late = response.late[:, at : at + self.frames]
-        return np.add(y, late, out=y) if self.first == 1 else late
+            at = c * size + self.newest * self.frames
+            weigh(self.samples, at, response.head[c], y, c * self.frames, self.frames)
+            if response.tails:
+                k, s, s_at = response.tail[c], response.s, 2 * AT_ONCE * c
+                at -= response.taps[c]
+                add_four_real(self.samples, at, y, c * self.frames, self.frames, k, 0, s, s_at)
+                add_four_real(self.samples, at, y, c * self.frames, self.frames, k, FOUR_REAL, s, s_at + AT_ONCE)
+        if response.parts > 0:
+            if response.segment != self.begun:
+                self.transform()
+                response.segment = self.begun
+                end = self.newest // self.blocks + 1 - self.first
+                np.multiply(self.spectra[:, end - response.parts : end], response.spectra, out=response.products)
+                late = np.fft.irfft(np.add.reduce(response.products, axis=1), 2 * self.segment)
+                response.late = vec[float](late[:, self.segment :].reshape(-1))
+            at = self.newest % self.blocks * self.frames
+            for c in range(self.channels):
+                add(response.late, c * self.segment + at, y, c * self.frames, self.frames)
 
     def transform(self) -> None:
         """Compute the spectra still missing: that of the last segment, and more after a short response."""
@@ -110,26 +118,88 @@ class Past:
 
 
 class Response:
-    """An impulse response, (tracks, taps), prepared for a past: a track for each channel, or one for all of them."""
+    """A response, prepared for a past, as if it had always sounded.
 
-    def __init__(self, h: Array, past: Past) -> None:
-        tracks, taps = h.shape
+    h, c: taps and weights of the tail: a row for each channel, or one for all of them. Zeros may end a row
+    tail: the poles of the tail, none where c has no columns
+    """
+
+    def __init__(self, h: Array, c: Array, tail: Tail, past: Past) -> None:
         n, channels = int(past.segment), int(past.channels)
-        alone = taps if taps <= SHORT else n * int(past.first)  # taps that are convolved tap by tap
-        self.head: list[Array] = [np.ascontiguousarray(h[c % tracks, :alone][::-1]) for c in range(channels)]
-        self.block: Array = np.zeros((channels, int(past.frames)))
-        self.parts: i64 = -(-(taps - alone) // n)
-        padded = np.zeros((tracks, int(self.parts) * n))
-        padded[:, : taps - alone] = h[:, alone:]
-        parts = padded.reshape(tracks, int(self.parts), n)[:, ::-1]
+        rows = [np.trim_zeros(h[i % len(h)], "b") for i in range(channels)]
+        longest = max(len(row) for row in rows)
+        alone = longest if longest <= SHORT else n * int(past.first)  # taps that are convolved one by one
+        self.head: list[vec[float]] = [multiple(row[:alone]) for row in rows]
+        self.parts: i64 = -(-(longest - alone) // n)
+        padded = np.zeros((len(h), int(self.parts) * n))
+        padded[:, : longest - alone] = h[:, alone:longest]
+        parts = padded.reshape(len(h), int(self.parts), n)[:, ::-1]
         self.spectra: Spectra = np.fft.rfft(parts, 2 * n)  # that of the newest segment last
         self.products: Spectra = np.zeros((channels, int(self.parts), n + 1), complex)
-        self.late: Array = np.zeros((channels, n))  # what all but the head makes of the past in a segment
+        self.late: vec[float] = vec[float]([])  # what all but the head makes of the past in a segment
         self.segment: i64 = -1  # which one
+        self.tails: bool = c.shape[1] > 0
+        self.taps: list[i64] = [len(row) for row in rows]
+        self.tail: list[vec[float]] = []  # z and weight of each pole
+        self.s: vec[float] = vec[float]([0.0] * (2 * AT_ONCE * channels))  # state: of the tail
+        if self.tails:
+            begin = int(past.newest * past.frames)
+            for i, taps in enumerate(self.taps):
+                self.tail.append(vec[float](np.stack([tail.z, c[i % len(c)]], axis=1).reshape(-1)))
+                for j, s in enumerate(tail.states(past.past[i, : begin - taps])):
+                    self.s[2 * AT_ONCE * i + j] = s
+
+    def clear(self) -> None:
+        """Forget the past."""
+        silence(self.s)
+
+
+def multiple(h: Array) -> vec[float]:
+    """Return taps with as many zeros behind them as weigh() needs."""
+    return vec[float](np.append(h, np.zeros(-len(h) % AT_ONCE)))
+
+
+def weigh(x: vec[float], x_at: i64, h: vec[float], y: vec[float], y_at: i64, frames: i64) -> None:
+    """Write y[i] = sum over k of h[k] x[i-k], four taps of four frames at a time."""
+    taps: i64 = len(h)
+    i: i64 = 0
+    while i + 3 < frames:
+        at = x_at + i
+        y0, y1, y2, y3 = 0.0, 0.0, 0.0, 0.0
+        x1, x2, x3 = x[at + 1], x[at + 2], x[at + 3]
+        k: i64 = 0
+        while k < taps:
+            h0, h1, h2, h3 = h[k], h[k + 1], h[k + 2], h[k + 3]
+            at = x_at + i - k
+            x0, b1, b2, b3 = x[at], x[at - 1], x[at - 2], x[at - 3]
+            y0 += (h0 * x0 + h1 * b1) + (h2 * b2 + h3 * b3)
+            y1 += (h0 * x1 + h1 * x0) + (h2 * b1 + h3 * b2)
+            y2 += (h0 * x2 + h1 * x1) + (h2 * x0 + h3 * b1)
+            y3 += (h0 * x3 + h1 * x2) + (h2 * x1 + h3 * x0)
+            x1, x2, x3 = b3, b2, b1
+            k += 4
+        y[y_at + i], y[y_at + i + 1], y[y_at + i + 2], y[y_at + i + 3] = y0, y1, y2, y3
+        i += 4
+    while i < frames:
+        y0 = 0.0
+        k = 0
+        while k < taps:
+            at = x_at + i - k
+            y0 += (h[k] * x[at] + h[k + 1] * x[at - 1]) + (h[k + 2] * x[at - 2] + h[k + 3] * x[at - 3])
+            k += 4
+        y[y_at + i] = y0
+        i += 1
 
 
 def copy(x: vec[float], x_at: i64, y: vec[float], y_at: i64, frames: i64) -> None:
     i: i64 = 0
     while i < frames:
         y[y_at + i] = x[x_at + i]
+        i += 1
+
+
+def add(x: vec[float], x_at: i64, y: vec[float], y_at: i64, frames: i64) -> None:
+    i: i64 = 0
+    while i < frames:
+        y[y_at + i] += x[x_at + i]
         i += 1

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
+from tapegraph_nodes._kernels.head.tail import tail
 from tapegraph_nodes._kernels.lookup import HermiteTable
 
 Array = npt.NDArray[np.float64]
@@ -21,7 +22,11 @@ Spectrum = npt.NDArray[np.complex128]
 
 FLOOR = 1e-5  # losses end at -100 dB: a minimum phase needs an end to them
 LONGEST_S = 0.08  # reach of the longest response; finer detail than 1 / 0.08 s = 12 Hz is smoothed
-SHORTEST_S = 0.002  # enough for the corner at the Nyquist frequency to stay above 20 kHz
+SHORTEST_S = 0.002  # of linear phase, for the corner at the Nyquist frequency to stay above 20 kHz
+FEWEST_TAPS = 16  # of minimum phase
+SKEW_TAPS = (32, 12)  # in which the allpass of a delay under, and of one over, half a frame dies away
+KEPT_HZ = 20_000.0  # up to where the law is kept
+KEPT = 0.4535  # of the rate: 20 kHz at 44.1 kHz
 LEAST_SKEW = 1e-6  # frames: a shorter delay between two tracks is none, and an allpass would divide by zero
 LARGEST_FFT = 3 << 19
 LONGEST_ROW = 3 << 11  # of a transform that is done in one portion
@@ -32,6 +37,7 @@ BESSEL_CELLS = 16  # for an a of 1
 EDGE = 0.05
 # Largest value of (integral of J0 - 1) exp(-EDGE a), reached at a = 2.36.
 PEAK = 0.41748744
+HIGHEST_DB = 3.0  # of a bump
 
 
 class Geometry:
@@ -68,8 +74,15 @@ class Geometry:
             and self.bump == other.bump
         )
 
+    def taps(self) -> float:
+        """Return after which time an impulse response of minimum phase is a tail of smooth decays, s.
+
+        The factors are measured: with them the magnitude is kept to 0.1 dB.
+        """
+        return 1.0 / 3000.0 + 16.0 * self.spacing + self.thickness + 10.0 * (self.gap + self.slant)
+
     def reach(self) -> float:
-        """Return after which time the impulse response has died away, s.
+        """Return after which time half an impulse response of linear phase has died away, s.
 
         The factors are measured: with them the magnitude is kept to 0.1 dB. exp(-w t) is the slow one, as its
         impulse response t / (t^2 + s^2) / pi only falls with the square of time s. Bumps need the longest response:
@@ -143,9 +156,19 @@ def magnitude(head: Geometry, w: Array) -> Array:
             H *= np.sinc(w * (length / (2.0 * math.pi)))
     if head.bump > 0.0:
         near = w * head.pole < BESSEL_END  # beyond, the edges contribute less than 0.005 dB
-        a = w[near] * head.pole
-        H[near] *= 1.0 + head.bump * np.exp(-EDGE * a) * (bessel_integral(a) - 1.0)
+        H[near] *= 1.0 + head.bump * edges(w[near] * head.pole)
     return H
+
+
+def edges(a: Array) -> Array:
+    """Return what the outer edges of the poles add to the response, by a = w pole: -1 at 0, then ripples about 0."""
+    add: Array = np.exp(-EDGE * a) * (bessel_integral(a) - 1.0)
+    return add
+
+
+def strength(bump_db: float) -> float:
+    """Return how strong the edges are for the largest bump to have this height."""
+    return float(10.0 ** (bump_db / 20.0) - 1.0) / PEAK
 
 
 def bessel_integral(a: Array) -> Array:
@@ -170,7 +193,8 @@ class Design:
     """Computes the impulse response of a head in portions of about equal work, however long it is.
 
     linear: with linear phase, centred on the frame lead; otherwise with minimum phase from frame 0
-    h: the response, (tracks, taps), once it is complete; one track where all channels are alike
+    h, c: taps, and weights of the tail behind them, once it is complete: a row for each channel, or one for all of
+    them. Linear phase has no tail. Zeros end the row that has fewer taps
     """
 
     def __init__(self, head: Geometry, fs: float, channels: int, linear: bool, lead: int) -> None:
@@ -178,12 +202,17 @@ class Design:
         self.fs = fs
         self.linear = linear
         self.lead = lead
-        self.reach = math.ceil(head.reach() * fs)
         self.skew = head.skew * fs if channels == 2 else 0.0
         self.tracks = 2 if abs(self.skew) > LEAST_SKEW else 1
-        self.h: Array = np.zeros((self.tracks, lead + self.reach))
+        self.tail = tail(fs)
+        if linear:
+            self.reach = math.ceil(head.reach() * fs)
+            longest = 8 * self.reach
+        else:
+            self.reach = max(FEWEST_TAPS, math.ceil(head.taps() * fs))
+            longest = 6 * (self.reach + self.tail.length)
         # Steps fine enough to place the gap's nulls: 3072 from one to the next.
-        steps = max(1024.0, 8.0 * self.reach, 3072.0 * fs * max(head.gap, head.slant))
+        steps = max(1024.0, float(longest), 3072.0 * fs * max(head.gap, head.slant))
         self.n: int = min(LARGEST_FFT, 1 << math.ceil(math.log2(steps)), 3 << math.ceil(math.log2(steps / 3.0)))
         self.complete = False
         self.left = self.portions()
@@ -194,16 +223,31 @@ class Design:
 
     def portions(self) -> Iterator[None]:
         self.bins = Bins(self.n)
-        self.window: Array = fade_out(np.arange(self.reach) / float(self.reach))
         yield
         if self.linear:
-            for c in range(self.tracks):
-                yield from self.linear_phase(c)
+            self.h: Array = np.zeros((self.tracks, self.lead + self.reach))
+            self.c: Array = np.zeros((1, 0))
+            self.window: Array = fade_out(np.arange(self.reach) / float(self.reach))
+            for track in range(self.tracks):
+                yield from self.linear_phase(track)
             return
-        yield from self.minimum_phase()
+        late = math.ceil(abs(self.skew)) + SKEW_TAPS[abs(self.skew) > 0.5] if self.tracks == 2 else 0
+        whole = np.zeros(self.reach + late + self.tail.length)
+        yield from self.minimum_phase(whole)
+        self.h = np.zeros((self.tracks, self.reach + late))
+        self.c = np.zeros((self.tracks, len(self.tail.z)))
+        self.cut(whole, 0, self.reach)
+        yield
         if self.tracks == 2:
-            self.h[1] = self.h[0]
-            yield from delayed(self.h[0 if self.skew > 0.0 else 1], abs(self.skew))
+            yield from delayed(whole, abs(self.skew))
+            self.cut(whole, 1, self.reach + late)
+            if self.skew > 0.0:
+                self.h, self.c = self.h[::-1], self.c[::-1]
+
+    def cut(self, whole: Array, track: int, taps: int) -> None:
+        """Make the taps and the tail of a track from its whole response."""
+        self.h[track, :taps] = whole[:taps]
+        self.c[track] = self.tail.weights(whole, taps)
 
     def linear_phase(self, track: int) -> Iterator[None]:
         """Make the response of a track that is centred on the lead, half the skew before or behind it."""
@@ -223,8 +267,8 @@ class Design:
             self.h[track, lead - first :: -bins.r][: len(before)] = before * every[::-1][: len(before)]
             yield
 
-    def minimum_phase(self) -> Iterator[None]:
-        """Make the response with minimum phase and the head's magnitude, at least FLOOR, in the first track.
+    def minimum_phase(self, h: Array) -> Iterator[None]:
+        """Make the response with minimum phase and the head's magnitude, at least FLOOR.
 
         The real cepstrum is folded.
         Source: A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, ch. 13 (cepstrum, minimum phase).
@@ -232,7 +276,7 @@ class Design:
         bins = self.bins
         Y = bins.empty()
         for piece in bins.pieces():
-            H = magnitude(self.head, np.abs(bins.frequencies(piece)) * self.fs)
+            H = magnitude(self.head, rounded(np.abs(bins.frequencies(piece)), self.fs) * self.fs)
             Y[:, piece] = bins.towards_time(0.5 * np.log(H * H + FLOOR * FLOOR), piece)
             yield
         for t in range(bins.r):
@@ -245,9 +289,19 @@ class Design:
             Y[:, piece] = bins.towards_time(np.exp(bins.towards_frequency(Y[:, piece], piece)), piece)
             yield
         for t in range(bins.r):
-            every = self.window[t :: bins.r]
-            self.h[0, t :: bins.r] = every * np.fft.irfft(Y[t], bins.length)[: len(every)]
+            row = h[t :: bins.r]
+            row[:] = np.fft.irfft(Y[t], bins.length)[: len(row)]
             yield
+
+
+def rounded(w: Array, fs: float) -> Array:
+    """Return angular frequencies, rad/frame, that level off from what is kept to the Nyquist frequency.
+
+    A magnitude there has no corner, so its response is short.
+    """
+    kept = 2.0 * math.pi * min(KEPT_HZ / fs, KEPT)
+    u = np.maximum(0.0, (w - kept) / (math.pi - kept))
+    return np.minimum(w, kept) + (math.pi - kept) * (u - u**3 / 3.0)
 
 
 def fade_out(u: Array) -> Array:

@@ -200,7 +200,7 @@ def test_a_missing_file_is_said_also_where_the_new_one_is_there(
         (["render", "in.wav", "o.wav", "--graph", "wrong.yaml"], 1, "wrong.yaml:3:"),
         (["render", "in.wav", "o.wav", "--preset", "louder", "--tail", "-1"], 2, "tail is -1.0; it must be 0 to 3600"),
         (["render", "in.wav", "o.wav", "--preset", "louder", "--nodes", "no.py"], 1, "no.py: there is no such file"),
-        (["describe", "gian"], 2, "no node kind is called gian; did you mean gain?"),
+        (["describe", "gian"], 2, "no node kind and no preset is called gian; did you mean gain?"),
         (["graph", "loud"], 2, "no preset is called loud; did you mean louder?"),
         (["graph", "louder", "--rate", "100"], 1, "sample_rate is 100 Hz; it must be 8000 to 384000 Hz"),
         (["schema", "-o", "gone/s.json"], 1, "gone/s.json: cannot be written: No such file or directory"),
@@ -248,6 +248,29 @@ def test_describe_prints_equation_ports_and_parameters(folder: Path, capsys: pyt
     assert "y[i] = a[i] x[i]" in text
     assert "inputs   in\noutputs  out\n" in text
     assert text.endswith("parameter  default  allowed       meaning\ngain_db    0 dB     -96 to 48 dB  level change\n")
+
+
+def test_describe_explains_the_controls_of_a_preset(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", "louder"]) == 0
+    assert capsys.readouterr().out == (
+        f"louder, a preset ({folder}/presets/levels/louder.yaml)\n\nTwice as loud\n\nDoubles the sound.\n\n"
+        "control  value  allowed       meaning\nLevel    6 dB   -96 to 48 dB  level change (level.gain_db)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "named"),
+    [
+        ("twice", "; see louder"),
+        ("eaten", "; see chew"),
+        ("zzz", "; tapegraph nodes and tapegraph presets list them"),
+    ],
+)
+def test_describe_finds_what_speaks_of_a_word(
+    folder: Path, word: str, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["describe", word]) == 2
+    assert f"no node kind and no preset is called {word}{named}" in capsys.readouterr().err
 
 
 def test_presets_are_listed_with_titles_and_in_full(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -58,6 +59,16 @@ class Server:
         self.process.wait(10)
 
 
+def client(name: str, server: str) -> Any:
+    """Return a client of a server, which may be too busy for a moment to take one."""
+    for _ in range(20):
+        try:
+            return jack().Client(name, no_start_server=True, servername=server)
+        except jack().JackOpenError:
+            time.sleep(0.25)
+    return jack().Client(name, no_start_server=True, servername=server)
+
+
 class SoundCard:
     """What a program plays, it hears; what it sends, the program hears, from the first connection on.
 
@@ -70,7 +81,7 @@ class SoundCard:
         self.heard: Sound = np.zeros_like(self.sent)
         self.n = 0
         self.connected = threading.Event()
-        self.client = jack().Client("probe", no_start_server=True, servername=server)
+        self.client = client("probe", server)
         self.ears = [self.client.inports.register(f"heard_{k}") for k in (1, 2)]
         self.mouths = [self.client.outports.register(f"sent_{k}") for k in (1, 2)]
         self.client.set_port_connect_callback(self.connect)
@@ -113,7 +124,7 @@ class Controller:
 
     def __init__(self, server: Server) -> None:
         self.turned: deque[bytes] = deque()
-        self.client = jack().Client("knobs", no_start_server=True, servername=server.name)
+        self.client = client("knobs", server.name)
         self.port = self.client.midi_outports.register("out")
         self.client.set_process_callback(self.process)
 

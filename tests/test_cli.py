@@ -431,3 +431,11 @@ def test_seed_sets_what_random_nodes_draw(folder: Path) -> None:
     )
     assert first == again != other
     assert main(["render", "in.wav", "x.wav", "--graph", "hiss.yaml", "--seed", "-1"]) == 2
+
+
+def test_a_folder_is_not_rendered_into_a_link_to_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("songs").mkdir()
+    os.rename("in.wav", "songs/in.wav")
+    os.symlink("loop.wav", "loop.wav")
+    assert main(["render", "songs", "loop.wav", "--preset", "louder"]) == 1
+    assert capsys.readouterr().err == "loop.wav: cannot be made: File exists\n"

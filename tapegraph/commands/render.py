@@ -175,8 +175,8 @@ def audio_files(folder: Path, target: Path) -> list[Path]:
 
     seen: set[Path] = set()  # links to folders are followed, each folder once
     for place, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
-        real = Path(place).resolve()
-        if real in seen or real == target.resolve():
+        real = Path(os.path.realpath(place))
+        if real in seen or real == Path(os.path.realpath(target)):
             folders.clear()
             continue
         seen.add(real)

@@ -20,8 +20,8 @@ from tapegraph.document.targets import declared, targets
 from tapegraph.node import Param, registry
 
 PRESETS = list(resources.presets())
-# Interpreted, sound takes thirty times as long and is the same to the bit: there these two stand for all.
-HEARD = PRESETS if tapegraph.COMPILED else ["clean", "cassette"]
+# Interpreted, sound takes thirty times as long and is the same to the bit: there this one stands for all.
+HEARD = PRESETS if tapegraph.COMPILED else ["clean"]
 FIRST_CONTROLS = ["Input", "Drive", "Saturation", "Bias", "Speed", "Wow", "Flutter", "Hiss", "Age"]
 LAST_CONTROLS = ["Mix", "Output"]
 MUSIC = demo.music()[:, : 2 * demo.SAMPLE_RATE]
@@ -78,7 +78,8 @@ def test_all_that_can_be_set_in_a_preset_can_be_read_and_set_again(name: str) ->
     assert set(graph.controls) < set(targets(graph))
     for target in targets(graph):
         graph.set(target, graph.get(target))
-    assert graph.render(np.zeros((2, 64)), 48_000).shape[0] == 2
+    if name in HEARD:
+        assert graph.render(np.zeros((2, 64)), 48_000).shape[0] == 2
 
 
 @pytest.mark.parametrize("name", HEARD)

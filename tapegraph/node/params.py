@@ -180,13 +180,7 @@ class Model:
     meaning: str = ""
 
     def check(self, value: object) -> str:
-        if not isinstance(value, str):
-            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
-        try:
-            self.resolve(value)
-        except TapegraphError as error:
-            raise ValueError(f"cannot be {value!r}: {error}") from None
-        return value
+        return checked_source(self, value)
 
     def resolve(self, value: Value) -> weights.Weights:
         """Raises TapegraphError where the weights do not exist or do not suit the node."""
@@ -208,6 +202,17 @@ class Model:
         return f"one of {', '.join(self.options)}, or the path of a file (.npz)"
 
 
+def checked_source(param: Model | Track, value: object) -> str:
+    """Return a value that names something to be read, once it has been. Raises ValueError where it cannot be."""
+    if not isinstance(value, str):
+        raise ValueError(f"is {shown(value)}; it must be {param.allowed}")
+    try:
+        param.resolve(value)
+    except TapegraphError as error:
+        raise ValueError(f"cannot be {value!r}: {error}") from None
+    return value
+
+
 @attrs.frozen
 class Track:
     """A measured course of speed: the path of a file, "" for a steady one. A node is given the SpeedTrack itself."""
@@ -217,13 +222,7 @@ class Track:
     default: str = ""
 
     def check(self, value: object) -> str:
-        if not isinstance(value, str):
-            raise ValueError(f"is {shown(value)}; it must be {self.allowed}")
-        try:
-            self.resolve(value)
-        except TapegraphError as error:
-            raise ValueError(f"cannot be {value!r}: {error}") from None
-        return value
+        return checked_source(self, value)
 
     def resolve(self, value: Value) -> speed_track.SpeedTrack:
         """Raises TapegraphError where there is no such file or it holds something else."""

@@ -1,6 +1,6 @@
-"""Sums of sounds by gains that move, so that a level that is turned does not click.
+"""Sums of sounds, and fades between them, by gains that move, so that a level that is turned does not click.
 
-y[i] += g[i] x[i],    g in equal steps from start to end
+add     y[i] += g[i] x[i],    fade    y[i] = (1 - g[i]) y[i] + g[i] x[i],    g in equal steps from start to end
 """
 
 from librt.vecs import vec
@@ -21,3 +21,15 @@ def add(x: vec[float], y: vec[float], channels: i64, start: float, end: float) -
             y[i] += g * x[i]
             i += 1
         c += 1
+
+
+def fade(x: vec[float], y: vec[float], start: float, end: float) -> None:
+    """Fade from y to x into y, by a share of x that moves from start to end in equal steps."""
+    n: i64 = len(y)
+    step = (end - start) / float(n)
+    a = start
+    i: i64 = 0
+    while i < n:
+        a += step
+        y[i] = (1.0 - a) * y[i] + a * x[i]
+        i += 1

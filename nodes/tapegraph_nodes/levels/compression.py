@@ -34,6 +34,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal, silence
+from tapegraph_nodes._kernels.mixing import fade
 from tapegraph_nodes._kernels.prewarp import without_subnormal
 from tapegraph_nodes._kernels.ramp import Ramp
 from tapegraph_nodes.levels.envelope import find_loudest
@@ -194,18 +195,6 @@ def hold(fast: vec[float], recover: float, sink: float, slow: float) -> float:
             fast[i] = slow
         i += 1
     return slow
-
-
-def fade(x: vec[float], y: vec[float], start: float, end: float) -> None:
-    """Fade from y to x into y, by a share of x that moves from start to end in equal steps."""
-    n: i64 = len(y)
-    step = (end - start) / float(n)
-    a = start
-    i: i64 = 0
-    while i < n:
-        a += step
-        y[i] = (1.0 - a) * y[i] + a * x[i]
-        i += 1
 
 
 def apply(gain: vec[float], x: vec[float], y: vec[float], channel: i64) -> None:

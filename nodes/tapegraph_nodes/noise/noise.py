@@ -23,6 +23,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal, Switch
+from tapegraph_nodes._kernels.mixing import fade
 from tapegraph_nodes._kernels.noise_colours import BrownFilter, PinkFilter
 from tapegraph_nodes._kernels.ramp import Ramp
 from tapegraph_nodes._kernels.random_streams import RandomStream
@@ -110,7 +111,7 @@ class Noise(Node):
             if start < 1.0 or end < 1.0:
                 self.streams[c].fill(white)
             if start > 0.0 or end > 0.0:
-                crossfade(white, self.common_noise, start, end)
+                fade(self.common_noise, white, start, end)
             write(white, out, c, gains.start[0], gains.end[0])
             if gains.start[2] > 0.0 or gains.end[2] > 0.0:
                 self.brown[c].filter(white, self.coloured_noise)
@@ -121,18 +122,6 @@ class Noise(Node):
             c += 1
         gains.finish()
         shared.finish()
-
-
-def crossfade(y: vec[float], common: vec[float], start: float, end: float) -> None:
-    """Fade y over to the common noise, whose fraction moves from start to end in equal steps."""
-    n: i64 = len(y)
-    step = (end - start) / float(n)
-    a = start
-    i: i64 = 0
-    while i < n:
-        a += step
-        y[i] = (1.0 - a) * y[i] + a * common[i]
-        i += 1
 
 
 def write(x: vec[float], y: vec[float], channel: i64, start: float, end: float) -> None:

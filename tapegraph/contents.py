@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from tapegraph.errors import Problem, TapegraphError
 
 READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe must not block open()
+
+
+Decoded = TypeVar("Decoded")
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
@@ -30,6 +36,35 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     if len(content) > max_bytes:
         raise TapegraphError(Problem(f"has more than {max_bytes} bytes, the most that is read", str(path)))
     return content
+
+
+def read_once(path: Path, max_bytes: int, decode: Callable[[Path, bytes], Decoded]) -> Decoded:
+    """Return what decode makes of a path and its content, which is read again only once the file has changed.
+
+    Raises TapegraphError where the file cannot be read, or decode raises one, which is found once, too.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise TapegraphError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError:  # a null character or half a surrogate pair
+        raise TapegraphError(f"{path}: cannot be read: not a valid file name") from None
+    found: Decoded | TapegraphError = decoded(path, status.st_mtime_ns, status.st_size, max_bytes, decode)
+    if isinstance(found, TapegraphError):
+        raise TapegraphError(*found.problems)
+    return found
+
+
+@functools.lru_cache(maxsize=16)
+def decoded(path: Path, changed: int, size: int, max_bytes: int, decode: Callable[[Path, bytes], Any]) -> Any:
+    """Return what decode makes of a file, or what is wrong with it.
+
+    changed: its time of modification; both tell one version of a file from another
+    """
+    try:
+        return decode(path, read_bytes(path, max_bytes))
+    except TapegraphError as error:
+        return TapegraphError(*error.problems)  # without the traceback, which would keep the content
 
 
 def exists(path: Path) -> bool:

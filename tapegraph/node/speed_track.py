@@ -15,7 +15,6 @@ limits, and nothing but numbers is taken from it.
 
 from __future__ import annotations
 
-import functools
 import io
 import math
 import reprlib
@@ -25,7 +24,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from tapegraph.contents import read_bytes
+from tapegraph.contents import read_once
 from tapegraph.errors import TapegraphError
 
 HEADER = "time_s,deviation_percent"
@@ -57,27 +56,7 @@ def load(path: str) -> SpeedTrack:
     """Return the course in a file, which is read again once it has changed; STEADY for "". Raises TapegraphError."""
     if not path:
         return STEADY
-    try:
-        status = Path(path).stat()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", "") or "not a valid file name"
-        raise TapegraphError(f"{path}: cannot be read: {why}") from None
-    found = read_once(Path(path), status.st_mtime_ns, status.st_size)
-    if isinstance(found, TapegraphError):
-        raise TapegraphError(*found.problems)
-    return found
-
-
-@functools.lru_cache(maxsize=8)
-def read_once(path: Path, changed: int, size: int) -> SpeedTrack | TapegraphError:
-    """Return the course in a file, or what is wrong with it, so that this too is found once.
-
-    changed: its time of modification; both tell one version of a file from another
-    """
-    try:
-        return decoded(path, read_bytes(path, MOST_BYTES))
-    except TapegraphError as error:
-        return TapegraphError(*error.problems)  # without the traceback, which would keep the content
+    return read_once(Path(path), MOST_BYTES, decoded)
 
 
 def decoded(path: Path, content: bytes) -> SpeedTrack:

@@ -11,7 +11,6 @@ A file comes from anybody, so it is read within limits: what its headers promise
 
 from __future__ import annotations
 
-import functools
 import io
 import itertools
 import json
@@ -30,7 +29,7 @@ import numpy.typing as npt
 
 from tapegraph import resources
 from tapegraph.atomic import replacing
-from tapegraph.contents import exists, read_bytes
+from tapegraph.contents import exists, read_once
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.quantity import to_float
 
@@ -132,26 +131,7 @@ def load(name_or_path: str, system: str, features: Mapping[str, tuple[int, int]]
 
 def read(path: Path) -> Weights:
     """Return the weights of a file, which is read again once it has changed. Raises TapegraphError."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise TapegraphError(f"{path}: cannot be read: {error.strerror}") from None
-    found = read_once(path, status.st_mtime_ns, status.st_size)
-    if isinstance(found, TapegraphError):
-        raise TapegraphError(*found.problems)
-    return found
-
-
-@functools.lru_cache(maxsize=8)
-def read_once(path: Path, changed: int, size: int) -> Weights | TapegraphError:
-    """Return the weights of a file, or what is wrong with it, so that this too is found once.
-
-    changed: its time of modification; both tell one version of a file from another
-    """
-    try:
-        return decoded(path, read_bytes(path, MOST_BYTES))
-    except TapegraphError as error:
-        return TapegraphError(*error.problems)  # without the traceback, which would keep the content
+    return read_once(path, MOST_BYTES, decoded)
 
 
 def decoded(path: Path, content: bytes) -> Weights:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import tapegraph
+from tapegraph import contents
 from tapegraph.errors import TapegraphError
 from tapegraph.node import weights
 from tapegraph.node.weights import Weights
@@ -236,7 +237,7 @@ def test_a_file_is_read_again_only_once_it_has_changed(tmp_path: Path, monkeypat
         reads.append(file)
         return file.read_bytes()
 
-    monkeypatch.setattr(weights, "read_bytes", counted)
+    monkeypatch.setattr(contents, "read_bytes", counted)
     path.write_text("not yet")
     for _ in range(3):
         with pytest.raises(TapegraphError):

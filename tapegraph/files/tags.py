@@ -17,6 +17,8 @@ from tapegraph.files.chunks import Chunk, join, split
 
 Tags = dict[str, list[str]]
 
+NO_LANGUAGE = "XXX"  # ID3v2.4, section 4: what stands for a language that is not known
+OWN_NAME = "TXXX"  # ID3v2.4, section 4.2.6: the frame of a text whose name is not one of ID3's
 FRAMES = {
     "TITLE": "TIT2",
     "SUBTITLE": "TIT3",
@@ -150,7 +152,7 @@ def from_id3(frames: Iterable[Any]) -> tuple[Tags, list[Any]]:
             continue
         if kind in names:
             name, values = names[kind], frame.genres if kind == "TCON" else [str(text) for text in frame.text]
-        elif kind == "TXXX":
+        elif kind == OWN_NAME:  # its description is the name of the tag
             name, values = frame.desc.upper(), list(frame.text)
         elif kind == "COMM":
             name, values = frame.desc.upper() or "COMMENT", list(frame.text)
@@ -183,9 +185,9 @@ def to_id3(tags: Tags, pictures: Iterable[Any], frames: Iterable[Any] = ()) -> A
         if name in FRAMES:
             tag.add(getattr(id3, FRAMES[name])(encoding=3, text=values))
         elif name == "COMMENT":
-            tag.add(id3.COMM(encoding=3, lang="XXX", desc="", text=values))
+            tag.add(id3.COMM(encoding=3, lang=NO_LANGUAGE, desc="", text=values))
         elif name == "LYRICS":
-            tag.add(id3.USLT(encoding=3, lang="XXX", desc="", text="\n".join(values)))
+            tag.add(id3.USLT(encoding=3, lang=NO_LANGUAGE, desc="", text="\n".join(values)))
         else:
             tag.add(id3.TXXX(encoding=3, desc=name, text=values))
     if not shown:
@@ -202,7 +204,7 @@ def current_frames(frames: Iterable[Any]) -> list[Any]:
 
 def untold_frames(frames: Iterable[Any]) -> list[str]:
     """Return the IDs of ID3 frames that only ID3 has."""
-    told = {*FRAMES.values(), "TXXX", "COMM", "USLT", "APIC"}
+    told = {*FRAMES.values(), OWN_NAME, "COMM", "USLT", "APIC"}
     return sorted({frame.FrameID for frame in frames} - told)
 
 

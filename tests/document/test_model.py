@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import numpy as np
@@ -429,14 +429,15 @@ def test_any_data_under_the_keys_of_a_graph_gives_a_graph_or_an_error_for_users(
 def test_numbers_and_switches_of_numpy_are_taken_as_those_of_python(half: Any) -> None:
     graph = tapegraph.chain(tape={"kind": "hysteresis"}, level={"kind": "gain"})
     graph.set("tape.drive", half)
-    graph.set("tape.makeup", np.False_)  # type: ignore[arg-type]
-    graph["level"].gain_db = np.int64(-3)  # type: ignore[assignment]
+    off, on, level_db = cast(tuple[Any, Any, Any], (np.False_, np.True_, np.int64(-3)))  # as callers bring them
+    graph.set("tape.makeup", off)
+    graph["level"].gain_db = level_db
     found = [graph.get(target) for target in ("tape.drive", "tape.makeup", "level.gain_db")]
     assert found == [0.5, False, -3.0]
     assert [type(value) for value in found] == [float, bool, float]
     assert graph.render(np.zeros(64), 8000, tail=half).shape == (64 + 4000,)
     with pytest.raises(tapegraph.TapegraphError, match="^level.gain_db is True; it must be -"):
-        graph.set("level.gain_db", np.True_)  # type: ignore[arg-type]
+        graph.set("level.gain_db", on)
 
 
 @pytest.mark.parametrize("target", [5, None, ("tape", "drive")])

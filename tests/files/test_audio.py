@@ -8,6 +8,7 @@ import subprocess
 import sys
 from importlib.abc import MetaPathFinder
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,8 +48,8 @@ LOSSLESS = [
 ]
 
 
-def write(path: Path, sound: Array = NOISE, subtype: str = "PCM_16", **options: bool) -> Path:
-    with create(path, RATE, *sound.shape, subtype=subtype, **options) as file:  # type: ignore[arg-type]
+def write(path: Path, sound: Array = NOISE, subtype: str = "PCM_16", **options: Any) -> Path:
+    with create(path, RATE, *sound.shape, subtype=subtype, **options) as file:
         file.write(sound)
     return path
 
@@ -204,13 +205,13 @@ def test_samples_are_stored_as_in_the_source_or_the_nearest_way(
     ],
 )
 def test_what_cannot_be_written_is_said_before_work_starts(
-    tmp_path: Path, name: str, rate: int, channels: int, options: dict[str, str], expected: str
+    tmp_path: Path, name: str, rate: int, channels: int, options: dict[str, Any], expected: str
 ) -> None:
     (tmp_path / "folder.wav").mkdir()
     (tmp_path / "there.wav").write_text("precious")
     with (
         pytest.raises(TapegraphError) as caught,
-        create(tmp_path / name, rate, channels, 10**9, **options),  # type: ignore[arg-type]
+        create(tmp_path / name, rate, channels, 10**9, **options),
     ):
         pytest.fail("was let in")
     assert str(caught.value).startswith(f"{tmp_path / name}: {expected}")

@@ -6,12 +6,12 @@
 m moves to 1 in a crease and back to 0 behind it, each in 10 ms; at 0 the sound is the input itself. In a crease level
 and treble fall; r, 1 to 3, is drawn anew every 30 ms, with straight lines in between. With distortion a power law bends
 the sound instead, so that what is quiet gets lost; |x| from 1 on passes it unbent. There is no antialiasing: oversample
-where the power law is to be clean. The times between creases, and in them, are drawn evenly from
+where the power law is to be clean. The times between creases, and in them, are uniform between
 
     clean     1 - q to 2 - 1.99 q                                     times s seconds,    q = frequency^0.1
     creased   1 - q to 1 + a - (1 + a - 0.001 - 0.01 depth) q         times s seconds,    a = 0.2 + 0.8 depth
 
-where s = (2 u)^variance, u even between 0 and 1: 1 without variance. A frequency of 0 is a tape without creases, 1 one
+where s = (2 u)^variance, u uniform in 0 to 1: 1 without variance. A frequency of 0 is a tape without creases, 1 one
 that is all crease; at 0.1 a crease comes every 0.6 s, at 0.5 every 0.2 s. A time that is running becomes longer or
 shorter in proportion when a knob is turned. All channels are creased together; what is drawn depends on seed and name
 only. Depth and distortion are ramped over 5 ms or a block, whichever is longer. There is no latency.
@@ -49,7 +49,7 @@ class Chew(Node):
     COUPLED_BY: ClassVar[tuple[str, ...] | None] = ()
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("depth", 0.5, 0.0, 1.0, "", "how far the creases lift the tape off the head"),
-        Param("frequency", 0.1, 0.0, 1.0, "", "how often creases come: 0 never, 1 without an end"),
+        Param("frequency", 0.1, 0.0, 1.0, "", "how often creases come: 0 never, 1 all the time"),
         Param("variance", 0.5, 0.0, 1.0, "", "how much the times between creases, and in them, differ"),
         Param(
             "distortion", 0.0, 0.0, 1.0, "", "0: creases lose level and treble; 1: they distort instead of losing level"

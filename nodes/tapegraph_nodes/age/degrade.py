@@ -4,8 +4,8 @@
     cutoff = f (1 + variance (u - 1/2) / 0.6),    f = 200 Hz 100^(1 - amount)
     G = min(10^(-24 dB depth / 20) 10^(36 dB variance (w - 1/2) / 20), 10^(3 dB / 20))
 
-U is even between 0 and 1, of each sample and channel: the noise before the low-pass has a density of g^2 / 12 / 24 kHz
-at 48 kHz, and the same at any rate. u, of each channel, and w, of all, are even between 0 and 1 too; they are drawn
+U is uniform in 0 to 1, of each sample and channel: the noise before the low-pass has a density of g^2 / 12 / 24 kHz
+at 48 kHz, and the same at any rate. u, of each channel, and w, of all, are uniform in 0 to 1 too; they are drawn
 anew every 42.7 ms (2048 frames at 48 kHz), counted from the start of the sound, and move to that in 5 ms. The cutoff is
 held under 0.49 fs. e is 1 where envelope is 0. Above it the noise follows the sound: e is its level, from the mean of
 |x| over the channels, which rises in 10 ms and falls in 20 ms 250^(1 - envelope^0.8), 5 s to 20 ms. Changed parameters
@@ -50,7 +50,12 @@ class Degrade(Node):
         Param("amount", 0.3, 0.0, 1.0, "", "how much noise there is, and how much treble is lost"),
         Param("variance", 0.2, 0.0, 1.0, "", "how unsteady level and treble are"),
         Param(
-            "envelope", 0.0, 0.0, 1.0, "", "0: steady noise; above: noise that follows the level, the faster the higher"
+            "envelope",
+            0.0,
+            0.0,
+            1.0,
+            "",
+            "0: steady noise; above: noise that follows the level, faster at higher values",
         ),
     )
 

@@ -53,9 +53,11 @@ class EchoHeads(Node):
     PARAMS: ClassVar[tuple[AnyParam, ...]] = (
         Param("speed_ips", 15.0, SLOWEST_IPS, FASTEST_IPS, "ips", "speed of the tape", "log"),
         Param("inertia_s", 0.3, 0.05, 5.0, "s", "time constant with which a new speed is reached", "log"),
-        Param("head1_mm", 19.0, NEAREST_MM, FURTHEST_MM, "mm", "way from the record head to the first replay head"),
-        Param("head2_mm", 38.0, NEAREST_MM, FURTHEST_MM, "mm", "way from the record head to the second"),
-        Param("head3_mm", 76.0, NEAREST_MM, FURTHEST_MM, "mm", "way from the record head to the third"),
+        Param(
+            "head1_mm", 19.0, NEAREST_MM, FURTHEST_MM, "mm", "distance from the record head to the first replay head"
+        ),
+        Param("head2_mm", 38.0, NEAREST_MM, FURTHEST_MM, "mm", "distance from the record head to the second"),
+        Param("head3_mm", 76.0, NEAREST_MM, FURTHEST_MM, "mm", "distance from the record head to the third"),
         Param("level1", 1.0, 0.0, 1.0, "", "level of the first replay head", "dB"),
         Param("level2", 1.0, 0.0, 1.0, "", "level of the second replay head", "dB"),
         Param("level3", 1.0, 0.0, 1.0, "", "level of the third replay head", "dB"),

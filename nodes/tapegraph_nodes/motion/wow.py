@@ -10,7 +10,7 @@ same for every channel, each an Ornstein-Uhlenbeck process with a mean of 0, a v
 
     n  T = 1 s      irregularity: the rate wanders, and with it, in proportion, the deviation of the speed
     m  T = 0.1 s    variance: the tape jerks; low-passed at 10 Hz, which leaves a standard deviation of 0.94
-    u  T = 2 s      drift: the speed wanders from one ten seconds to the next; E = T drift_percent / 100 sqrt(2) v with
+    u  T = 2 s      drift: the speed wanders slowly, over some ten seconds; E = T drift_percent / 100 sqrt(2) v with
                     v' = (u - v) / T, a random walk that is drawn back to where it began
 
 The rate is held between r / 4 and 2 r. The mean delay L, reach_ms plus 8 frames, is the latency, so that a

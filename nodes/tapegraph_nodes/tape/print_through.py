@@ -15,7 +15,7 @@ No turn takes longer than 6 s: tape that is too slow for its reel is taken to be
 
 Pre-echoes cost latency: L is so many of the longest turns and 4 frames, 3 s for one on a 7-inch reel at 7.5 ips.
 Without them L is 0. pre_echoes is read when a stream starts; no echo comes later than the speed at that moment allows.
-A changed level is reached in 5 ms or a block; any other change fades the echoes out and in again in as much each. The
+A changed level is reached in 5 ms or a block; any other change fades the echoes out, and in again. The
 law is kept within 0.4 dB to 30 dB under the peak; straight lines between frames take 0.1 dB more at 2.5 kHz and 48 kHz.
 
 Source: H. N. Bertram, M. K. Stafford, D. R. Mills, The print-through phenomenon, J. Audio Eng. Soc. 28, 1980; for the

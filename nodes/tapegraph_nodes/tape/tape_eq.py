@@ -64,7 +64,7 @@ class TapeEq(Node):
         Param("speed_ips", 15.0, 1.0, 50.0, "ips", "speed of the tape", "log"),
         Param("treble_us", 50.0, 0.0, 200.0, "us", "time constant of the treble of custom; 0 is none"),
         Param("bass_us", 3180.0, 0.0, 10_000.0, "us", "time constant of the bass of custom; 0 is none"),
-        Param("spacing_um", 0.5, 0.0, 20.0, "um", "of the head, as in playhead_loss; record makes good its loss"),
+        Param("spacing_um", 0.5, 0.0, 20.0, "um", "of the head, as in playhead_loss; record compensates for its loss"),
         Param("thickness_um", 2.0, 0.0, 50.0, "um", "of the coating, as in playhead_loss, for record"),
         Param("gap_um", 3.0, 0.0, 50.0, "um", "of the head, as in playhead_loss, for record"),
         Param("limit_hz", 18_000.0, 1000.0, 25_000.0, "Hz", "up to where record makes the machine flat", "log"),

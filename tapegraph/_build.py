@@ -5,8 +5,9 @@ Not part of the wheel and never imported at run time. In a checkout `python -P t
 and with --clean removes what was compiled, so that plain Python runs. What is compiled is kept in .build/: after an
 edit only the C code that changed is compiled again.
 
-    TAPEGRAPH_PURE=1    compile nothing: the same results, slower
-    TAPEGRAPH_CFLAGS    extra C flags, for example "-march=native"
+    TAPEGRAPH_PURE=1       compile nothing: the same results, slower
+    TAPEGRAPH_CHECKED=1    for developers: quickly compiled, slower, and an error at what unchecked() takes for granted
+    TAPEGRAPH_CFLAGS       extra C flags, for example "-march=native"
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -36,12 +38,30 @@ C_FLAGS = {
     # The others let calls between our own functions be inlined, the solvers' above all.
     "unix": [
         *("-ffp-contract=off", "-fwrapv", "-DNDEBUG", "-Wno-error"),
-        *("-fno-semantic-interposition", "-fvisibility=hidden", "-finline-limit=400"),
+        *("-fno-semantic-interposition", "-fvisibility=hidden", "-finline-limit=2000"),
+        *("--param", "inline-unit-growth=200", "--param", "large-function-growth=1000"),
     ],
     "msvc": ["/fp:precise"],
 }
-COMPILED_ALONE = ("ramp", "_systems")  # a module, and the modules of a folder
+COMPILED_ALONE = ("ramp", "prewarp", "_systems")  # a module, and the modules of a folder
 PURE = "TAPEGRAPH_PURE"
+CHECKED = "TAPEGRAPH_CHECKED"
+
+# What mypyc writes for x[i] where x is a vec: whether the index is inside; if not, whether it is so counted from the end.
+INSIDE = re.compile(
+    r"    (?P<is>\w+) = \(uint64_t\)\w+ < \(uint64_t\)\w+;\n"
+    r"    if \((?P=is)\) (?:goto (?P<go>\w+);|\{\n +goto (?P<to>\w+);\n    \} else\n        goto \w+;)\n"
+)
+FROM_THE_END = re.compile(r"(?P<set>    (?P<sum>\w+) = )\w+ \+ (?P<len>\w+)(?P<is>;\n.* = \(uint64_t\)(?P=sum) <)")
+# For x / y: whether y is 0.
+DIVISION = re.compile(
+    r"    (?P<zero>\w+) = \w+ == 0\.0;\n"
+    r"    if \(likely\(!(?P=zero)\)\) goto (?P<go>\w+);\n"
+    r"(?=    PyErr_SetString\(PyExc_ZeroDivisionError)"
+)
+# For i64(x) where x is a float, and float(n): by way of a Python integer, which is doubled where it is small.
+TO_INTEGER = re.compile(r"CPyTagged_FromFloat\((\w+)\)")
+TO_FLOAT = re.compile(r"CPyFloat_FromTagged\((\w+)\)")
 
 
 def modules(native: list[str], interpreted: list[str]) -> dict[str, Path]:
@@ -82,6 +102,23 @@ def translation_units(files: dict[str, Path]) -> list[list[str]]:
     return sorted({id(unit): sorted(unit) for unit in units.values()}.values())
 
 
+def unchecked(c_code: str) -> str:
+    """Return C code of mypyc without the checks that cost the kernels up to a third of their speed.
+
+    An index is taken to lie from 0 to the length less 1, a divisor not to be 0, and a float that becomes an integer to
+    fit into it. Interpreted code and a checked build tell whether that is so: all tests have to pass in both.
+    """
+    c_code = INSIDE.sub(lambda found: f"    goto {found['go'] or found['to']};\n", c_code)
+    c_code = DIVISION.sub(r"    goto \g<go>;\n", c_code)
+    c_code = TO_INTEGER.sub(r"(CPyTagged)((int64_t)\1 * 2)", c_code)
+    return TO_FLOAT.sub(r"(\1 & 1 ? CPyFloat_FromTagged(\1) : (double)((int64_t)\1 >> 1))", c_code)
+
+
+def checked(c_code: str) -> str:
+    """Return C code of mypyc in which an index below 0 is an error too."""
+    return FROM_THE_END.sub(r"\g<set>\g<len>\g<is>", c_code)
+
+
 def c_compiler():
     from setuptools._distutils.ccompiler import new_compiler
     from setuptools._distutils.sysconfig import customize_compiler
@@ -118,6 +155,11 @@ def clean(packages: list[str]) -> None:
         file.unlink()
 
 
+def work_folder(root: str) -> str:
+    """Return where what was compiled in a checkout is kept: apart for each kind of build."""
+    return os.path.abspath(os.path.join(root, ".build", "checked" if os.environ.get(CHECKED) else "fast"))
+
+
 def begin_anew_where_moved(work: str) -> None:
     """Empty a work folder that was filled at another place, or by another version of this file: mypyc keeps paths."""
     stamp = Path(work, "stamp")
@@ -151,15 +193,18 @@ def compile_units(library, files: dict[str, Path], work: str) -> list[str]:
     includes = [f"{work}/c", *library.include_dirs]
     includes += dict.fromkeys(sysconfig.get_path(name) for name in ("include", "platinclude"))
     by_name = {Path(source).stem.removeprefix("__native_"): Path(source) for source in library.sources}
-    units = [[by_name.pop(exported_name(name)) for name in unit] for unit in translation_units(files)]
+    together = [[name] for name in files] if os.environ.get(CHECKED) else translation_units(files)
+    units = [[by_name.pop(exported_name(name)) for name in unit] for unit in together]
     units.append(list(by_name.values()))  # what all modules share, and mypyc's runtime
     headers = sorted(path for path in Path(work, "c").rglob("*.h"))
     settings = [mypy_version, sys.version, *library.extra_compile_args]
+    rewritten = checked if os.environ.get(CHECKED) else unchecked
 
     def compile_unit(unit: list[Path]) -> str:
-        text = "".join(f'#include "{path.relative_to(Path(work, "c")).as_posix()}"\n' for path in unit)
-        parts = [*(part.encode() for part in settings), *(path.read_bytes() for path in [*headers, *unit])]
-        source = folder / f"{hashlib.sha256(b'/'.join(parts)).hexdigest()[:16]}.c"
+        texts = [(path.name, path.read_text("utf-8")) for path in unit]
+        text = "".join(rewritten(text) if name.startswith("__native_") else text for name, text in texts)
+        parts = [*settings, text, *(path.read_text("utf-8") for path in headers)]
+        source = folder / f"{hashlib.sha256('/'.join(parts).encode()).hexdigest()[:16]}.c"
         source.write_text(text, "utf-8")
         (built,) = compiler.object_filenames([str(source)], output_dir=f"{work}/obj")
         if not Path(built).exists():
@@ -184,7 +229,9 @@ def compile_native(files: dict[str, Path], packages: list[str], work: str, inpla
     from setuptools import Distribution  # noqa: I001  first: mypyc decides by what is imported
     from mypyc.build import mypycify
 
-    # Everything in one call: a class compiled apart from its base has a method table of its own layout.
+    # Everything in one call: a class compiled apart from its base has a method table of its own layout. Where mypyc is
+    # told to separate (all the same into one library) it uses mypy's cache; otherwise it sees which methods no class
+    # overrides and which attributes always have a value, and leaves out more.
     package_dir = {p.rpartition("/")[2]: p for p in packages}
     paths = [path.as_posix() for path in files.values()]
     os.environ["MYPYPATH"] = os.pathsep.join(sorted({p.rpartition("/")[0] or "." for p in packages}))
@@ -193,7 +240,8 @@ def compile_native(files: dict[str, Path], packages: list[str], work: str, inpla
     args = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={work}/mypy"]
     extensions = mypycify(
         args + paths,
-        separate=[(paths, LIBRARY)],  # one library all the same; only so does mypyc use mypy's cache
+        opt_level="1" if os.environ.get(CHECKED) else "3",
+        **({"separate": [(paths, LIBRARY)]} if os.environ.get(CHECKED) else {"group_name": LIBRARY}),
         multi_file=True,
         target_dir=f"{work}/c",
         debug_level="0",  # debug information names folders: two builds would differ
@@ -236,7 +284,7 @@ class MypycHook(BuildHookInterface):
             return
         check_compiler()
         if editable:  # kept, so that the next build compiles only what changed
-            work = os.path.join(self.root, ".build")
+            work = work_folder(self.root)
         else:
             self.tmp = tempfile.TemporaryDirectory(prefix="tapegraph-")
             work = self.tmp.name
@@ -259,7 +307,7 @@ def main() -> None:
         check_compiler()
         hook = wheel["hooks"]["custom"]
         files = modules(hook["native"], hook["interpreted"])
-        compile_native(files, wheel["packages"], os.path.abspath(".build"), inplace=True)
+        compile_native(files, wheel["packages"], work_folder("."), inplace=True)
 
 
 if __name__ == "__main__":

@@ -253,6 +253,7 @@ def compile_native(files: dict[str, Path], packages: list[str], work: str, inpla
     library = extensions[0]
     remember_librt(library, work)
     library.extra_objects = library.depends = compile_units(library, files, work)
+    Path(library.depends[0]).touch()  # link anew: what stands in place may be of the other kind of build
     library.sources = []
     dist = Distribution(
         {"name": "tapegraph", "ext_modules": extensions, "packages": list(package_dir), "package_dir": package_dir}

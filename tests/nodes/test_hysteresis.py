@@ -62,8 +62,8 @@ def test_magnetisation_never_moves_against_the_field() -> None:
     material = Material()
     material.c, material.kappa, material.beta = 0.99, 92.07, 0.6154
     material.gamma = material.beta / (1 - material.c)
-    assert slope(langevin_table(), material, -0.9, 3000.0, 1.0) > 0
-    assert slope(langevin_table(), material, 0.9, -3000.0, -1.0) < 0
+    assert slope(langevin_table(), material, -0.9, 3000.0, 1.0, 0.0) > 0
+    assert slope(langevin_table(), material, 0.9, -3000.0, -1.0, 0.0) < 0
 
 
 def test_makeup_is_the_law_of_bias_and_saturation() -> None:

@@ -128,5 +128,6 @@ def solve(
     for i in range(len(m)):
         material.c, material.kappa, material.beta = c[i], kappa[i], beta[i]
         material.gamma = beta[i] / (1.0 - c[i])
-        solved.append(newton(table, material, m[i], hp[i], vp[i], h[i], v[i], 8))
+        at = m[i], hp[i], vp[i], h[i], v[i], m[i]
+        solved.append(newton(table, material, *at, *at, 8, True)[0])
     return solved

@@ -1,6 +1,7 @@
 """Blocks of sound through a tape: the loops around the solvers.
 
 Channels go in pairs: a step has to wait for the step before it, and a processor fills the wait with the other channel.
+Each solver has a loop of its own, in which it is inlined and its numbers stay in registers.
 """
 
 from librt.vecs import vec
@@ -17,31 +18,63 @@ from tapegraph_nodes._kernels.magnetics.transition import predict
 
 def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:
     """Magnetise a block of every channel of x, the field, into y."""
+    method = tape.method
     tape.constants.begin()
-    if tape.method == STN_OF_FIELD:
+    if method == STN_OF_FIELD:
         tape.network.jump()  # such networks were trained apart: between them lies no other that would do
     a: i64 = 0
     while a < tape.channels:
         b = a + 1 if a + 1 < tape.channels else a  # an odd last channel goes alone
-        if tape.method == STN:
+        if method == STN:
             predict(tape, x, y, a, b)
         else:
-            solve(tape, x, y, a, b)
+            tape.begin()
+            follow(tape, x, a, 0)
+            if b != a:
+                follow(tape, x, b, 1)
+            if method == EXPONENTIAL_H:
+                by_relaxation(tape, y, a, b)
+            elif method == RK2 or method == MIDPOINT_H:
+                by_midpoint(tape, y, a, b)
+            elif method == RK4:
+                by_runge_kutta(tape, y, a, b)
+            elif method == STN_OF_FIELD:
+                by_network(tape, y, a, b)
+            else:
+                by_newton(tape, y, a, b)
         a += 2
     tape.network.settle()
     tape.constants.finish()
 
 
-def solve(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
-    """Magnetise the channels a and b, which may be one and the same, by a solver or a network of the field."""
-    table, method, clip, most_m = tape.table, tape.method, tape.clip, tape.most_m
-    tape.begin()
-    coating = tape.coating
+def follow(tape: Tape, x: vec[float], channel: i64, lane: i64) -> None:
+    """Write the field of a channel and its rate, the two samples before the block first, into a lane of the tape."""
+    clip, field, rate = tape.clip, tape.field, tape.rate
+    at = lane * (tape.frames + 2)
+    field[at], field[at + 1] = tape.G[channel], tape.H[channel]
+    rate[at + 1] = tape.V[channel]
+    k = channel * tape.frames
+    end = k + tape.frames
+    at += 2
+    V = tape.V[channel]
+    while k < end:
+        H = clipped(x[k], clip)
+        V = rise(H, field[at - 1], V)
+        field[at] = H
+        rate[at] = V
+        at += 1
+        k += 1
+    tape.G[channel], tape.H[channel], tape.V[channel] = field[at - 2], field[at - 1], V
+
+
+def by_relaxation(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
+    table, coating, field, most_m = tape.table, tape.coating, tape.field, tape.most_m
     moving = tape.constants.moving
-    ma, Ha, Ga, Va = tape.m[a], tape.H[a], tape.G[a], tape.V[a]
-    mb, Hb, Gb, Vb = tape.m[b], tape.H[b], tape.G[b], tape.V[b]
-    La = langevin_at(table, coating.cells * Ha + coating.beta * ma)
-    Lb = langevin_at(table, coating.cells * Hb + coating.beta * mb)
+    ma, mb = tape.m[a], tape.m[b]
+    k: i64 = 2
+    j = k + (b - a) * (tape.frames + 2)
+    La = langevin_at(table, coating.cells * field[k - 1] + coating.beta * ma)
+    Lb = langevin_at(table, coating.cells * field[j - 1] + coating.beta * mb)
     at = a * tape.frames
     other = b * tape.frames
     stop = at + tape.frames
@@ -49,32 +82,13 @@ def solve(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
         if moving:
             coating.advance()
         cells, gain = coating.cells, coating.gain
-        hppa, hpa, vpa = cells * Ga, cells * Ha, cells * Va
-        hppb, hpb, vpb = cells * Gb, cells * Hb, cells * Vb
-        Ga, Ha = Ha, clipped(x[at], clip)
-        Gb, Hb = Hb, clipped(x[other], clip)
-        Va = rise(Ha, Ga, Va)
-        Vb = rise(Hb, Gb, Vb)
-        ha, va = cells * Ha, cells * Va
-        hb, vb = cells * Hb, cells * Vb
-        if method == EXPONENTIAL_H:
-            ma, La = exponential(table, coating, ma, La, hppa, hpa, ha)
-            mb, Lb = exponential(table, coating, mb, Lb, hppb, hpb, hb) if b != a else (ma, La)
-        elif method == MIDPOINT_H:
-            ma = midpoint(table, coating, ma, hpa, ha - hpa, ha, ha - hpa)
-            mb = midpoint(table, coating, mb, hpb, hb - hpb, hb, hb - hpb) if b != a else ma
-        elif method == RK2:
-            ma = midpoint(table, coating, ma, hpa, vpa, ha, va)
-            mb = midpoint(table, coating, mb, hpb, vpb, hb, vb) if b != a else ma
-        elif method == RK4:
-            ma, mb = runge_kutta(table, coating, ma, hpa, vpa, ha, va, mb, hpb, vpb, hb, vb)
-        elif method == STN_OF_FIELD:
-            M_s = coating.beta / (ALPHA * cells)
-            ma = predict_from_field(tape.network, M_s, tape.fs, ma, hpa, vpa, ha, va)
-            mb = predict_from_field(tape.network, M_s, tape.fs, mb, hpb, vpb, hb, vb) if b != a else ma
+        ha = cells * field[k]
+        hb = cells * field[j]
+        ma, La = exponential(table, coating, ma, La, cells * field[k - 2], cells * field[k - 1], ha)
+        if b == a:
+            mb, Lb = ma, La
         else:
-            ma = newton(table, coating, ma, hpa, vpa, ha, va, method)
-            mb = newton(table, coating, mb, hpb, vpb, hb, vb, method) if b != a else ma
+            mb, Lb = exponential(table, coating, mb, Lb, cells * field[j - 2], cells * field[j - 1], hb)
         if not abs(ma) <= most_m:
             ma = clipped(ma, most_m)
             La = langevin_at(table, ha + coating.beta * ma)
@@ -85,5 +99,130 @@ def solve(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
         y[other] = gain * mb
         at += 1
         other += 1
-    tape.m[a], tape.H[a], tape.G[a], tape.V[a] = ma, Ha, Ga, Va
-    tape.m[b], tape.H[b], tape.G[b], tape.V[b] = mb, Hb, Gb, Vb
+        k += 1
+        j += 1
+    tape.m[a], tape.m[b] = ma, mb
+
+
+def by_midpoint(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
+    table, coating, field, rate, most_m = tape.table, tape.coating, tape.field, tape.rate, tape.most_m
+    moving, over_field = tape.constants.moving, tape.method == MIDPOINT_H
+    ma, mb = tape.m[a], tape.m[b]
+    was_a, was_b = ma, mb
+    k: i64 = 2
+    j = k + (b - a) * (tape.frames + 2)
+    at = a * tape.frames
+    other = b * tape.frames
+    stop = at + tape.frames
+    while at < stop:
+        if moving:
+            coating.advance()
+        cells, gain = coating.cells, coating.gain
+        hpa, ha = cells * field[k - 1], cells * field[k]
+        hpb, hb = cells * field[j - 1], cells * field[j]
+        if over_field:
+            vpa = va = ha - hpa
+            vpb = vb = hb - hpb
+        else:
+            vpa, va = cells * rate[k - 1], cells * rate[k]
+            vpb, vb = cells * rate[j - 1], cells * rate[j]
+        next_a = midpoint(table, coating, ma, hpa, vpa, ha, va, was_a)
+        next_b = midpoint(table, coating, mb, hpb, vpb, hb, vb, was_b) if b != a else next_a
+        was_a, was_b = ma, mb
+        ma, mb = clipped(next_a, most_m), clipped(next_b, most_m)
+        y[at] = gain * ma
+        y[other] = gain * mb
+        at += 1
+        other += 1
+        k += 1
+        j += 1
+    tape.m[a], tape.m[b] = ma, mb
+
+
+def by_runge_kutta(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
+    table, coating, field, rate, most_m = tape.table, tape.coating, tape.field, tape.rate, tape.most_m
+    moving = tape.constants.moving
+    ma, mb = tape.m[a], tape.m[b]
+    was_a, was_b = ma, mb
+    k: i64 = 2
+    j = k + (b - a) * (tape.frames + 2)
+    at = a * tape.frames
+    other = b * tape.frames
+    stop = at + tape.frames
+    while at < stop:
+        if moving:
+            coating.advance()
+        cells, gain = coating.cells, coating.gain
+        hpa, vpa, ha, va = cells * field[k - 1], cells * rate[k - 1], cells * field[k], cells * rate[k]
+        hpb, vpb, hb, vb = cells * field[j - 1], cells * rate[j - 1], cells * field[j], cells * rate[j]
+        next_a, next_b = runge_kutta(
+            table, coating, ma, hpa, vpa, ha, va, was_a, mb, hpb, vpb, hb, vb, was_b
+        )
+        was_a, was_b = ma, mb
+        ma, mb = clipped(next_a, most_m), clipped(next_b, most_m)
+        y[at] = gain * ma
+        y[other] = gain * mb
+        at += 1
+        other += 1
+        k += 1
+        j += 1
+    tape.m[a], tape.m[b] = ma, mb
+
+
+def by_newton(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
+    table, coating, field, rate, most_m = tape.table, tape.coating, tape.field, tape.rate, tape.most_m
+    moving, iterations = tape.constants.moving, tape.method
+    ma, mb = tape.m[a], tape.m[b]
+    was_a, was_b = ma, mb
+    k: i64 = 2
+    j = k + (b - a) * (tape.frames + 2)
+    at = a * tape.frames
+    other = b * tape.frames
+    stop = at + tape.frames
+    while at < stop:
+        if moving:
+            coating.advance()
+        cells, gain = coating.cells, coating.gain
+        hpa, vpa, ha, va = cells * field[k - 1], cells * rate[k - 1], cells * field[k], cells * rate[k]
+        hpb, vpb, hb, vb = cells * field[j - 1], cells * rate[j - 1], cells * field[j], cells * rate[j]
+        next_a, next_b = newton(
+            table, coating, ma, hpa, vpa, ha, va, was_a, mb, hpb, vpb, hb, vb, was_b, iterations, b == a
+        )
+        if b == a:
+            next_b = next_a
+        was_a, was_b = ma, mb
+        ma, mb = clipped(next_a, most_m), clipped(next_b, most_m)
+        y[at] = gain * ma
+        y[other] = gain * mb
+        at += 1
+        other += 1
+        k += 1
+        j += 1
+    tape.m[a], tape.m[b] = ma, mb
+
+
+def by_network(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
+    coating, network, field, rate, fs, most_m = tape.coating, tape.network, tape.field, tape.rate, tape.fs, tape.most_m
+    moving = tape.constants.moving
+    ma, mb = tape.m[a], tape.m[b]
+    k: i64 = 2
+    j = k + (b - a) * (tape.frames + 2)
+    at = a * tape.frames
+    other = b * tape.frames
+    stop = at + tape.frames
+    while at < stop:
+        if moving:
+            coating.advance()
+        cells, gain = coating.cells, coating.gain
+        M_s = coating.beta / (ALPHA * cells)
+        hpa, vpa, ha, va = cells * field[k - 1], cells * rate[k - 1], cells * field[k], cells * rate[k]
+        hpb, vpb, hb, vb = cells * field[j - 1], cells * rate[j - 1], cells * field[j], cells * rate[j]
+        ma = clipped(predict_from_field(network, M_s, fs, ma, hpa, vpa, ha, va), most_m)
+        mb = clipped(predict_from_field(network, M_s, fs, mb, hpb, vpb, hb, vb), most_m) if b != a else ma
+        y[at] = gain * ma
+        y[other] = gain * mb
+        at += 1
+        other += 1
+        k += 1
+        j += 1
+    tape.m[a], tape.m[b] = ma, mb

@@ -100,6 +100,8 @@ class Tape:
         self.most_m: float = 1.0
         self.network: Network = Network()
         self.features: vec[float] = vec[float]([0.0] * (2 * FEATURES * (frames + 1)))
+        self.field: vec[float] = vec[float]([0.0] * (2 * (frames + 2)))
+        self.rate: vec[float] = vec[float]([0.0] * (2 * (frames + 2)))
         self.m: vec[float] = vec[float]([0.0] * channels)
         self.H: vec[float] = vec[float]([0.0] * channels)
         self.G: vec[float] = vec[float]([0.0] * channels)

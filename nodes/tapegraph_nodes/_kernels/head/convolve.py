@@ -35,7 +35,8 @@ Spectra = npt.NDArray[np.complex128]
 SHORT: Final = 320  # taps that are convolved one by one in the time that transforms would take
 # Frames of a segment where it may be longer than a block: fewer make more transforms, more taps before the first.
 SEGMENT: Final = 128
-AT_ONCE: Final = 4  # taps, and frames
+TAIL_POLES: Final = 8
+AT_ONCE: Final = 8  # taps that are convolved together
 
 
 class Past:
@@ -90,10 +91,10 @@ class Past:
             at = c * size + self.newest * self.frames
             weigh(self.samples, at, response.head[c], y, c * self.frames, self.frames)
             if response.tails:
-                k, s, s_at = response.tail[c], response.s, 2 * AT_ONCE * c
+                k, s, s_at = response.tail[c], response.s, TAIL_POLES * c
                 at -= response.taps[c]
                 add_four_real(self.samples, at, y, c * self.frames, self.frames, k, 0, s, s_at)
-                add_four_real(self.samples, at, y, c * self.frames, self.frames, k, FOUR_REAL, s, s_at + AT_ONCE)
+                add_four_real(self.samples, at, y, c * self.frames, self.frames, k, FOUR_REAL, s, s_at + 4)
         if response.parts > 0:
             if response.segment != self.begun:
                 self.transform()
@@ -141,13 +142,13 @@ class Response:
         self.tails: bool = c.shape[1] > 0
         self.taps: list[i64] = [len(row) for row in rows]
         self.tail: list[vec[float]] = []  # z and weight of each pole
-        self.s: vec[float] = vec[float]([0.0] * (2 * AT_ONCE * channels))  # state: of the tail
+        self.s: vec[float] = vec[float]([0.0] * (TAIL_POLES * channels))  # state: of the tail
         if self.tails:
             begin = int(past.newest * past.frames)
             for i, taps in enumerate(self.taps):
                 self.tail.append(vec[float](np.stack([tail.z, c[i % len(c)]], axis=1).reshape(-1)))
                 for j, s in enumerate(tail.states(past.past[i, : begin - taps])):
-                    self.s[2 * AT_ONCE * i + j] = s
+                    self.s[TAIL_POLES * i + j] = s
 
     def clear(self) -> None:
         """Forget the past."""
@@ -160,35 +161,24 @@ def multiple(h: Array) -> vec[float]:
 
 
 def weigh(x: vec[float], x_at: i64, h: vec[float], y: vec[float], y_at: i64, frames: i64) -> None:
-    """Write y[i] = sum over k of h[k] x[i-k], four taps of four frames at a time."""
+    """Write y[i] = sum over k of h[k] x[i-k], AT_ONCE taps at a time over all frames: compilers vectorise that."""
     taps: i64 = len(h)
     i: i64 = 0
-    while i + 3 < frames:
-        at = x_at + i
-        y0, y1, y2, y3 = 0.0, 0.0, 0.0, 0.0
-        x1, x2, x3 = x[at + 1], x[at + 2], x[at + 3]
-        k: i64 = 0
-        while k < taps:
-            h0, h1, h2, h3 = h[k], h[k + 1], h[k + 2], h[k + 3]
-            at = x_at + i - k
-            x0, b1, b2, b3 = x[at], x[at - 1], x[at - 2], x[at - 3]
-            y0 += (h0 * x0 + h1 * b1) + (h2 * b2 + h3 * b3)
-            y1 += (h0 * x1 + h1 * x0) + (h2 * b1 + h3 * b2)
-            y2 += (h0 * x2 + h1 * x1) + (h2 * x0 + h3 * b1)
-            y3 += (h0 * x3 + h1 * x2) + (h2 * x1 + h3 * x0)
-            x1, x2, x3 = b3, b2, b1
-            k += 4
-        y[y_at + i], y[y_at + i + 1], y[y_at + i + 2], y[y_at + i + 3] = y0, y1, y2, y3
-        i += 4
     while i < frames:
-        y0 = 0.0
-        k = 0
-        while k < taps:
-            at = x_at + i - k
-            y0 += (h[k] * x[at] + h[k + 1] * x[at - 1]) + (h[k + 2] * x[at - 2] + h[k + 3] * x[at - 3])
-            k += 4
-        y[y_at + i] = y0
+        y[y_at + i] = 0.0
         i += 1
+    k: i64 = 0
+    while k < taps:
+        h0, h1, h2, h3 = h[k], h[k + 1], h[k + 2], h[k + 3]
+        h4, h5, h6, h7 = h[k + 4], h[k + 5], h[k + 6], h[k + 7]
+        at = x_at - k
+        i = 0
+        while i < frames:
+            a = (h0 * x[at + i] + h1 * x[at + i - 1]) + (h2 * x[at + i - 2] + h3 * x[at + i - 3])
+            b = (h4 * x[at + i - 4] + h5 * x[at + i - 5]) + (h6 * x[at + i - 6] + h7 * x[at + i - 7])
+            y[y_at + i] = (y[y_at + i] + a) + b
+            i += 1
+        k += AT_ONCE
 
 
 def copy(x: vec[float], x_at: i64, y: vec[float], y_at: i64, frames: i64) -> None:

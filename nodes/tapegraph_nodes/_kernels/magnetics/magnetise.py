@@ -50,27 +50,29 @@ def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:
 def follow(tape: Tape, x: vec[float], channel: i64, lane: i64) -> None:
     """Write the field of a channel and its rate, the two samples before the block first, into a lane of the tape."""
     clip, field, rate = tape.clip, tape.field, tape.rate
+    G, H, V = tape.G[channel], tape.H[channel], tape.V[channel]
     at = lane * (tape.frames + 2)
-    field[at], field[at + 1] = tape.G[channel], tape.H[channel]
-    rate[at + 1] = tape.V[channel]
+    field[at], field[at + 1], rate[at + 1] = G, H, V
+    at += 2
     k = channel * tape.frames
     end = k + tape.frames
-    at += 2
-    V = tape.V[channel]
     while k < end:
-        H = clipped(x[k], clip)
-        V = rise(H, field[at - 1], V)
+        G, H = H, x[k]
+        if not abs(H) <= clip:
+            H = clipped(H, clip)
+        V = rise(H, G, V)
         field[at] = H
         rate[at] = V
         at += 1
         k += 1
-    tape.G[channel], tape.H[channel], tape.V[channel] = field[at - 2], field[at - 1], V
+    tape.G[channel], tape.H[channel], tape.V[channel] = G, H, V
 
 
 def by_relaxation(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
     table, coating, field, most_m = tape.table, tape.coating, tape.field, tape.most_m
     moving = tape.constants.moving
     ma, mb = tape.m[a], tape.m[b]
+    was_a, was_b = ma, mb
     k: i64 = 2
     j = k + (b - a) * (tape.frames + 2)
     La = langevin_at(table, coating.cells * field[k - 1] + coating.beta * ma)
@@ -84,11 +86,13 @@ def by_relaxation(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
         cells, gain = coating.cells, coating.gain
         ha = cells * field[k]
         hb = cells * field[j]
-        ma, La = exponential(table, coating, ma, La, cells * field[k - 2], cells * field[k - 1], ha)
-        if b == a:
-            mb, Lb = ma, La
-        else:
-            mb, Lb = exponential(table, coating, mb, Lb, cells * field[j - 2], cells * field[j - 1], hb)
+        m, La = exponential(table, coating, ma, La, cells * field[k - 2], cells * field[k - 1], ha, was_a)
+        was_a = ma
+        ma = m
+        if b != a:
+            m, Lb = exponential(table, coating, mb, Lb, cells * field[j - 2], cells * field[j - 1], hb, was_b)
+            was_b = mb
+            mb = m
         if not abs(ma) <= most_m:
             ma = clipped(ma, most_m)
             La = langevin_at(table, ha + coating.beta * ma)

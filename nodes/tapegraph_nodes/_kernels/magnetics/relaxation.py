@@ -29,7 +29,7 @@ from mypy_extensions import i64
 from tapegraph_nodes._kernels.magnetics.jiles_atherton import Material
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 
-LARGE_STEP: Final = 0.5 * CELLS_PER_UNIT  # half of a, in cells
+LARGE_STEP: Final = 32.0  # half of a, in cells
 MOST_PARTS: Final = 4
 
 
@@ -41,35 +41,46 @@ def exponential(
     hpp: float,
     hp: float,
     h: float,
+    earlier: float,
 ) -> tuple[float, float]:
-    """Return m and L(q) at the field h, from those at hp; before that the field was hpp."""
+    """Return m and L(q) at the field h, from those at hp; before that the field was hpp.
+
+    earlier: m of the sample before, as in jiles_atherton.py
+    """
     before = hp - hpp
     now = h - hp
     if (before + now) * (3.0 * now - before) < 0.0:  # the slopes of the parabola at hp and at h
         turn = hp - (before + now) * (before + now) / (8.0 * (now - before))
-        m, L = traverse(table, material, m, L, turn - hp, turn)
+        m, L = traverse(table, material, m, L, turn - hp, turn, earlier)
         now = h - turn
-    return traverse(table, material, m, L, now, h)
+    return traverse(table, material, m, L, now, h, earlier)
 
 
-def traverse(table: vec[float], material: Material, m: float, L: float, dh: float, h: float) -> tuple[float, float]:
+def traverse(
+    table: vec[float], material: Material, m: float, L: float, dh: float, h: float, earlier: float
+) -> tuple[float, float]:
     """Return m and L(q) at the field h, from those at h - dh; a large step is divided into equal parts."""
     if abs(dh) > LARGE_STEP:
         parts: i64 = min(MOST_PARTS, i64(abs(dh) * (1.0 / LARGE_STEP)) + 1)
         dh /= float(parts)
         while parts > 1:
             parts -= 1
-            m, L = relax(table, material, m, L, dh, h - float(parts) * dh)
-    return relax(table, material, m, L, dh, h)
+            m, L = relax(table, material, m, L, dh, h - float(parts) * dh, m)
+    return relax(table, material, m, L, dh, h, earlier)
 
 
-def relax(table: vec[float], material: Material, m: float, L: float, dh: float, h: float) -> tuple[float, float]:
+def relax(
+    table: vec[float], material: Material, m: float, L: float, dh: float, h: float, earlier: float
+) -> tuple[float, float]:
     """Return m and L(q) at the field h, from those at h - dh."""
     c, kappa, beta, gamma = material.c, material.kappa, material.beta, material.gamma
     q = h + beta * m
-    if abs(q) < END:
+    cell = h + beta * earlier + ROUND - ROUND
+    t = q - cell
+    if not abs(t) < 0.5:
         cell = q + ROUND - ROUND
         t = q - cell
+    if abs(q) < END:
         k = 4 * i64(cell) + MIDDLE
         k3 = t * table[k + 3]
         k2 = table[k + 2] + k3
@@ -80,22 +91,27 @@ def relax(table: vec[float], material: Material, m: float, L: float, dh: float, 
         L1 = CELLS_PER_UNIT / (q * q)
         end = (1.0 if q > 0.0 else -1.0) - q * L1
     dL = end - L
-    delta = math.copysign(1.0, dh)
-    x = delta * (L - m)
+    way = abs(dh)
+    if dh < 0.0:
+        x = m - L
+        toward = c - 1.0
+    else:
+        x = L - m
+        toward = 1.0 - c
     if x >= 0.0:
         D = kappa - gamma * x
         if D <= 0.0:
             D = 1e-3 * kappa
-        share = decayed(abs(dh), D)
+        share = decayed(way, D)
         f = D * share
         irreversible = dh * x * share
     else:
-        rise = delta * (1.0 - c) * dL
+        rise = toward * dL
         f = 1.0
         irreversible = 0.0
         if rise > -x:
             left = 1.0 + x / rise
-            f = 1.0 - left * (1.0 - kappa * decayed(left * abs(dh), kappa))
+            f = 1.0 - left * (1.0 - kappa * decayed(left * way, kappa))
     held = 1.0 - (1.0 - c) * f
     dm = dL * held + irreversible
     # So far with the mean field of the old m. beta L' is under 0.004: two terms of the series are enough.

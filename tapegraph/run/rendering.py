@@ -61,6 +61,11 @@ class Rendering:
         return self.engine.plan.timing.tail_s() if self.tail == "auto" else self.tail
 
     @property
+    def loops(self) -> bool:
+        """Whether the tail is that of a graph that feeds back, which has no length of its own."""
+        return self.tail == "auto" and bool(self.engine.plan.order.loop_closers)
+
+    @property
     def longest_tail_s(self) -> float:
         """How long an automatic tail may become, s, wherever the parameters move."""
         planned_s = self.engine.plan.tail_s
@@ -120,7 +125,7 @@ class Rendering:
                 skip -= out.shape[1] - kept.shape[1]
                 given += kept.shape[1]
                 if kept.shape[1]:
-                    if math.isinf(self.tail_s):
+                    if self.loops:
                         self.peak = max(self.peak, largest(kept))
                     yield kept
         yield from self.end(skip, taken, given)
@@ -136,9 +141,8 @@ class Rendering:
         quiet = due = 0
         rest = self.loop_rest()
         while given < (due := max(due, self.due(taken))):
-            loops = math.isinf(self.tail_s)
             if not x.shape[1]:
-                wanted = block if loops else -(-(skip + due - given) // block) * block
+                wanted = block if self.loops else -(-(skip + due - given) // block) * block
                 x = silence[:, : min(wanted, chunk)]
             out = self.engine.process(x)
             x = x[:, :0]
@@ -147,7 +151,7 @@ class Rendering:
             given += kept.shape[1]
             if not kept.shape[1]:
                 continue
-            if loops:
+            if self.loops:
                 peak = largest(kept)
                 self.peak = max(self.peak, peak)
                 self.loop_tail = max(0, given - taken)

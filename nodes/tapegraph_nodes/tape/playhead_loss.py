@@ -40,7 +40,7 @@ from mypy_extensions import i64
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal
 from tapegraph_nodes._kernels.head.bump import Bump
 from tapegraph_nodes._kernels.head.convolve import Past, Response
-from tapegraph_nodes._kernels.head.head_response import LONGEST_S, Design, Geometry, strength
+from tapegraph_nodes._kernels.head.head_response import LONGEST_S, Design, Geometry, bessel_table, strength
 from tapegraph_nodes._kernels.head.tail import LENGTH_S, tail
 
 FADE_S = 0.02
@@ -107,7 +107,9 @@ class PlayheadLoss(Node):
         longest = self.lead + math.ceil((LONGEST_S + LENGTH_S) * self.fs)
         self.past = Past(int(self.channels), int(self.frames), longest, not self.linear)
         self.before = vec[float]([0.0] * (self.channels * self.frames))
-        self.bump = Bump(self.fs, self.frames, self.channels)  # with tables that a linear phase needs too
+        self.bump = Bump(self.fs, self.frames, self.channels)
+        if self.linear:
+            bessel_table()  # made here, for a bump that comes while sound runs
         self.update()
         design = self.begin()
         while not design.complete:

@@ -14,10 +14,10 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.machinery import FileFinder, ModuleSpec, PathFinder
-from importlib.metadata import EntryPoint, distributions
 from importlib.util import find_spec
 from pathlib import Path
 from site import getsitepackages, getusersitepackages
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -26,24 +26,31 @@ from tapegraph.node.base import Node
 from tapegraph.node.declaration import check
 from tapegraph.node.node_files import classes
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 GROUP = "tapegraph.nodes"
 OWN = "tapegraph"  # the distribution whose compiled nodes were built together with their base class
 
 
 @attrs.frozen
 class Installed:
-    """A kind of node in an installed package. Calling it imports its module and returns the class."""
+    """A kind of node in an installed package. Calling it imports its module and returns the class.
+
+    who: the package and its version, for people
+    own: whether that is tapegraph itself
+    """
 
     kind: str
     module: str
-    entry: EntryPoint
+    who: str
+    own: bool
 
     def __call__(self) -> type[Node]:
         for cls in classes(importlib.import_module(self.module)):
             if self.kind == cls.KIND:
-                own = self.entry.dist is not None and self.entry.dist.name == OWN
-                return check(cls, who(self.entry), own)
-        raise TapegraphError(f"{self.module} of {who(self.entry)} contains no node with KIND {self.kind!r}")
+                return check(cls, self.who, self.own)
+        raise TapegraphError(f"{self.module} of {self.who} contains no node with KIND {self.kind!r}")
 
 
 def entries() -> list[EntryPoint]:
@@ -52,6 +59,8 @@ def entries() -> list[EntryPoint]:
     The current folder and that of the script are no places of installed packages, although Python searches them:
     whatever lies there would otherwise run unasked.
     """
+    from importlib.metadata import distributions  # with all of email: a sixth of the time of `import tapegraph`
+
     sites = {Path(folder).resolve() for folder in [*getsitepackages(), getusersitepackages()]}
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     here = {Path(script).resolve().parent} if script else set()
@@ -75,9 +84,11 @@ def kinds_of(entry: EntryPoint) -> Iterator[Installed]:
     spec = spec_of(entry.module)
     if spec is None:
         raise TapegraphError(f"there is no module {entry.module}")
+    package = who(entry)  # once: the metadata is parsed anew for each question
+    own = entry.dist is not None and entry.dist.name == OWN
     if spec.submodule_search_locations is not None and not entry.attr:
         for name in modules(entry.module, spec.submodule_search_locations):
-            yield Installed(name.rpartition(".")[2], name, entry)
+            yield Installed(name.rpartition(".")[2], name, package, own)
         return
     announced = dict(literal_kinds(spec))
     if entry.attr:
@@ -85,7 +96,7 @@ def kinds_of(entry: EntryPoint) -> Iterator[Installed]:
     if not announced:
         raise TapegraphError(f"{entry.value} contains no class with a KIND that is written as text")
     for kind in announced.values():
-        yield Installed(kind, entry.module, entry)
+        yield Installed(kind, entry.module, package, own)
 
 
 def spec_of(module: str) -> ModuleSpec | None:

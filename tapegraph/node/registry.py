@@ -123,7 +123,7 @@ def index() -> Index:
         for entry in entries():
             try:
                 for one in list(kinds_of(entry)):
-                    _index.add(one.kind, Origin(who(entry), one))
+                    _index.add(one.kind, Origin(one.who, one))
             except Exception as error:  # a third-party package may fail in any way; the others still work
                 text = str(error) if isinstance(error, TapegraphError) else describe(error)
                 _index.warnings.append(f"{who(entry)} is left out: {text}")

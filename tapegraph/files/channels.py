@@ -21,7 +21,7 @@ from tapegraph.document.flat import FlatGraph
 from tapegraph.document.order import Order, reachable
 from tapegraph.document.spec import INPUT, OUTPUT
 from tapegraph.errors import Problem, TapegraphError
-from tapegraph.files.read import Reader
+from tapegraph.files.read import PIECE_FRAMES, Reader
 from tapegraph.node import registry
 from tapegraph.node.ports import find_param
 from tapegraph.run.plan import find_channels
@@ -152,7 +152,12 @@ def render_part(
             registry.add_paths(paths)
             with Reader(*source) as reader:
                 rendering = Rendering(
-                    graph.flat(), reader.sample_rate, part.stop - part.start, tail, first_channel=part.start
+                    graph.flat(),
+                    reader.sample_rate,
+                    part.stop - part.start,
+                    tail,
+                    first_channel=part.start,
+                    chunk_frames=PIECE_FRAMES,
                 )
                 there.send(rendering.most(reader.frames))
                 for block in rendering.blocks(piece[part] for piece in reader.blocks()):

@@ -22,7 +22,7 @@ from tapegraph.files.channels import (
     groups,
     rendered_in_parallel,
 )
-from tapegraph.files.read import Reader
+from tapegraph.files.read import PIECE_FRAMES, Reader
 from tapegraph.files.write import create
 from tapegraph.run.rendering import Rendering
 from tapegraph.run.sound import Array, Tail, decibels
@@ -183,7 +183,7 @@ def is_same_file(source: str | Path, target: str | Path) -> bool:
 
 def rendered_together(graph: FlatGraph, reader: Reader, tail: Tail) -> Sound:
     """Return what becomes of a file in this process."""
-    rendering = Rendering(graph, reader.sample_rate, reader.channels, tail)
+    rendering = Rendering(graph, reader.sample_rate, reader.channels, tail, chunk_frames=PIECE_FRAMES)
     return Sound(
         rendering.output_channels,
         rendering.most(reader.frames),

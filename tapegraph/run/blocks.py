@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegraph.run.sound import Array, Audio
 
-CHUNK_FRAMES = 1 << 12  # as much as goes through the scheduler in one call: it stays in the cache
+CHUNK_FRAMES = 1 << 13  # as much as goes through the scheduler in one call: it stays in the cache
 
 
 class BlockCutter:

@@ -124,7 +124,7 @@ def test_a_long_sound_goes_through_in_pieces() -> None:
 
     rendering = Rendering(THROUGH, FS, 1, engine=Watched)
     assert sum(piece.shape[1] for piece in rendering.blocks([np.zeros((1, 100_000))])) == 100_000
-    assert Watched.longest == 1 << 12
+    assert Watched.longest == 1 << 13
 
 
 def test_what_was_set_before_a_reset_is_there_at_its_first_frame() -> None:

@@ -17,17 +17,14 @@ from importlib.machinery import FileFinder, ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from site import getsitepackages, getusersitepackages
-from typing import TYPE_CHECKING
 
 import attrs
 
 from tapegraph.errors import TapegraphError
+from tapegraph.node.announced import Entry, announced
 from tapegraph.node.base import Node
 from tapegraph.node.declaration import check
 from tapegraph.node.node_files import classes
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 GROUP = "tapegraph.nodes"
 OWN = "tapegraph"  # the distribution whose compiled nodes were built together with their base class
@@ -53,42 +50,29 @@ class Installed:
         raise TapegraphError(f"{self.module} of {self.who} contains no node with KIND {self.kind!r}")
 
 
-def entries() -> list[EntryPoint]:
+def entries() -> list[Entry]:
     """Return the entries of all packages that are installed.
 
     The current folder and that of the script are no places of installed packages, although Python searches them:
     whatever lies there would otherwise run unasked.
     """
-    from importlib.metadata import distributions  # with all of email: a sixth of the time of `import tapegraph`
-
     sites = {Path(folder).resolve() for folder in [*getsitepackages(), getusersitepackages()]}
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     here = {Path(script).resolve().parent} if script else set()
     with contextlib.suppress(FileNotFoundError):  # the current folder may have been removed
         here.add(Path.cwd())
-    places = [place for place in sys.path if place and Path(place).resolve() not in here - sites]
-    found: dict[str, list[EntryPoint]] = {}
-    for distribution in distributions(path=places):
-        announced = [entry for entry in distribution.entry_points if entry.group == GROUP]
-        if announced:  # one that comes later on the path is hidden by the first of that name, as for imports
-            found.setdefault(distribution.name, announced)
-    return sorted((entry for group in found.values() for entry in group), key=lambda e: (e.name, e.value))
+    return announced(GROUP, [place for place in sys.path if place and Path(place).resolve() not in here - sites])
 
 
-def who(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-
-
-def kinds_of(entry: EntryPoint) -> Iterator[Installed]:
+def kinds_of(entry: Entry) -> Iterator[Installed]:
     """Yield the kinds that an entry announces. Raises TapegraphError where its module does not exist."""
     spec = spec_of(entry.module)
     if spec is None:
         raise TapegraphError(f"there is no module {entry.module}")
-    package = who(entry)  # once: the metadata is parsed anew for each question
-    own = entry.dist is not None and entry.dist.name == OWN
+    own = entry.package == OWN
     if spec.submodule_search_locations is not None and not entry.attr:
         for name in modules(entry.module, spec.submodule_search_locations):
-            yield Installed(name.rpartition(".")[2], name, package, own)
+            yield Installed(name.rpartition(".")[2], name, entry.who, own)
         return
     announced = dict(literal_kinds(spec))
     if entry.attr:
@@ -96,7 +80,7 @@ def kinds_of(entry: EntryPoint) -> Iterator[Installed]:
     if not announced:
         raise TapegraphError(f"{entry.value} contains no class with a KIND that is written as text")
     for kind in announced.values():
-        yield Installed(kind, entry.module, package, own)
+        yield Installed(kind, entry.module, entry.who, own)
 
 
 def spec_of(module: str) -> ModuleSpec | None:

@@ -23,13 +23,10 @@ class Engine:
         check_sample_rate(sample_rate)
         self.channels = check_channels(channels)
         self.plan: Plan = plan(graph, float(sample_rate), self.channels, first_channel=first_channel)
+        self.output_channels = int(self.plan.schedule.sink.channels)  # also of a graph that takes over
         self.block = graph.block
         self.pending: Pending[tuple[str, str, NodeValue]] = Pending(lambda change: change[:2])
         self.told: set[str] = set()  # what new_warnings() has returned
-
-    @property
-    def output_channels(self) -> int:
-        return int(self.plan.schedule.sink.channels)
 
     def set(self, node: str, param: str, value: NodeValue) -> None:
         """Set a parameter, checked and resolved, from the next block on."""

@@ -227,9 +227,7 @@ def test_a_stream_takes_as_many_channels_as_it_was_opened_for() -> None:
 
 def test_the_output_is_not_overwritten_by_nodes_that_run_after_all_its_sources() -> None:
     """It is the buffer of its only source, which others may not reuse in the same block."""
+    half = FlatNode(Scale, {"factor": 0.5})
     dead_ends = "a.out>b.in, b.out>c.in, c.out>d.in, d.out>e.in"
-    graph = flat(
-        f"input.out>a.in, a.out>output.in, {dead_ends}",
-        **{name: FlatNode(Scale, {"factor": 0.5}) for name in "abcde"},
-    )
+    graph = flat(f"input.out>a.in, a.out>output.in, {dead_ends}", a=half, b=half, c=half, d=half, e=half)
     np.testing.assert_array_equal(render(graph, NOISE, FS), 0.5 * NOISE)

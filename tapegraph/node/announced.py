@@ -1,4 +1,4 @@
-"""What installed packages announce in an entry-point group: as importlib.metadata finds it, in a tenth of the time.
+"""What installed packages announce in an entry-point group: as importlib.metadata finds it, which takes far longer.
 
 That module brings in all of email. Here only the metadata of packages that announce something is read, two lines of it.
 Source: Python Packaging User Guide, Entry points specification and Core metadata specifications.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -27,6 +28,9 @@ class Ended(KeyboardInterrupt):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status. Errors that a user can correct go to stderr, one a line."""
+    if not gc.isenabled():  # see starting.py
+        gc.freeze()
+        gc.enable()
     write_any_character()
     signals: list[int] = []
     try:

@@ -12,7 +12,9 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 import tapegraph
 
@@ -125,6 +127,33 @@ def test_importing_tapegraph_brings_in_nothing_heavy() -> None:
     code = "import sys, tapegraph; print(*{'soundfile', 'sounddevice', 'click', 'scipy', 'mutagen'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_rendering_a_file_brings_in_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "in.wav", np.zeros(100), 48_000)
+    unused = {"multiprocessing", "scipy", "mutagen", "tapegraph.live", "tapegraph.files.mpeg", "tapegraph.files.level"}
+    code = f"""
+import sys
+from tapegraph.__main__ import main
+status = main(["render", "in.wav", "out.wav", "--preset", "tc260", "--quiet"])
+print(status, *{unused!r} & set(sys.modules))"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.strip() == "0"
+
+
+def test_a_program_that_imports_tapegraph_keeps_its_garbage_collector_and_its_threads(tmp_path: Path) -> None:
+    """Those of the program tapegraph itself are set for a quick start, which `python -m` must not take it for."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "__init__.py").write_text("import tapegraph")
+    (tmp_path / "mine" / "__main__.py").write_text(
+        "import gc, os; print(gc.isenabled(), 'OPENBLAS_NUM_THREADS' in os.environ)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    for how in (["-m", "mine"], ["-c", "import mine, runpy; runpy.run_module('mine.__main__')"]):
+        done = subprocess.run(
+            [sys.executable, *how], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+        )
+        assert done.stdout.strip() == "True False"
 
 
 def test_no_module_is_longer_than_500_lines() -> None:

@@ -110,10 +110,9 @@ def into_file(graph: Graph, source: str, target: str, options: dict[str, Any], q
     from tapegraph.atomic import is_stream
     from tapegraph.files.render import render_file
 
-    bar = click.progressbar(length=1000, label=target, file=sys.stderr)
     shown = sys.stderr.isatty() and not quiet
-    with bar if shown else contextlib.nullcontext():
-        progress = (lambda fraction: bar.update(int(1000 * fraction) - bar.pos)) if shown else None
+    with click.progressbar(length=1000, label=target, file=sys.stderr) if shown else contextlib.nullcontext() as bar:
+        progress = (lambda fraction: bar.update(int(1000 * fraction) - bar.pos)) if bar is not None else None
         report = render_file(graph, source, target, progress=progress, **options)
     print_report(report, quiet, err=is_stream(Path(target)))
 

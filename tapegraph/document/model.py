@@ -17,7 +17,6 @@ from tapegraph.atomic import replacing
 from tapegraph.document import load, write
 from tapegraph.document.access import below
 from tapegraph.document.check import remarks
-from tapegraph.document.edit import edited
 from tapegraph.document.files import parameter_value
 from tapegraph.document.flat import FlatGraph, flatten
 from tapegraph.document.parts import Parts
@@ -280,6 +279,8 @@ class Source:
 
     def changed(self, spec: Spec, folder: Path) -> str | None:
         """Return the text as a graph has become since, for a file in folder; None where it has to be written anew."""
+        from tapegraph.document.edit import edited
+
         words = write.words(spec)
         text = edited(self.text, self.words, words, folder)
         if text is None:

@@ -76,6 +76,8 @@ class Call(Step):
             self.node.update()
             self.changed = False
         self.node.process(self.x, self.y)
+        if not (are_whole(self.y) and are_whole(self.x)):
+            raise ValueError(self.wrong_signal())  # before compiled code reads it, which takes lengths as given
         return not self.watched or self.is_sound()
 
     def is_sound(self) -> bool:
@@ -86,11 +88,11 @@ class Call(Step):
         """
         sound = True
         for signal in self.y:
-            if self.oversample == 1:
-                sound = is_within(signal.samples, LARGEST) and sound
-            else:
-                sound = is_sampled_within(signal.samples, LARGEST, self.first, self.oversample) and sound
-        self.first = self.first + 1 if self.first + 1 < self.oversample else 0
+            if not is_within(signal.samples, LARGEST, self.first, self.oversample):
+                sound = False
+        self.first += 1
+        if self.first >= self.oversample:
+            self.first = 0
         return sound
 
     def reset(self) -> None:
@@ -101,12 +103,13 @@ class Call(Step):
     def owner(self) -> Node | None:
         return self.node
 
-    def wrong_output(self) -> str:
-        """Return how the node has left an output that nobody can read, or nothing."""
-        for signal in self.y:
-            due = signal.channels * signal.frames
-            if len(signal.samples) != due:
-                return f"left an output of {len(signal.samples)} samples; {due} are due"
+    def wrong_signal(self) -> str:
+        """Return how the node has left a signal that nobody can read, or nothing."""
+        for signals, port in ((self.y, "output"), (self.x, "input")):
+            for signal in signals:
+                due = signal.channels * signal.frames
+                if len(signal.samples) != due:
+                    return f"left an {port} of {len(signal.samples)} samples; {due} are due"
         return ""
 
     def restart(self) -> None:
@@ -294,10 +297,9 @@ class Schedule:
             raise self.failure(error, running) from error
 
     def failure(self, error: BaseException, running: Step | None) -> TapegraphError:
-        """Return the error for what a step has raised: it names the node, or the one that broke a signal before."""
-        for step in self.steps:
-            if isinstance(step, Call) and (wrong := step.wrong_output()):
-                return TapegraphError(f"{step.node.name} ({step.node.KIND}) {wrong}")
+        """Return the error for what a step has raised: it names the node, and what is wrong with a signal it left."""
+        if isinstance(running, Call) and (wrong := running.wrong_signal()):
+            return TapegraphError(f"{running.node.name} ({running.node.KIND}) {wrong}")
         node = running.owner() if running is not None else None
         return failure(error, node.name if node is not None else "", type(node) if node is not None else Node)
 
@@ -312,11 +314,14 @@ class Schedule:
 
         sound: blocks * frames samples of each channel of the source, each contiguous in memory
         Returns the sound of the sink: all samples of the first channel, then of the next ...
+        Raises ValueError for fewer channels or samples.
         """
         # Made here: a vec that interpreted code passes in is never freed (mypyc 2.4.1).
         audio = [vec[float](channel) for channel in sound]
         frames = self.source.frames
         length = blocks * frames
+        if len(audio) != self.source.channels or any(len(samples) != length for samples in audio):
+            raise ValueError(f"{self.source.channels} channels of {length} samples are due")
         out: vec[float] = vec[float]([0.0] * (self.sink.channels * length))
         b: i64 = 0
         while b < blocks:
@@ -325,7 +330,7 @@ class Schedule:
                 self.muted += fetch(samples, self.source.samples, b * frames, target, frames)
                 target += frames
             bad = self.run_steps()
-            if bad is None and is_within(self.sink.samples, LOUDEST):
+            if bad is None and is_within(self.sink.samples, LOUDEST, 0, 1):
                 store(self.sink.samples, out, self.sink.channels, length, b * frames, frames)
             else:
                 self.recover(OUTPUT if bad is None else bad.name)
@@ -388,17 +393,27 @@ def store(x: vec[float], audio: vec[float], channels: i64, length: i64, start: i
         c += 1
 
 
-def is_within(x: vec[float], limit: float) -> bool:
-    """Return whether every sample is finite and none is above a limit."""
-    return all(abs(v) <= limit for v in x)
+def are_whole(signals: list[Signal]) -> bool:
+    """Return whether each signal has all its samples: a node that is not compiled may have replaced them."""
+    return all(len(signal.samples) == signal.channels * signal.frames for signal in signals)
 
 
-def is_sampled_within(x: vec[float], limit: float, first: i64, step: i64) -> bool:
-    """Return whether each sample that is a multiple of step after the first is finite and none is above a limit."""
+def is_within(x: vec[float], limit: float, first: i64, step: i64) -> bool:
+    """Return whether each sample that is a multiple of step after the first is finite and none is above a limit.
+
+    Every one is looked at, without a way out: so a processor compares several at once.
+    """
     n: i64 = len(x)
+    beyond: i64 = 0
     i = first
-    while i < n:
-        if not abs(x[i]) <= limit:
-            return False
-        i += step
-    return True
+    if step == 1:
+        while i < n:
+            if not abs(x[i]) <= limit:
+                beyond += 1
+            i += 1
+    else:
+        while i < n:
+            if not abs(x[i]) <= limit:
+                beyond += 1
+            i += step
+    return beyond == 0

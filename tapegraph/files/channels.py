@@ -11,7 +11,6 @@ import contextlib
 import signal
 from collections.abc import Callable, Generator, Iterator
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,7 @@ from tapegraph.document.flat import FlatGraph
 from tapegraph.document.order import Order, reachable
 from tapegraph.document.spec import INPUT, OUTPUT
 from tapegraph.errors import Problem, TapegraphError
-from tapegraph.files.read import Reader
-from tapegraph.files.workers import END_S, death, explained, start
+from tapegraph.files.read import PIECE_FRAMES, Reader
 from tapegraph.node import registry
 from tapegraph.node.ports import find_param
 from tapegraph.run.plan import find_channels
@@ -90,6 +88,10 @@ def rendered_in_parallel(graph: GraphModel, reader: Reader, parts: list[slice], 
     Raises TapegraphError where the graph cannot run; the blocks raise MustRenderTogetherError where all channels have
     to be rendered together.
     """
+    from multiprocessing import get_context  # here, for most files are rendered without processes
+
+    from tapegraph.files.workers import start
+
     flat = graph.flat()
     channels = find_channels(flat, Order(flat), reader.channels)[OUTPUT]  # no part could tell that they do not fit
     context = get_context("spawn")  # on every system alike, and safe whatever threads this process has
@@ -123,6 +125,8 @@ def rendered_in_parallel(graph: GraphModel, reader: Reader, parts: list[slice], 
 
 def receive(process: SpawnProcess, here: Connection) -> Any:
     """Return the next message of a part, see render_part(). Raises the error that it has sent."""
+    from tapegraph.files.workers import END_S, death
+
     try:
         message = here.recv()
     except (EOFError, OSError):
@@ -140,13 +144,20 @@ def render_part(
 
     Instead of any of these an exception is sent.
     """
+    from tapegraph.files.workers import explained
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
     with contextlib.suppress(BrokenPipeError):  # the parent has been ended itself
         try:
             registry.add_paths(paths)
             with Reader(*source) as reader:
                 rendering = Rendering(
-                    graph.flat(), reader.sample_rate, part.stop - part.start, tail, first_channel=part.start
+                    graph.flat(),
+                    reader.sample_rate,
+                    part.stop - part.start,
+                    tail,
+                    first_channel=part.start,
+                    chunk_frames=PIECE_FRAMES,
                 )
                 there.send(rendering.most(reader.frames))
                 for block in rendering.blocks(piece[part] for piece in reader.blocks()):

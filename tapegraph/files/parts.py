@@ -16,7 +16,6 @@ from typing import BinaryIO, Literal, cast
 
 import attrs
 
-from tapegraph.files import mpeg
 from tapegraph.files.chunks import byte_order, is_id, walk
 
 OPEN_ENDED = {0, 2**31 - 4096, 2**31 - 1, 2**31, 2**32 - 1}  # sizes that recorders write before they know better
@@ -278,6 +277,8 @@ def ogg_pages(data: mmap.mmap) -> Iterator[tuple[int, int]]:
 
 def mpeg_parts(data: mmap.mmap) -> Parts:
     """Find the streams that follow one another in an MP3 file, and give each a header that counts its frames."""
+    from tapegraph.files import mpeg
+
     streams = mpeg.streams(data)
     if not streams or (len(streams) == 1 and streams[0].is_exact):
         return Parts()

@@ -7,10 +7,10 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
-from tapegraph.analysis.matching import Match, check_match
 from tapegraph.atomic import is_stream
 from tapegraph.document.flat import FlatGraph
 from tapegraph.document.model import GraphModel
@@ -22,11 +22,14 @@ from tapegraph.files.channels import (
     groups,
     rendered_in_parallel,
 )
-from tapegraph.files.level import Level
-from tapegraph.files.read import Reader
+from tapegraph.files.read import PIECE_FRAMES, Reader
 from tapegraph.files.write import create
 from tapegraph.run.rendering import Rendering
 from tapegraph.run.sound import Array, Tail, decibels
+
+if TYPE_CHECKING:
+    from tapegraph.analysis.matching import Match
+    from tapegraph.files.level import Level
 
 Progress = Callable[[float], None]
 
@@ -96,10 +99,9 @@ def render_file(
     Raises TapegraphError, without leaving a file, for files that cannot be read or written.
     """
     started = time.perf_counter()
-    check_match(match)
+    level = matching(match) if match is not None else None
 
     def write(sound: Sound) -> Report:
-        level = Level() if match else None
         blocks = shown(sound.blocks, reader.frames, progress) if progress else sound.blocks
         if level:
             blocks = level.matched(blocks, sound.channels, reader, Path(target))
@@ -163,6 +165,15 @@ def shown(blocks: Iterable[Array], frames: int, progress: Progress) -> Generator
         progress(min(1.0, count / frames))
 
 
+def matching(match: Match) -> Level:
+    """Return what matches a level. Raises TapegraphError for another match than there is."""
+    from tapegraph.analysis.matching import check_match
+    from tapegraph.files.level import Level
+
+    check_match(match)
+    return Level()
+
+
 def is_same_file(source: str | Path, target: str | Path) -> bool:
     try:
         return not is_stream(Path(target)) and os.path.samefile(source, target)
@@ -172,7 +183,7 @@ def is_same_file(source: str | Path, target: str | Path) -> bool:
 
 def rendered_together(graph: FlatGraph, reader: Reader, tail: Tail) -> Sound:
     """Return what becomes of a file in this process."""
-    rendering = Rendering(graph, reader.sample_rate, reader.channels, tail)
+    rendering = Rendering(graph, reader.sample_rate, reader.channels, tail, chunk_frames=PIECE_FRAMES)
     return Sound(
         rendering.output_channels,
         rendering.most(reader.frames),

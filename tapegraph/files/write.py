@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -164,12 +165,15 @@ class Writer:
     def write(self, block: Array) -> None:
         """Add (channels, frames). Raises TapegraphError when the disk is full."""
         x = block.T if self.order is None else block.T[:, self.order]
-        if not np.isfinite(x).all():  # some encoders abort the process at such a sample
+        peak = max(float(np.max(x, initial=0.0)), -float(np.min(x, initial=0.0)))  # NaN where one is
+        if not math.isfinite(peak):  # some encoders abort the process at such a sample
             raise file_error(self.path, "cannot store samples that are NaN or infinite")
         if self.frames + len(x) > self.most_frames:  # the format was chosen by that
             raise ValueError(f"{self.path} was opened for {self.most_frames} frames; there are more")
         self.frames += len(x)
-        self.peak = max(self.peak, float(np.max(np.abs(x), initial=0.0)))
+        self.peak = max(self.peak, peak)
+        if peak > 1.0 and self.subtype not in FLOATS:
+            self.clipped += int(np.count_nonzero(np.abs(x) > 1.0))
         try:
             stored = self.stored(x)
             for start in range(0, len(stored), PIECE_FRAMES):
@@ -181,7 +185,6 @@ class Writer:
         """Return (frames, channels) in a type that libsndfile stores without rounding it."""
         if self.subtype in FLOATS:
             return x
-        self.clipped += int(np.count_nonzero(np.abs(x) > 1.0))
         if self.subtype in BITS:
             return rounded(x, BITS[self.subtype], self.dither)
         return np.clip(x, -1.0, 1.0)
@@ -273,5 +276,7 @@ def rounded(x: Array, bits: int, dither: np.random.Generator | None) -> npt.NDAr
         noise = dither.random((*x.shape, 2))  # drawn frame by frame, so that it does not depend on the size of blocks
         noise[~x.any(axis=1)] = 0.0
         k += noise[..., 0] - noise[..., 1]
-    k = np.clip(np.rint(k), -full, full - 1.0)
-    return (k * 2.0 ** (32 - bits)).astype(np.int32)
+    np.rint(k, out=k)
+    np.clip(k, -full, full - 1.0, out=k)
+    k *= 2.0 ** (32 - bits)
+    return k.astype(np.int32, order="C")

@@ -14,7 +14,6 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.machinery import FileFinder, ModuleSpec, PathFinder
-from importlib.metadata import EntryPoint, distributions
 from importlib.util import find_spec
 from pathlib import Path
 from site import getsitepackages, getusersitepackages
@@ -22,6 +21,7 @@ from site import getsitepackages, getusersitepackages
 import attrs
 
 from tapegraph.errors import TapegraphError
+from tapegraph.node.announced import Entry, announced
 from tapegraph.node.base import Node
 from tapegraph.node.declaration import check
 from tapegraph.node.node_files import classes
@@ -32,21 +32,25 @@ OWN = "tapegraph"  # the distribution whose compiled nodes were built together w
 
 @attrs.frozen
 class Installed:
-    """A kind of node in an installed package. Calling it imports its module and returns the class."""
+    """A kind of node in an installed package. Calling it imports its module and returns the class.
+
+    who: the package and its version, for people
+    own: whether that is tapegraph itself
+    """
 
     kind: str
     module: str
-    entry: EntryPoint
+    who: str
+    own: bool
 
     def __call__(self) -> type[Node]:
         for cls in classes(importlib.import_module(self.module)):
             if self.kind == cls.KIND:
-                own = self.entry.dist is not None and self.entry.dist.name == OWN
-                return check(cls, who(self.entry), own)
-        raise TapegraphError(f"{self.module} of {who(self.entry)} contains no node with KIND {self.kind!r}")
+                return check(cls, self.who, self.own)
+        raise TapegraphError(f"{self.module} of {self.who} contains no node with KIND {self.kind!r}")
 
 
-def entries() -> list[EntryPoint]:
+def entries() -> list[Entry]:
     """Return the entries of all packages that are installed.
 
     The current folder and that of the script are no places of installed packages, although Python searches them:
@@ -57,27 +61,18 @@ def entries() -> list[EntryPoint]:
     here = {Path(script).resolve().parent} if script else set()
     with contextlib.suppress(FileNotFoundError):  # the current folder may have been removed
         here.add(Path.cwd())
-    places = [place for place in sys.path if place and Path(place).resolve() not in here - sites]
-    found: dict[str, list[EntryPoint]] = {}
-    for distribution in distributions(path=places):
-        announced = [entry for entry in distribution.entry_points if entry.group == GROUP]
-        if announced:  # one that comes later on the path is hidden by the first of that name, as for imports
-            found.setdefault(distribution.name, announced)
-    return sorted((entry for group in found.values() for entry in group), key=lambda e: (e.name, e.value))
+    return announced(GROUP, [place for place in sys.path if place and Path(place).resolve() not in here - sites])
 
 
-def who(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-
-
-def kinds_of(entry: EntryPoint) -> Iterator[Installed]:
+def kinds_of(entry: Entry) -> Iterator[Installed]:
     """Yield the kinds that an entry announces. Raises TapegraphError where its module does not exist."""
     spec = spec_of(entry.module)
     if spec is None:
         raise TapegraphError(f"there is no module {entry.module}")
+    own = entry.package == OWN
     if spec.submodule_search_locations is not None and not entry.attr:
         for name in modules(entry.module, spec.submodule_search_locations):
-            yield Installed(name.rpartition(".")[2], name, entry)
+            yield Installed(name.rpartition(".")[2], name, entry.who, own)
         return
     announced = dict(literal_kinds(spec))
     if entry.attr:
@@ -85,7 +80,7 @@ def kinds_of(entry: EntryPoint) -> Iterator[Installed]:
     if not announced:
         raise TapegraphError(f"{entry.value} contains no class with a KIND that is written as text")
     for kind in announced.values():
-        yield Installed(kind, entry.module, entry)
+        yield Installed(kind, entry.module, entry.who, own)
 
 
 def spec_of(module: str) -> ModuleSpec | None:

@@ -17,7 +17,7 @@ from tapegraph.errors import Problem, TapegraphError, did_you_mean
 from tapegraph.node.base import Node
 from tapegraph.node.declaration import check
 from tapegraph.node.failure import describe
-from tapegraph.node.installed import companions, entries, kinds_of, who
+from tapegraph.node.installed import companions, entries, kinds_of
 from tapegraph.node.node_files import classes, load_file, node_files
 
 __all__ = ["add_nodes", "companions", "find", "kinds", "origin", "register", "source", "warnings"]
@@ -123,10 +123,10 @@ def index() -> Index:
         for entry in entries():
             try:
                 for one in list(kinds_of(entry)):
-                    _index.add(one.kind, Origin(who(entry), one))
+                    _index.add(one.kind, Origin(one.who, one))
             except Exception as error:  # a third-party package may fail in any way; the others still work
                 text = str(error) if isinstance(error, TapegraphError) else describe(error)
-                _index.warnings.append(f"{who(entry)} is left out: {text}")
+                _index.warnings.append(f"{entry.who} is left out: {text}")
     return _index
 
 

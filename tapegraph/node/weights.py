@@ -94,8 +94,9 @@ def bundled(system: str = "") -> dict[str, Path]:
 
 def find(name_or_path: str) -> Path:
     """Return the file of a bundled name or a path. Raises TapegraphError when there is none."""
-    if name_or_path in bundled():
-        return bundled()[name_or_path]
+    inside = resources.folder("weights") / f"{name_or_path}{SUFFIX}"
+    if inside.stem == name_or_path and exists(inside):
+        return inside
     path = Path(name_or_path)
     if exists(path):
         return path

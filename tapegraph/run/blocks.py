@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegraph.run.sound import Array, Audio
 
-CHUNK_FRAMES = 1 << 15  # as much as goes through the scheduler in one call
+CHUNK_FRAMES = 1 << 13  # as much as goes through the scheduler in one call: it stays in the cache
 
 
 class BlockCutter:
@@ -40,7 +40,8 @@ class BlockCutter:
         for at in range(start, end, self.chunk):
             yield piece[:, at : min(at + self.chunk, end)]
         self.left_over = frames - end
-        self.kept[:, : self.left_over] = piece[:, end:]
+        if self.left_over:
+            self.kept[:, : self.left_over] = piece[:, end:]
 
     def last(self) -> Array:
         """Return what is kept as one block that ends in silence, or no frames where nothing is kept."""

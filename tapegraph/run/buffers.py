@@ -51,10 +51,10 @@ class Buffers:
         late_inputs = {name: self.held_inputs(name) for name in late}
         for name in order.names:
             if name == INPUT:
-                self.source = self.new_signal(channels[name], graph.block)
+                self.source = self.sink = self.new_signal(channels[name], graph.block)
                 self.outputs[name] = {"out": self.source}
             elif name == OUTPUT:
-                self.sink = self.gather(name, "in", self.new_signal(channels[name], graph.block))
+                self.sink = self.gather(name, "in")
             else:
                 self.add_node(name, late_inputs.get(name))
             self.release(name)
@@ -81,7 +81,7 @@ class Buffers:
                 self.recycle(signal)
 
     def recycle(self, signal: Signal) -> None:
-        if self.reuse:
+        if self.reuse and signal is not self.sink:  # which is read when all steps have run
             self.free[int(signal.channels), int(signal.frames)].append(signal)
 
     def signal(self, channels: int, rate: int) -> Signal:

@@ -13,6 +13,8 @@ from tapegraph.run.pending import Pending
 from tapegraph.run.plan import Plan, plan
 from tapegraph.run.sound import Array, Audio, check_channels, check_sample_rate
 
+FLOAT64 = np.dtype(np.float64)
+
 
 class Engine:
     """Runs a graph, and sets its parameters between blocks."""
@@ -21,21 +23,19 @@ class Engine:
         check_sample_rate(sample_rate)
         self.channels = check_channels(channels)
         self.plan: Plan = plan(graph, float(sample_rate), self.channels, first_channel=first_channel)
+        self.output_channels = int(self.plan.schedule.sink.channels)  # also of a graph that takes over
         self.block = graph.block
         self.pending: Pending[tuple[str, str, NodeValue]] = Pending(lambda change: change[:2])
         self.told: set[str] = set()  # what new_warnings() has returned
-
-    @property
-    def output_channels(self) -> int:
-        return int(self.plan.schedule.sink.channels)
 
     def set(self, node: str, param: str, value: NodeValue) -> None:
         """Set a parameter, checked and resolved, from the next block on."""
         self.pending.add((node, param, value))
 
     def apply(self) -> None:
-        for change in self.pending.take():
-            self.set_now(self.plan, *change)
+        if self.pending:
+            for change in self.pending.take():
+                self.set_now(self.plan, *change)
 
     def set_now(self, running: Plan, node: str, param: str, value: NodeValue) -> None:
         modulation = running.modulations.get((node, param))
@@ -50,9 +50,11 @@ class Engine:
         return self.run(self.plan, audio)
 
     def run(self, running: Plan, audio: Audio) -> Array:
-        channels = [np.ascontiguousarray(channel, dtype=np.float64) for channel in audio]
+        channels = list(audio)
+        if audio.dtype != FLOAT64 or audio.strides[1] != FLOAT64.itemsize:
+            channels = [np.ascontiguousarray(channel, FLOAT64) for channel in channels]
         out = running.schedule.process(channels, audio.shape[1] // self.block)
-        return np.frombuffer(memoryview(out), dtype=np.float64).reshape(self.output_channels, -1)
+        return np.frombuffer(memoryview(out)).reshape(self.output_channels, -1)
 
     def reset(self) -> None:
         self.apply()

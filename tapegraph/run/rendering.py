@@ -29,7 +29,8 @@ class Rendering:
     chunk_frames: how many frames go through the graph in one call at most
     peak: largest sample of the output so far, of a graph that feeds back; 0 for any other
     loop_tail: frames of tail so far, of a graph that feeds back; 0 for any other
-    faded: whether that tail has ended by itself
+    quiet: for how many frames it has been quiet
+    faded: whether it has ended by itself
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Rendering:
         self.latency = round(self.engine.plan.latency)
         self.peak = 0.0
         self.loop_tail = 0
+        self.quiet = 0
         self.faded = False
         self.cutter = BlockCutter(self.engine.channels, self.engine.block, chunk_frames)
 
@@ -59,6 +61,11 @@ class Rendering:
     def tail_s(self) -> float:
         """How long the sound goes on after its input, s, with the parameters as they are now: some move."""
         return self.engine.plan.timing.tail_s() if self.tail == "auto" else self.tail
+
+    @property
+    def loops(self) -> bool:
+        """Whether the tail is that of a graph that feeds back, which has no length of its own."""
+        return self.tail == "auto" and bool(self.engine.plan.order.loop_closers)
 
     @property
     def longest_tail_s(self) -> float:
@@ -120,7 +127,7 @@ class Rendering:
                 skip -= out.shape[1] - kept.shape[1]
                 given += kept.shape[1]
                 if kept.shape[1]:
-                    if math.isinf(self.tail_s):
+                    if self.loops:
                         self.peak = max(self.peak, largest(kept))
                     yield kept
         yield from self.end(skip, taken, given)
@@ -133,30 +140,39 @@ class Rendering:
         block, chunk = self.engine.block, self.cutter.chunk
         silence = np.zeros((self.engine.channels, chunk))
         x = self.cutter.last()
-        quiet = due = 0
+        self.quiet = due = 0
         rest = self.loop_rest()
-        while given < (due := max(due, self.due(taken))):
-            loops = math.isinf(self.tail_s)
+        while given < (due := max(due, self.due(taken))) and not self.faded:
             if not x.shape[1]:
-                wanted = block if loops else -(-(skip + due - given) // block) * block
+                wanted = -(-(skip + due - given) // block) * block
                 x = silence[:, : min(wanted, chunk)]
             out = self.engine.process(x)
             x = x[:, :0]
             kept = out[:, skip : skip + due - given]
+            if self.loops:
+                kept = kept[:, : self.frames_until_faded(kept, block - skip % block, given - taken, rest)]
             skip -= min(skip, out.shape[1])
             given += kept.shape[1]
-            if not kept.shape[1]:
-                continue
-            if loops:
-                peak = largest(kept)
-                self.peak = max(self.peak, peak)
-                self.loop_tail = max(0, given - taken)
-                limit = max(SILENCE, 10.0 ** (LOOP_TAIL_DB / 20.0) * self.peak)
-                quiet = quiet + kept.shape[1] if self.loop_tail and peak < limit else 0
-                self.faded = quiet > rest
-            yield kept
-            if self.faded:
-                return
+            if kept.shape[1]:
+                yield kept
+
+    def frames_until_faded(self, sound: Array, first: int, tail: int, rest: int) -> int:
+        """Follow the tail of a graph that feeds back, block by block; return after how many frames it has faded.
+
+        first: how many frames of the sound are in its first block; tail: frames of the tail before it, below 0 where
+        that has not begun; rest: for how many frames it must be quiet
+        """
+        start = 0
+        while start < sound.shape[1] and not self.faded:
+            end = min(first if start == 0 else start + self.engine.block, sound.shape[1])
+            peak = largest(sound[:, start:end])
+            self.peak = max(self.peak, peak)
+            self.loop_tail = max(0, tail + end)
+            limit = max(SILENCE, 10.0 ** (LOOP_TAIL_DB / 20.0) * self.peak)
+            self.quiet = self.quiet + end - start if self.loop_tail and peak < limit else 0
+            self.faded = self.quiet > rest
+            start = end
+        return start
 
 
 def largest(sound: Array) -> float:

@@ -17,21 +17,23 @@ Tail = float | Literal["auto"]
 
 SAMPLE_RATES_HZ = (8_000.0, 384_000.0)
 MAX_CHANNELS = 64
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def planar(audio: Audio, channels: int | None = None) -> Audio:
     """Return audio as (channels, frames), without a copy. Raises TapegraphError for other shapes and types."""
     x = np.asarray(audio)
-    if x.dtype not in (np.float32, np.float64):
+    if x.dtype not in FLOATS:
         hint = "; divide integers by their full scale first" if np.issubdtype(x.dtype, np.integer) else ""
         raise TapegraphError(f"audio is of type {x.dtype}; it must be float32 or float64{hint}")
     if x.ndim == 1:
         x = x[np.newaxis, :]
     if x.ndim != 2:
         raise TapegraphError(f"audio has {x.ndim} dimensions; it must be (channels, frames) or one-dimensional")
-    check_channels(x.shape[0], "; audio is (channels, frames): transpose it")
-    if channels is not None and x.shape[0] != channels:
-        raise TapegraphError(f"audio has {plural(x.shape[0], 'channel')}; this stream was opened for {channels}")
+    if x.shape[0] != channels:
+        check_channels(x.shape[0], "; audio is (channels, frames): transpose it")
+        if channels is not None:
+            raise TapegraphError(f"audio has {plural(x.shape[0], 'channel')}; this stream was opened for {channels}")
     return x
 
 

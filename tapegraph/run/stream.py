@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,8 @@ class Stream:
         self.tail = self.engine.plan.tail_s
         self.cutter: BlockCutter
         self.ready: Array  # what has been computed and not yet returned, less than a block
-        self.form: Audio  # nothing, in the type and the dimensions of what came in last
+        self.dtype: np.dtype[Any]  # of what came in last
+        self.ndim: int  # of that
         self.reset()
 
     def process(self, audio: Audio) -> Audio:
@@ -42,22 +44,22 @@ class Stream:
         Warns (SoundWarning) of each kind of thing that goes wrong with the sound, and each node, once.
         """
         x = planar(audio, self.channels)
-        self.form = np.asarray(audio)[..., :0]
+        self.dtype, self.ndim = x.dtype, np.ndim(audio)
         out = np.empty((self.engine.output_channels, x.shape[1]), x.dtype)
         n = 0
         for ready in chain([self.ready], map(self.engine.process, self.cutter.cut(x))):
-            part = ready[:, : out.shape[1] - n]
-            out[:, n : n + part.shape[1]] = part
-            n += part.shape[1]
-            self.ready = ready[:, part.shape[1] :]
+            given = min(ready.shape[1], x.shape[1] - n)
+            out[:, n : n + given] = ready[:, :given]
+            n += given
+            self.ready = ready[:, given:]
         for message in self.engine.new_warnings():
             warnings.warn(message, SoundWarning, stacklevel=2)
         return shaped(out, audio)
 
     def flush(self) -> Audio:
         """Return the end of the sound so far, `latency` frames in the form of what was processed last, and reset."""
-        silence: Audio = np.zeros((self.channels, self.latency), self.form.dtype)
-        rest = self.process(silence[0] if self.form.ndim == 1 else silence)
+        silence: Audio = np.zeros((self.channels, self.latency), self.dtype)
+        rest = self.process(silence[0] if self.ndim == 1 else silence)
         self.reset()
         return rest
 
@@ -70,7 +72,7 @@ class Stream:
         self.engine.reset()
         self.cutter = BlockCutter(self.channels, self.engine.block, CHUNK_FRAMES)
         self.ready = np.zeros((self.engine.output_channels, self.engine.block - 1))
-        self.form = np.zeros((self.channels, 0))
+        self.dtype, self.ndim = np.dtype(np.float64), 2
 
     def warnings(self) -> list[str]:
         """Return a sentence for each thing that went wrong with the sound so far."""

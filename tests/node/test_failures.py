@@ -89,14 +89,19 @@ def test_what_a_call_raises_names_the_node_and_the_line(case: str, tmp_path: Pat
     assert str(caught.value) == expected
 
 
-def test_an_output_of_the_wrong_length_names_the_node_that_left_it(tmp_path: Path) -> None:
-    """Not the one that cannot read it."""
+@pytest.mark.parametrize("after", [{}, {"after": {"kind": "gain"}}])
+@pytest.mark.parametrize(("port", "name"), [("y", "output"), ("x", "input")])
+@pytest.mark.parametrize("samples", [0, 1, 63, 65])
+def test_a_signal_of_the_wrong_length_names_the_node_that_left_it(
+    samples: int, port: str, name: str, after: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    """Not the one that cannot read it, nor the one whose output it is; and before compiled code reads it."""
     file = tmp_path / "bad.py"
-    file.write_text(f"{FILE}    def process(self, x, y): y[0].samples = vec[float]([0.0])\n")
+    file.write_text(f"{FILE}    def process(self, x, y): {port}[0].samples = vec[float]([0.0] * {samples})\n")
     registry.add_nodes(file)
     with pytest.raises(tapegraph.TapegraphError) as caught:
-        tapegraph.chain(n={"kind": "bad"}).render(np.ones(640), FS)
-    assert str(caught.value) == "n (bad) left an output of 1 samples; 64 are due"
+        tapegraph.chain(before={"kind": "gain"}, n={"kind": "bad"}, **after).render(np.ones(640), FS)
+    assert str(caught.value) == f"n (bad) left an {name} of {samples} samples; 64 are due"
 
 
 def test_a_value_that_a_node_cannot_take_while_sound_runs_names_it(tmp_path: Path) -> None:

@@ -43,10 +43,16 @@ def scale(x: vec[float], y: vec[float], channels: i64, start: float, end: float)
     """Scale every channel of x into y by a gain that moves from start to end in equal steps."""
     n: i64 = len(x) // channels
     step = (end - start) / float(n)
+    i: i64 = 0
+    if step == 0.0:  # at rest, where no sample waits for the one before
+        while i < channels * n:
+            y[i] = end * x[i]
+            i += 1
+        return
     c: i64 = 0
     while c < channels:
         a = start
-        i: i64 = c * n
+        i = c * n
         stop = i + n
         while i < stop:
             a += step

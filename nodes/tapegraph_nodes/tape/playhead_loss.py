@@ -31,7 +31,6 @@ H_x = delta(x) - p / (pi |x| sqrt(x^2 - p^2)), the second term for |x| > p only;
 from __future__ import annotations
 
 import math
-import time
 from typing import ClassVar
 
 from librt.vecs import vec
@@ -40,7 +39,7 @@ from mypy_extensions import i64
 from tapegraph.node import AnyParam, Choice, Node, Param, Signal
 from tapegraph_nodes._kernels.head.bump import Bump
 from tapegraph_nodes._kernels.head.convolve import Past, Response
-from tapegraph_nodes._kernels.head.head_response import LONGEST_S, Design, Geometry, strength
+from tapegraph_nodes._kernels.head.head_response import LONGEST_S, Design, Geometry, bessel_table, designed, strength
 from tapegraph_nodes._kernels.head.tail import LENGTH_S, tail
 
 FADE_S = 0.02
@@ -107,13 +106,14 @@ class PlayheadLoss(Node):
         longest = self.lead + math.ceil((LONGEST_S + LENGTH_S) * self.fs)
         self.past = Past(int(self.channels), int(self.frames), longest, not self.linear)
         self.before = vec[float]([0.0] * (self.channels * self.frames))
-        self.bump = Bump(self.fs, self.frames, self.channels)  # with tables that a linear phase needs too
+        self.bump = Bump(self.fs, self.frames, self.channels)
+        if self.linear:
+            bessel_table()  # made here, for a bump that comes while sound runs
         self.update()
-        design = self.begin()
-        while not design.complete:
-            design.proceed()
-            time.sleep(0.0)  # while this graph is prepared, another may be playing: its thread gets a turn
-        self.finish(design)
+        self.head = self.target
+        self.design = None
+        h, c, decays = designed(self.head.lengths(), self.fs, int(self.channels), self.linear, int(self.lead))
+        self.h = Response(h, c, decays, self.past)
         self.faded = self.fade_frames
 
     def update(self) -> None:

@@ -5,7 +5,8 @@
 
 B is one function of a, so its poles p_k are constants: four real ones, and eight with their conjugates, one for each
 ripple that can be heard. Only the weights g_k depend on b. Those of least squares for six b, for the minimum phase that
-belongs to |B|, give polynomials in 1 - sqrt(1 - b), for all b. In frames of 1 / fs
+belongs to |B|, give polynomials in 1 - sqrt(1 - b), for all b; tests/nodes/test_bump.py fits them again. In frames of
+1 / fs
 
     s_k[i] = z_k s_k[i-1] + h x[i],    z_k = exp(h p_k),    h = 1 / (T fs)
     y[i] = d x[i] + sum over k of Re(g_k s_k[i])
@@ -21,21 +22,16 @@ ch. 4 (impulse invariance).
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.node import silence
-from tapegraph_nodes._kernels.head.head_response import BESSEL_END, HIGHEST_DB, edges, strength
 from tapegraph_nodes._kernels.head.parallel_poles import FOUR_COMPLEX, FOUR_REAL, add_four_complex, add_four_real
 from tapegraph_nodes._kernels.ramp import Ramp
-
-Array = npt.NDArray[np.float64]
 
 REAL: Final = np.array([-0.0713, -0.4075, -2.3047, -8.0])
 COMPLEX: Final = np.array(
@@ -44,50 +40,52 @@ COMPLEX: Final = np.array(
         *(-1.7750 + 26.2027j, -1.4345 + 32.1049j, -1.0751 + 38.1172j, -0.7249 + 44.3749j),
     ]
 )
-# Values of a at which the weights are fitted: most of them around the largest bump, and where the ripples end.
-FITTED: Final = np.concatenate(
-    [np.geomspace(0.05, 1.0, 30), np.linspace(1.5, 4.0, 400), np.linspace(5.0, 40.0, 300), np.linspace(45.0, 58.0, 300)]
+# Coefficients of the weights: a row for each power of 1 - sqrt(1 - b) from 1 on, the poles as above.
+OF_REAL: Final = np.array(
+    [
+        [-0.00625972233245532, -0.4725686245496634, -12.611353087248391, -6.427177405477],
+        [-0.018868082669651686, 0.9104004833631192, -6.009680309362008, 24.389462280586123],
+        [0.042923935721110154, -0.4116247875212031, 10.564755341142352, -27.606118708611188],
+        [-0.017358900787078895, -0.01705045080536821, -2.2207781139966656, 10.247616587810459],
+    ]
 )
+OF_COMPLEX: Final = np.array(
+    [
+        [
+            *(6.424426445615071 - 26.198433867906413j, 6.803969037492917 - 2.919908017443251j),
+            *(3.6583070909625355 + 0.3998572365656902j, 1.5497527138819938 + 1.1310653263659667j),
+            *(0.4327337153291238 + 0.8427269728032435j, 0.043741507412171185 + 0.43871669204800495j),
+            *(-0.03351305349133748 + 0.18722869004936718j, -0.04337399624736129 + 0.08932151065857516j),
+        ],
+        [
+            *(-11.199909093693691 - 2.001048065715812j, -4.304131686483734 + 0.07144772414562162j),
+            *(-2.320765933438153 - 0.5646376680261338j, -1.0508179216997267 - 0.7419797768400479j),
+            *(-0.36742682057858345 - 0.5253989046950821j, -0.10656383793848129 - 0.27841483675192313j),
+            *(-0.04211160101948897 - 0.12241767366897027j, 0.032705243567488704 - 0.10062459024036732j),
+        ],
+        [
+            *(14.203414130174187 + 16.401528943741646j, 1.5848803758489387 + 2.2091543782217915j),
+            *(0.6678308506783526 + 0.6459728863600323j, 0.33812413108198747 + 0.28740168979128755j),
+            *(0.18367922311582857 + 0.1494076830599495j, 0.10707371845473179 + 0.07844159911841772j),
+            *(0.07697437505876799 + 0.0357437204921678j, -0.005074806068098264 + 0.07259057968284716j),
+        ],
+        [
+            *(-6.45510627606016 - 5.03285297947211j, -0.7184368686776146 - 0.9532039217119519j),
+            *(-0.25349575646761235 - 0.2976537234322315j, -0.1162348437007229 - 0.1261251491548418j),
+            *(-0.06259056745116925 - 0.060051366610382434j, -0.037990023901541776 - 0.029591065735295533j),
+            *(-0.02834642286978971 - 0.012796084837530239j, -0.0004309660428228543 - 0.026648106714254126j),
+        ],
+    ]
+)
+POLYNOMIALS: Final = np.concatenate([OF_REAL, OF_COMPLEX], axis=1)
 LEAST_HZ: Final = np.array([8.0] + 11 * [3.0])  # of each pole
-DEGREE: Final = 4  # of the polynomials
-HEIGHTS: Final = 6  # for which weights are fitted
+POWERS: Final = np.arange(1, 5)  # of the polynomials
 LAST: Final = FOUR_REAL + 2 * FOUR_COMPLEX - 4  # where the last pole stands
 H: Final = LAST + 4  # where h and d stand, behind the poles
 D: Final = H + 1
 STEP: Final = 4  # frames
 STATES: Final = 4 + 2 * 8  # of a channel
 SILENT: Final = 14.0  # time constants in which a pole falls by 120 dB
-
-
-@functools.cache
-def polynomials() -> npt.NDArray[np.complex128]:
-    """Return the coefficients of the weights of all poles, real ones first, (DEGREE, poles), made once."""
-    n = 3 << 13
-    a = np.linspace(0.0, BESSEL_END, n // 2, endpoint=False)
-    fitted = np.unique(np.rint(FITTED / a[1]).astype(int))
-    s = 1j * a[fitted][:, np.newaxis]
-    of_pairs, back = 1.0 / (s - COMPLEX), 1.0 / (s - COMPLEX.conj())
-    parts = np.concatenate([1.0 / (s - REAL), (of_pairs + back) / 2.0, (of_pairs - back) * 0.5j], axis=1)
-    u = np.arange(1, HEIGHTS + 1) / HEIGHTS * (1.0 - math.sqrt(1.0 - strength(HIGHEST_DB)))
-    weights = []
-    for b in 1.0 - (1.0 - u) ** 2:
-        B = minimum_phase(1.0 + b * edges(a))[fitted]
-        rows, wanted = parts / np.abs(B)[:, np.newaxis], (B - 1.0) / np.abs(B)
-        rows, wanted = np.concatenate([rows.real, rows.imag]), np.concatenate([wanted.real, wanted.imag])
-        weights.append(np.linalg.lstsq(rows, wanted, rcond=None)[0])
-    powers = u[:, np.newaxis] ** np.arange(1, DEGREE + 1)
-    of_powers = np.linalg.lstsq(powers, np.array(weights), rcond=None)[0]
-    real, pairs = of_powers[:, : len(REAL)], of_powers[:, len(REAL) :].reshape(DEGREE, 2, -1)
-    return np.concatenate([real, pairs[:, 0] + 1j * pairs[:, 1]], axis=1)
-
-
-def minimum_phase(magnitude: Array) -> npt.NDArray[np.complex128]:
-    """Return the response of minimum phase with a magnitude at even steps from 0 on, by folding its real cepstrum."""
-    n = 2 * len(magnitude)
-    cepstrum = np.fft.irfft(np.log(np.append(magnitude, magnitude[-1])), n)
-    cepstrum[1 : n // 2] *= 2.0
-    cepstrum[n // 2 + 1 :] = 0.0
-    return np.exp(np.fft.rfft(cepstrum))[:-1]
 
 
 class Bump:
@@ -97,7 +95,6 @@ class Bump:
         self.fs = fs
         self.frames: i64 = frames
         self.channels: i64 = channels
-        self.polynomials = polynomials()
         self.k: Ramp = Ramp(fs, frames, D + 1)
         self.now: vec[float] = vec[float]([0.0] * len(self.k.target))
         self.s: vec[float] = vec[float]([0.0] * (STATES * channels))  # state
@@ -109,7 +106,7 @@ class Bump:
         """Set the bump to go to."""
         h = 1.0 / (T * self.fs)
         u = 1.0 - math.sqrt(1.0 - b)
-        g = u ** np.arange(1, DEGREE + 1) @ self.polynomials
+        g = u**POWERS @ POLYNOMIALS
         p = np.concatenate([REAL, COMPLEX])
         z = np.exp(h * p)
         d = 1.0 - float(np.sum(g * (1.0 / p + h / (1.0 - z))).real)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph_nodes._kernels.head.tail import tail
+from tapegraph_nodes._kernels.head.tail import Tail, tail
 from tapegraph_nodes._kernels.lookup import HermiteTable
 
 Array = npt.NDArray[np.float64]
@@ -31,6 +32,7 @@ LEAST_SKEW = 1e-6  # frames: a shorter delay between two tracks is none, and an 
 LARGEST_FFT = 3 << 19
 LONGEST_ROW = 3 << 11  # of a transform that is done in one portion
 LONGEST_STRETCH = 1 << 11  # of a recursion in one portion
+KEPT_DESIGNS = 8
 BESSEL_END = 100
 BESSEL_CELLS = 16  # for an a of 1
 # The outer edges of the poles are rounded: they act as if spaced from the tape by this part of a pole's length.
@@ -73,6 +75,9 @@ class Geometry:
             and self.pole == other.pole
             and self.bump == other.bump
         )
+
+    def lengths(self) -> tuple[float, float, float, float, float, float, float]:
+        return self.spacing, self.thickness, self.gap, self.slant, self.skew, self.pole, self.bump
 
     def taps(self) -> float:
         """Return after which time an impulse response of minimum phase is a tail of smooth decays, s.
@@ -187,6 +192,18 @@ def bessel_table() -> HermiteTable:
     s = np.sin((np.arange(64) + 0.5) * (math.pi / 128))
     angles = np.multiply.outer(a, s)
     return HermiteTable((np.sin(angles) / s).mean(axis=1), np.cos(angles).mean(axis=1), BESSEL_CELLS)
+
+
+@functools.lru_cache(KEPT_DESIGNS)
+def designed(
+    lengths: tuple[float, float, float, float, float, float, float], fs: float, channels: int, linear: bool, lead: int
+) -> tuple[Array, Array, Tail]:
+    """Return h, c and tail of a complete design; the last few are kept, for one clip after another."""
+    design = Design(Geometry(*lengths), fs, channels, linear, lead)
+    while not design.complete:
+        design.proceed()
+        time.sleep(0.0)  # while this graph is prepared, another may be playing: its thread gets a turn
+    return design.h, design.c, design.tail
 
 
 class Design:

@@ -1,31 +1,34 @@
 """Measures how fast this installation is, in figures that can be compared with another run.
 
-A figure is the least and the median of several runs. Where a node has rivals, the same equations in plain C and in
-Numba, they take turns with it, compiled in the same run, so that the ratios hold on any machine.
+A figure is a CPU time, see turns.py: the least and the median of several runs. Where a node has rivals, the same
+equations in C and in Numba, they take turns with it, compiled in the same run, so that the ratios hold on any machine.
 
 Rivals are found in the folder `_rivals` of a package of nodes, in a file named after the node's kind, with one class:
 
     KIND           kind of the node
     CHOICE         name of its parameter whose options are measured, a Choice
     SETTING        values of other parameters, by name
-    C_SOURCE       name of the C file beside it, of which a shared library is made
-    C_OPTIONS      options that it has
+    C_SOURCES      C files beside it, by the name of the rival; a shared library is made of each
+    C_OPTIONS      options that they have
     NUMBA_OPTIONS  options that Numba has
 
     in_c(library, option, fs, setting), in_numba(option, fs, setting)
-        Return run(x, y), which processes one channel x, (frames,), from silence into y, alike. library: of ctypes;
-        fs: sample rate, Hz; setting: values of the other parameters, by name.
+        Return run(x, y), which processes all channels of x, (channels, frames), from silence into y, alike.
+        library: of one of the C files, by ctypes; fs: sample rate, Hz; setting: values of the other parameters, by name
 
 Rivals need no base class and import nothing from here: nodes stay free of the bench.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from tapegraph.bench import graphs, players, process
+from tapegraph.bench import clips, graphs, players, process
 from tapegraph.bench.figure import Figure
+from tapegraph.bench.steps import Cost, Profile, profile
+
+__all__ = ["Cost", "Figure", "Profile", "profile", "sections"]
 
 
 def sections(sound_s: float, every: bool = False) -> dict[str, Callable[[], Iterator[Figure | str]]]:
@@ -35,11 +38,12 @@ def sections(sound_s: float, every: bool = False) -> dict[str, Callable[[], Iter
     every: whether all presets are measured, not only those tagged as showcase
     """
     return {
-        "solvers": functools.partial(players.solvers, sound_s),
+        "solvers": partial(players.solvers, sound_s),
         "nodes": players.nodes,
         "scheduler": graphs.scheduler,
-        "presets": functools.partial(graphs.presets, every),
-        "silence": functools.partial(graphs.silence, every),
+        "presets": partial(graphs.presets, every),
+        "silence": partial(graphs.silence, every),
+        "clips": clips.rendered,
         "starting": process.starting,
         "memory": process.memory,
     }

@@ -9,6 +9,7 @@ import ctypes
 import importlib
 import importlib.util
 import os
+import platform
 import subprocess
 import sysconfig
 import tempfile
@@ -33,7 +34,7 @@ class Rivals(Protocol):
     KIND: ClassVar[str]
     CHOICE: ClassVar[str]
     SETTING: ClassVar[dict[str, Value]]
-    C_SOURCE: ClassVar[str]
+    C_SOURCES: ClassVar[dict[str, str]]
     C_OPTIONS: ClassVar[tuple[str, ...]]
     NUMBA_OPTIONS: ClassVar[tuple[str, ...]]
 
@@ -48,7 +49,7 @@ class Rival:
 
     name: of the language, as the table shows it
     options: of the node's choice, those that it has
-    start: takes an option, a sample rate, Hz, and a setting; returns what processes one channel, see Rivals
+    start: takes an option, a sample rate, Hz, and a setting; returns what processes sound, see Rivals
     """
 
     name: str
@@ -61,7 +62,7 @@ def find() -> list[Rivals]:
     found: list[Rivals] = []
     for kind, module in sorted(registry.companions("_rivals").items()):
         classes = vars(importlib.import_module(module)).values()
-        cls: type[Rivals] = next(cls for cls in classes if getattr(cls, "C_SOURCE", None) and kind == cls.KIND)
+        cls: type[Rivals] = next(cls for cls in classes if getattr(cls, "C_SOURCES", None) and kind == cls.KIND)
         found.append(cls())
     return found
 
@@ -78,31 +79,37 @@ def compiled(rivals: Rivals) -> Iterator[tuple[list[Rival], list[str]]]:
     found: list[Rival] = []
     missing: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            found.append(plain_c(rivals, Path(folder)))
-        except TapegraphError as error:
-            missing.append(f"no ratios to plain C: {error}")
+        for name in rivals.C_SOURCES:
+            try:
+                found.append(in_c(rivals, name, Path(folder)))
+            except TapegraphError as error:
+                missing.append(f"no ratios to {name}: {error}")
         if importlib.util.find_spec("numba") is not None:
-            found.append(Rival("numba", rivals.NUMBA_OPTIONS, rivals.in_numba))
+            found.append(Rival("Numba", rivals.NUMBA_OPTIONS, rivals.in_numba))
         else:
-            missing.append("no ratios to numba: it is not installed")
+            missing.append("no ratios to Numba: it is not installed")
         yield found, missing
 
 
-def plain_c(rivals: Rivals, folder: Path) -> Rival:
-    """Compile the C source of rivals into a folder. Raises TapegraphError where no C compiler works."""
+def in_c(rivals: Rivals, name: str, folder: Path) -> Rival:
+    """Compile a C source of rivals into a folder. Raises TapegraphError where no C compiler works."""
     beside = importlib.import_module(type(rivals).__module__).__file__
     assert beside is not None
-    source, library = Path(beside).with_name(rivals.C_SOURCE), folder / "rival.so"
+    source = Path(beside).with_name(rivals.C_SOURCES[name])
+    library = folder / f"{source.stem}.so"
     compiler = os.environ.get("CC") or (sysconfig.get_config_var("CC") or "cc").split()[0]
     command = [compiler, "-O3", "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
     try:
         subprocess.run(command, check=True, capture_output=True)
         loaded = ctypes.CDLL(str(library))
-    except (OSError, subprocess.CalledProcessError):
+    except subprocess.CalledProcessError:
+        raise TapegraphError(
+            f"the C compiler {compiler} does not compile {source.name} for {platform.machine()}"
+        ) from None
+    except OSError:
         raise TapegraphError(f"the C compiler {compiler} does not work") from None
 
     def start(option: str, fs: float, setting: Mapping[str, Value]) -> Run:
         return rivals.in_c(loaded, option, fs, setting)
 
-    return Rival("plain C", rivals.C_OPTIONS, start)
+    return Rival(name, rivals.C_OPTIONS, start)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
@@ -25,10 +24,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from equation import integrated
-from harness import Array, esr_db, prepared, run
+from harness import Array, esr_db, run
 
 from tapegraph import demo
-from tapegraph.node import Choice, Signal
+from tapegraph.bench.players import Player, in_blocks
+from tapegraph.bench.turns import in_turns, least
+from tapegraph.node import Choice
 from tapegraph.node.registry import find
 
 HYSTERESIS = find("hysteresis")
@@ -96,23 +97,12 @@ def sweep_aliasing_db(solver: str, factor: int) -> Array:
     return np.array(found)
 
 
-def cost_ns(solver: str) -> float:
-    """Return the time of a sample and channel in stereo, the least of several runs, ns."""
-    x = resampled(excerpt(), 2)
-    node = prepared(HYSTERESIS, 2.0 * FS, 2, 128, solver=solver)
-    blocks = []
-    for start in range(0, len(x) - 127, 128):
-        signal = Signal(2, 128)
-        signal.put(np.stack([x[start : start + 128]] * 2))
-        blocks.append([signal])
-    y = [Signal(2, 128)]
-    times = []
-    for _ in range(9):
-        start_s = time.perf_counter()
-        for block in blocks:
-            node.process(block, y)
-        times.append(time.perf_counter() - start_s)
-    return min(times) / (len(blocks) * 256) * 1e9
+def costs_ns() -> dict[str, float]:
+    """Return the CPU time of a sample and channel in stereo for every solver, ns."""
+    x = np.stack([resampled(excerpt(), 2)] * 2)
+    players = {solver: Player("hysteresis", [in_blocks(x, 2 * FS)], 2 * FS, solver=solver) for solver in SOLVERS}
+    times = in_turns({solver: player.parts for solver, player in players.items()}, 20)
+    return {solver: 1e9 * least(times[solver]) / player.samples for solver, player in players.items()}
 
 
 def two_tone_aliasing_db(solver: str, factor: int) -> float:
@@ -159,7 +149,7 @@ def table(head: list[str], columns: Callable[[str], Iterator[list[float]]]) -> N
 def main() -> None:
     error = errors()
     sweep = {key: sweep_aliasing_db(*key) for key in error}
-    cost = {solver: cost_ns(solver) for solver in SOLVERS}
+    cost = costs_ns()
 
     def over_factors(found: dict[tuple[str, int], Array], solver: str) -> Iterator[list[float]]:
         yield [float(np.median(found[solver, factor])) for factor in FACTORS]

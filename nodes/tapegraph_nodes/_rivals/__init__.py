@@ -1,1 +1,1 @@
-"""What `tapegraph bench` runs the options of a node against: the same equations in plain C and in Numba."""
+"""What `tapegraph bench` runs the options of a node against: the same equations in C and in Numba."""

@@ -1,4 +1,4 @@
-/* The rival in `tapegraph bench`: the solvers of the hysteresis node as one would write them down in C.
+/* The first rival in C: the solvers of the hysteresis node as one would write them down.
 
        Q = (H + alpha M) / a,    L = coth Q - 1 / Q
        dM/dt = H' (f1 + f2) / f3
@@ -196,15 +196,19 @@ static double solved(Tape *t, int method, double H, double H_d)
     }
 }
 
-/* Magnetise one channel of x into y. */
-void magnetise(Tape *t, int method, const double *x, double *y, long frames)
+/* Magnetise the channels of x into y, one after the other in memory. */
+void magnetise(double M_s, double a, double c, double k, double alpha, double T, const double *weights, int method,
+               const double *x, double *y, long channels, long frames)
 {
-    for (long i = 0; i < frames; i++) {
-        double H = x[i];
-        double H_d = 1.75 / t->T * (H - t->H) - 0.75 * t->H_d;
-        t->M = y[i] = solved(t, method, H, H_d);
-        t->H_p = t->H;
-        t->H = H;
-        t->H_d = H_d;
+    for (long channel = 0; channel < channels; channel++) {
+        Tape t = {M_s, a, c, k, alpha, T, weights};
+        for (long i = channel * frames; i < (channel + 1) * frames; i++) {
+            double H = x[i];
+            double H_d = 1.75 / t.T * (H - t.H) - 0.75 * t.H_d;
+            t.M = y[i] = solved(&t, method, H, H_d);
+            t.H_p = t.H;
+            t.H = H;
+            t.H_d = H_d;
+        }
     }
 }

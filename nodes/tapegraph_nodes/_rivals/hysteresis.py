@@ -1,4 +1,4 @@
-"""The solvers of the hysteresis node in plain C (hysteresis.c) and in Numba (_hysteresis_loops.py)."""
+"""The solvers of the hysteresis node in C, plain (hysteresis.c) and for speed (hysteresis_sse2.c), and in Numba."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class HysteresisRivals:
     KIND: ClassVar[str] = "hysteresis"
     CHOICE: ClassVar[str] = "solver"
     SETTING: ClassVar[dict[str, Value]] = {"drive": 0.5, "saturation": 0.5, "bias": 0.5}
-    C_SOURCE: ClassVar[str] = "hysteresis.c"
+    C_SOURCES: ClassVar[dict[str, str]] = {"plain C": "hysteresis.c", "C with SSE2": "hysteresis_sse2.c"}
     C_OPTIONS: ClassVar[tuple[str, ...]] = tuple(METHODS)
     NUMBA_OPTIONS: ClassVar[tuple[str, ...]] = tuple(solver for solver in METHODS if solver != "stn")
 
     def in_c(self, library: ctypes.CDLL, option: str, fs: float, setting: Mapping[str, Value]) -> Run:
         known = equation(option, fs, setting)
-        method, *numbers = METHODS[option], *attrs.astuple(known)[:-1]
+        numbers = [ctypes.c_double(number) for number in attrs.astuple(known)[:-1]]
         library.magnetise.restype = None
 
         def run(x: Array, y: Array) -> None:
-            tape = TapeStruct(*numbers, pointer(known.weights))
-            library.magnetise(ctypes.byref(tape), ctypes.c_int(method), pointer(x), pointer(y), ctypes.c_long(len(x)))
+            size = map(ctypes.c_long, x.shape)
+            library.magnetise(*numbers, pointer(known.weights), METHODS[option], pointer(x), pointer(y), *size)
 
         return run
 
@@ -47,7 +47,8 @@ class HysteresisRivals:
         method, *numbers = METHODS[option], *attrs.astuple(equation(option, fs, setting))[:-1]
 
         def run(x: Array, y: Array) -> None:
-            function(*numbers, method, x, y)
+            for channel, out in zip(x, y, strict=True):
+                function(*numbers, method, channel, out)
 
         return run
 
@@ -74,16 +75,6 @@ def equation(solver: str, fs: float, setting: Mapping[str, Any]) -> Equation:
     model = next(param for param in Hysteresis.PARAMS if isinstance(param, Model))
     weights = np.ascontiguousarray(model.resolve(model.default).at(setting))
     return Equation(M_s, 1.0 / per_a, c, k, ALPHA, 1.0 / fs, weights)
-
-
-class TapeStruct(ctypes.Structure):
-    """The struct Tape of hysteresis.c."""
-
-    _fields_ = [
-        *((name, ctypes.c_double) for name in ("M_s", "a", "c", "k", "alpha", "T")),
-        ("weights", ctypes.POINTER(ctypes.c_double)),
-        *((name, ctypes.c_double) for name in ("M", "H", "H_p", "H_d", "L")),
-    ]
 
 
 def pointer(x: Array) -> Any:

@@ -64,29 +64,34 @@ class DcBlocker(Node):
 def highpass(x: vec[float], y: vec[float], s: vec[float], start: float, end: float) -> None:
     """Filter every channel of x into y, from and to its four states in s, while g moves from start to end.
 
-    Both filters run in one loop: while one waits for its state, the other works.
+    Both filters of two channels run in one loop: while one waits for its state, the others work.
     """
     channels: i64 = len(s) // 4
     n: i64 = len(x) // channels
     step = (end - start) / float(n)
     R1, R2 = DAMPING_1, DAMPING_2
-    c: i64 = 0
-    while c < channels:
-        s1 = s[4 * c]
-        s2 = s[4 * c + 1]
-        t1 = s[4 * c + 2]
-        t2 = s[4 * c + 3]
+    a: i64 = 0
+    while a < channels:
+        b = a + 1 if a + 1 < channels else a  # an odd last channel goes with itself
+        p, q = 4 * a, 4 * b
+        a1, a2, a3, a4 = s[p], s[p + 1], s[p + 2], s[p + 3]
+        b1, b2, b3, b4 = s[q], s[q + 1], s[q + 2], s[q + 3]
         g = start
-        i: i64 = c * n
+        i: i64 = a * n
+        j: i64 = b * n
         stop = i + n
         while i < stop:
             g += step
-            h, _b, _l, s1, s2 = filtered(x[i], g, R1, s1, s2)
-            h, _b, _l, t1, t2 = filtered(h, g, R2, t1, t2)
-            y[i] = h
+            u, v = x[i], x[j]
+            u, _b, _l, a1, a2 = filtered(u, g, R1, a1, a2)
+            v, _b, _l, b1, b2 = filtered(v, g, R1, b1, b2)
+            u, _b, _l, a3, a4 = filtered(u, g, R2, a3, a4)
+            v, _b, _l, b3, b4 = filtered(v, g, R2, b3, b4)
+            y[i], y[j] = u, v
             i += 1
-        s[4 * c] = without_subnormal(s1)
-        s[4 * c + 1] = without_subnormal(s2)
-        s[4 * c + 2] = without_subnormal(t1)
-        s[4 * c + 3] = without_subnormal(t2)
-        c += 1
+            j += 1
+        s[p], s[p + 1] = without_subnormal(a1), without_subnormal(a2)
+        s[p + 2], s[p + 3] = without_subnormal(a3), without_subnormal(a4)
+        s[q], s[q + 1] = without_subnormal(b1), without_subnormal(b2)
+        s[q + 2], s[q + 3] = without_subnormal(b3), without_subnormal(b4)
+        a += 2

@@ -48,24 +48,43 @@ def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:
 
 
 def follow(tape: Tape, x: vec[float], channel: i64, lane: i64) -> None:
-    """Write the field of a channel and its rate, the two samples before the block first, into a lane of the tape."""
-    clip, field, rate = tape.clip, tape.field, tape.rate
-    G, H, V = tape.G[channel], tape.H[channel], tape.V[channel]
-    at = lane * (tape.frames + 2)
-    field[at], field[at + 1], rate[at + 1] = G, H, V
-    at += 2
-    k = channel * tape.frames
-    end = k + tape.frames
-    while k < end:
-        G, H = H, x[k]
-        if not abs(H) <= clip:
-            H = clipped(H, clip)
-        V = rise(H, G, V)
+    """Write the field of a channel, and its rate if the solver needs it, into a lane of the tape; first the past."""
+    clip, field = tape.clip, tape.field
+    start = lane * (tape.frames + 2)
+    field[start], field[start + 1] = tape.G[channel], tape.H[channel]
+    at = start + 2
+    end = at + tape.frames
+    ahead = channel * tape.frames - at
+    beyond: i64 = 0
+    while at < end:
+        H = x[ahead + at]
         field[at] = H
-        rate[at] = V
+        if not abs(H) <= clip:
+            beyond += 1
         at += 1
-        k += 1
-    tape.G[channel], tape.H[channel], tape.V[channel] = G, H, V
+    if beyond > 0:
+        at = start + 2
+        while at < end:
+            field[at] = clipped(field[at], clip)
+            at += 1
+    tape.G[channel], tape.H[channel] = field[end - 2], field[end - 1]
+    if tape.method == EXPONENTIAL_H or tape.method == MIDPOINT_H:
+        tape.V[channel] = tape.H[channel] - tape.G[channel]  # where another solver will begin
+    else:
+        differentiate(tape, channel, start + 1)
+
+
+def differentiate(tape: Tape, channel: i64, at: i64) -> None:
+    """Write the rate of a channel's field beside the field, which begins at the sample before the block."""
+    field, rate = tape.field, tape.rate
+    end = at + tape.frames
+    V = tape.V[channel]
+    rate[at] = V
+    while at < end:
+        at += 1
+        V = rise(field[at], field[at - 1], V)
+        rate[at] = V
+    tape.V[channel] = V
 
 
 def by_relaxation(tape: Tape, y: vec[float], a: i64, b: i64) -> None:

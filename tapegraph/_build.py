@@ -61,6 +61,14 @@ DIVISION = re.compile(
 )
 # For i64(x) where x is a float, and float(n): by way of a Python integer, which is doubled where it is small.
 TO_INTEGER = re.compile(r"CPyTagged_FromFloat\((\w+)\)")
+WIDE_LOOP = re.compile(r"^def (\w+)\(.*# wide loop$", re.M)
+# Written before a function that has such a loop: compiled twice, and the processor's own kind is taken at loading. Both
+# give the same bits, because the loop runs over samples that do not depend on each other.
+WIDELY = """\
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
+__attribute__((target_clones("avx2", "default")))
+#endif
+"""
 TO_FLOAT = re.compile(r"CPyFloat_FromTagged\((\w+)\)")
 
 
@@ -112,6 +120,13 @@ def unchecked(c_code: str) -> str:
     c_code = DIVISION.sub(r"    goto \g<go>;\n", c_code)
     c_code = TO_INTEGER.sub(r"(CPyTagged)((int64_t)\1 * 2)", c_code)
     return TO_FLOAT.sub(r"(\1 & 1 ? CPyFloat_FromTagged(\1) : (double)((int64_t)\1 >> 1))", c_code)
+
+
+def widened(c_code: str, source: str) -> str:
+    """Return C code in which functions marked in the source as having a wide loop are compiled for wide registers too."""
+    for name in WIDE_LOOP.findall(source):
+        c_code = re.sub(rf"^char CPyDef_\w+___{name}\(.*\{{$", rf"{WIDELY}\g<0>", c_code, flags=re.M)
+    return c_code
 
 
 def checked(c_code: str) -> str:
@@ -198,11 +213,17 @@ def compile_units(library, files: dict[str, Path], work: str) -> list[str]:
     units.append(list(by_name.values()))  # what all modules share, and mypyc's runtime
     headers = sorted(path for path in Path(work, "c").rglob("*.h"))
     settings = [mypy_version, sys.version, *library.extra_compile_args]
-    rewritten = checked if os.environ.get(CHECKED) else unchecked
+    source_of = {exported_name(name): path.read_text("utf-8") for name, path in files.items()}
+
+    def c_code(path: Path) -> str:
+        text = path.read_text("utf-8")
+        source = source_of.get(path.stem.removeprefix("__native_"))
+        if source is None:  # of mypyc's own
+            return text
+        return checked(text) if os.environ.get(CHECKED) else widened(unchecked(text), source)
 
     def compile_unit(unit: list[Path]) -> str:
-        texts = [(path.name, path.read_text("utf-8")) for path in unit]
-        text = "".join(rewritten(text) if name.startswith("__native_") else text for name, text in texts)
+        text = "".join(map(c_code, unit))
         parts = [*settings, text, *(path.read_text("utf-8") for path in headers)]
         source = folder / f"{hashlib.sha256('/'.join(parts).encode()).hexdigest()[:16]}.c"
         source.write_text(text, "utf-8")

@@ -101,7 +101,7 @@ class Allpass(Branch):
         accumulate(block, 0, total, self.gain, frames)
 
 
-def convolve(line: vec[float], at: i64, taps: vec[float], total: vec[float], frames: i64) -> None:
+def convolve(line: vec[float], at: i64, taps: vec[float], total: vec[float], frames: i64) -> None:  # wide loop
     """Add the sum of taps[i] line[at + n - i] to total[n].
 
     Eight taps at a time over all frames, a loop that compilers vectorise; each sum is in the order of the taps.
@@ -130,7 +130,9 @@ def convolve(line: vec[float], at: i64, taps: vec[float], total: vec[float], fra
         i += 1
 
 
-def convolve_folded(line: vec[float], new: i64, old: i64, half: vec[float], total: vec[float], frames: i64) -> None:
+def convolve_folded(  # wide loop
+    line: vec[float], new: i64, old: i64, half: vec[float], total: vec[float], frames: i64
+) -> None:
     """Add the sum of half[i] (line[new + n - i] + line[old + n + i]) to total[n], as convolve() does.
 
     half: of a length that is a multiple of GROUP

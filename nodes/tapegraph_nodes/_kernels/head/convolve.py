@@ -160,7 +160,9 @@ def multiple(h: Array) -> vec[float]:
     return vec[float](np.append(h, np.zeros(-len(h) % AT_ONCE)))
 
 
-def weigh(x: vec[float], x_at: i64, h: vec[float], y: vec[float], y_at: i64, frames: i64) -> None:
+def weigh(  # wide loop
+    x: vec[float], x_at: i64, h: vec[float], y: vec[float], y_at: i64, frames: i64
+) -> None:
     """Write y[i] = sum over k of h[k] x[i-k], AT_ONCE taps at a time over all frames: compilers vectorise that."""
     taps: i64 = len(h)
     i: i64 = 0

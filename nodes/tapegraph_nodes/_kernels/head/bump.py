@@ -84,7 +84,7 @@ LAST: Final = FOUR_REAL + 2 * FOUR_COMPLEX - 4  # where the last pole stands
 H: Final = LAST + 4  # where h and d stand, behind the poles
 D: Final = H + 1
 STEP: Final = 4  # frames
-STATES: Final = 4 + 2 * 8  # of a channel
+STATES: Final = 2 * (4 + 2 * 8)  # of two channels
 SILENT: Final = 14.0  # time constants in which a pole falls by 120 dB
 
 
@@ -97,8 +97,8 @@ class Bump:
         self.channels: i64 = channels
         self.k: Ramp = Ramp(fs, frames, D + 1)
         self.now: vec[float] = vec[float]([0.0] * len(self.k.target))
-        self.s: vec[float] = vec[float]([0.0] * (STATES * channels))  # state
-        self.x: vec[float] = vec[float]([0.0] * frames)  # h x of a channel
+        self.s: vec[float] = vec[float]([0.0] * (STATES * ((channels + 1) // 2)))  # state
+        self.x: vec[float] = vec[float]([0.0] * (2 * frames))  # h x of two channels
         self.heard: bool = False  # coefficient: whether there is a bump
         self.sounds: bool = False  # state: whether there is one, or was one a block ago
 
@@ -150,14 +150,21 @@ class Bump:
         self.k.finish()
 
     def add(self, y: vec[float], start: i64, frames: i64, k: vec[float]) -> None:
-        c: i64 = 0
-        while c < self.channels:
-            at, s = c * self.frames + start, STATES * c
-            split(y, at, frames, k[D], k[H], self.x)
-            add_four_real(self.x, 0, y, at, frames, k, 0, self.s, s)
-            add_four_complex(self.x, 0, y, at, frames, k, FOUR_REAL, self.s, s + 4)
-            add_four_complex(self.x, 0, y, at, frames, k, FOUR_REAL + FOUR_COMPLEX, self.s, s + 12)
-            c += 1
+        x, s = self.x, self.s
+        at: i64 = 0
+        a: i64 = 0
+        while a < self.channels:
+            b = a + 1 if a + 1 < self.channels else a
+            ya, yb = a * self.frames + start, b * self.frames + start
+            xb = (b - a) * frames
+            split(y, ya, frames, k[D], k[H], x, 0)
+            if b != a:
+                split(y, yb, frames, k[D], k[H], x, xb)
+            add_four_real(x, 0, xb, y, ya, yb, frames, k, k, 0, s, at)
+            add_four_complex(x, 0, xb, y, ya, yb, frames, k, FOUR_REAL, s, at + 8)
+            add_four_complex(x, 0, xb, y, ya, yb, frames, k, FOUR_REAL + FOUR_COMPLEX, s, at + 24)
+            at += STATES
+            a += 2
 
 
 def mix(start: vec[float], end: vec[float], part: float, now: vec[float]) -> None:
@@ -167,11 +174,11 @@ def mix(start: vec[float], end: vec[float], part: float, now: vec[float]) -> Non
         i += 1
 
 
-def split(y: vec[float], at: i64, frames: i64, d: float, h: float, x: vec[float]) -> None:
+def split(y: vec[float], at: i64, frames: i64, d: float, h: float, x: vec[float], x_at: i64) -> None:
     """Write h y into x, and d y into y."""
     i: i64 = 0
     while i < frames:
         u = y[at + i]
-        x[i] = h * u
+        x[x_at + i] = h * u
         y[at + i] = d * u
         i += 1

@@ -90,11 +90,17 @@ class Past:
         for c in range(self.channels):
             at = c * size + self.newest * self.frames
             weigh(self.samples, at, response.head[c], y, c * self.frames, self.frames)
-            if response.tails:
-                k, s, s_at = response.tail[c], response.s, TAIL_POLES * c
-                at -= response.taps[c]
-                add_four_real(self.samples, at, y, c * self.frames, self.frames, k, 0, s, s_at)
-                add_four_real(self.samples, at, y, c * self.frames, self.frames, k, FOUR_REAL, s, s_at + 4)
+        if response.tails:
+            a: i64 = 0
+            while a < self.channels:
+                b = a + 1 if a + 1 < self.channels else a
+                ya, yb = a * self.frames, b * self.frames
+                xa = a * size + self.newest * self.frames - response.taps[a]
+                xb = b * size + self.newest * self.frames - response.taps[b]
+                ka, kb, s, at = response.tail[a], response.tail[b], response.s, TAIL_POLES * a
+                add_four_real(self.samples, xa, xb, y, ya, yb, self.frames, ka, kb, 0, s, at)
+                add_four_real(self.samples, xa, xb, y, ya, yb, self.frames, ka, kb, FOUR_REAL, s, at + TAIL_POLES)
+                a += 2
         if response.parts > 0:
             if response.segment != self.begun:
                 self.transform()
@@ -142,13 +148,16 @@ class Response:
         self.tails: bool = c.shape[1] > 0
         self.taps: list[i64] = [len(row) for row in rows]
         self.tail: list[vec[float]] = []  # z and weight of each pole
-        self.s: vec[float] = vec[float]([0.0] * (TAIL_POLES * channels))  # state: of the tail
+        self.s: vec[float] = vec[float]([0.0] * (TAIL_POLES * (channels + channels % 2)))  # state: of the tail, in pairs
         if self.tails:
             begin = int(past.newest * past.frames)
             for i, taps in enumerate(self.taps):
                 self.tail.append(vec[float](np.stack([tail.z, c[i % len(c)]], axis=1).reshape(-1)))
                 for j, s in enumerate(tail.states(past.past[i, : begin - taps])):
-                    self.s[TAIL_POLES * i + j] = s
+                    at = TAIL_POLES * (i - i % 2) + 2 * j + i % 2
+                    self.s[at] = s
+                    if i + 1 == channels and i % 2 == 0:  # alone
+                        self.s[at + 1] = s
 
     def clear(self) -> None:
         """Forget the past."""

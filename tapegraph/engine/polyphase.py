@@ -1,7 +1,6 @@
 """The branches of a polyphase filter: each filters one phase of the sound at the lower rate.
 
-A branch reads a line, a signal with its past in front of it, and adds what it makes to a sum. Lines and sums are read
-and written four frames at a time, so they go on for up to three frames behind the block.
+A branch reads a line, a signal with its past in front of it, and adds what it makes to a sum.
 """
 
 from __future__ import annotations
@@ -34,8 +33,8 @@ class Branch:
     def reset(self) -> None:
         """Set the state to silence."""
 
-    def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
-        """Add to total the response to one block of a channel, which begins at line[at]."""
+    def add(self, line: vec[float], at: i64, total: vec[float], to: i64, frames: i64, channel: i64) -> None:
+        """Add to total, from total[to] on, the response to one block of a channel, which begins at line[at]."""
 
 
 class Delay(Branch):
@@ -45,8 +44,8 @@ class Delay(Branch):
         super().__init__(delay)
         self.gain = gain
 
-    def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
-        accumulate(line, at - self.reach, total, self.gain, frames)
+    def add(self, line: vec[float], at: i64, total: vec[float], to: i64, frames: i64, channel: i64) -> None:
+        accumulate(line, at - self.reach, total, to, self.gain, frames)
 
 
 class Fir(Branch):
@@ -57,12 +56,15 @@ class Fir(Branch):
         self.taps: vec[float] = vec[float](np.ascontiguousarray(taps))
         self.delay: i64 = delay
 
-    def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
-        convolve(line, at - self.delay, self.taps, total, frames)
+    def add(self, line: vec[float], at: i64, total: vec[float], to: i64, frames: i64, channel: i64) -> None:
+        convolve(line, at - self.delay, self.taps, total, to, frames)
 
 
 class FoldedFir(Branch):
-    """total[n] += sum over i of half[i] (line[n - delay - i] + line[n - reach + i]): symmetric taps, half the work."""
+    """total[n] += sum over i of half[i] (line[n - delay - i] + line[n - reach + i]): symmetric taps, half the work.
+
+    taps: at least GROUP, an even number
+    """
 
     def __init__(self, taps: npt.NDArray[np.float64], delay: int) -> None:
         super().__init__(delay + len(taps) - 1)
@@ -70,8 +72,8 @@ class FoldedFir(Branch):
         self.half: vec[float] = vec[float](np.concatenate([half, np.zeros(-len(half) % GROUP)]))
         self.delay: i64 = delay
 
-    def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
-        convolve_folded(line, at - self.delay, at - self.reach, self.half, total, frames)
+    def add(self, line: vec[float], at: i64, total: vec[float], to: i64, frames: i64, channel: i64) -> None:
+        convolve_folded(line, at - self.delay, at - self.reach, self.half, total, to, frames)
 
 
 class Allpass(Branch):
@@ -94,15 +96,17 @@ class Allpass(Branch):
     def reset(self) -> None:
         silence(self.past)
 
-    def add(self, line: vec[float], at: i64, total: vec[float], frames: i64, channel: i64) -> None:
+    def add(self, line: vec[float], at: i64, total: vec[float], to: i64, frames: i64, channel: i64) -> None:
         block = self.block
         copy(line, at, block, 0, frames)
         chain(block, self.a, self.past, channel * (len(self.a) + 1), frames)
-        accumulate(block, 0, total, self.gain, frames)
+        accumulate(block, 0, total, to, self.gain, frames)
 
 
-def convolve(line: vec[float], at: i64, taps: vec[float], total: vec[float], frames: i64) -> None:  # wide loop
-    """Add the sum of taps[i] line[at + n - i] to total[n].
+def convolve(  # wide loop
+    line: vec[float], at: i64, taps: vec[float], total: vec[float], to: i64, frames: i64
+) -> None:
+    """Add the sum of taps[i] line[at + n - i] to total[to + n].
 
     Eight taps at a time over all frames, a loop that compilers vectorise; each sum is in the order of the taps.
     """
@@ -114,7 +118,7 @@ def convolve(line: vec[float], at: i64, taps: vec[float], total: vec[float], fra
         k = at - i
         n: i64 = 0
         while n < frames:
-            t = total[n] + h0 * line[k + n]
+            t = total[to + n] + h0 * line[k + n]
             t += h1 * line[k + n - 1]
             t += h2 * line[k + n - 2]
             t += h3 * line[k + n - 3]
@@ -122,18 +126,18 @@ def convolve(line: vec[float], at: i64, taps: vec[float], total: vec[float], fra
             t += h5 * line[k + n - 5]
             t += h6 * line[k + n - 6]
             t += h7 * line[k + n - 7]
-            total[n] = t
+            total[to + n] = t
             n += 1
         i += GROUP
     while i < length:
-        accumulate(line, at - i, total, taps[i], frames)
+        accumulate(line, at - i, total, to, taps[i], frames)
         i += 1
 
 
 def convolve_folded(  # wide loop
-    line: vec[float], new: i64, old: i64, half: vec[float], total: vec[float], frames: i64
+    line: vec[float], new: i64, old: i64, half: vec[float], total: vec[float], to: i64, frames: i64
 ) -> None:
-    """Add the sum of half[i] (line[new + n - i] + line[old + n + i]) to total[n], as convolve() does.
+    """Add the sum of half[i] (line[new + n - i] + line[old + n + i]) to total[to + n], as convolve() does.
 
     half: of a length that is a multiple of GROUP
     """
@@ -146,7 +150,7 @@ def convolve_folded(  # wide loop
         b = old + i
         n: i64 = 0
         while n < frames:
-            t = total[n] + h0 * (line[a + n] + line[b + n])
+            t = total[to + n] + h0 * (line[a + n] + line[b + n])
             t += h1 * (line[a + n - 1] + line[b + n + 1])
             t += h2 * (line[a + n - 2] + line[b + n + 2])
             t += h3 * (line[a + n - 3] + line[b + n + 3])
@@ -154,7 +158,7 @@ def convolve_folded(  # wide loop
             t += h5 * (line[a + n - 5] + line[b + n + 5])
             t += h6 * (line[a + n - 6] + line[b + n + 6])
             t += h7 * (line[a + n - 7] + line[b + n + 7])
-            total[n] = t
+            total[to + n] = t
             n += 1
         i += GROUP
 
@@ -182,10 +186,10 @@ def chain(block: vec[float], a: vec[float], past: vec[float], first: i64, frames
     past[k] = block[frames - 1]
 
 
-def accumulate(x: vec[float], x_at: i64, total: vec[float], gain: float, frames: i64) -> None:
+def accumulate(x: vec[float], x_at: i64, total: vec[float], to: i64, gain: float, frames: i64) -> None:
     i: i64 = 0
     while i < frames:
-        total[i] += gain * x[x_at + i]
+        total[to + i] += gain * x[x_at + i]
         i += 1
 
 
@@ -196,19 +200,37 @@ def copy(x: vec[float], x_at: i64, y: vec[float], y_at: i64, frames: i64) -> Non
         i += 1
 
 
-def spread(x: vec[float], y: vec[float], at: i64, step: i64, frames: i64) -> None:
-    """Copy x to every step-th sample of y."""
+def interleave(x: vec[float], length: i64, phases: i64, y: vec[float], at: i64, frames: i64) -> None:
+    """Write blocks that begin length apart in x to every phases-th sample of y."""
     i: i64 = 0
+    if phases == 2:  # the usual case, in a loop that compilers vectorise
+        while i < frames:
+            y[at + 2 * i] = x[i]
+            y[at + 2 * i + 1] = x[length + i]
+            i += 1
+        return
     while i < frames:
-        y[at] = x[i]
-        at += step
+        phase: i64 = 0
+        while phase < phases:
+            y[at + phase] = x[phase * length + i]
+            phase += 1
+        at += phases
         i += 1
 
 
-def gather(x: vec[float], at: i64, step: i64, y: vec[float], y_at: i64, frames: i64) -> None:
-    """Copy every step-th sample of x to y."""
+def separate(x: vec[float], at: i64, phases: i64, y: vec[float], y_at: i64, length: i64, frames: i64) -> None:
+    """Write every phases-th sample of x to blocks that begin length apart in y: the reverse of interleave()."""
     i: i64 = 0
+    if phases == 2:
+        while i < frames:
+            y[y_at + i] = x[at + 2 * i]
+            y[y_at + length + i] = x[at + 2 * i + 1]
+            i += 1
+        return
     while i < frames:
-        y[y_at + i] = x[at]
-        at += step
+        phase: i64 = 0
+        while phase < phases:
+            y[y_at + phase * length + i] = x[at + phase]
+            phase += 1
+        at += phases
         i += 1

@@ -14,7 +14,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tapegraph.engine import antialias
-from tapegraph.engine.polyphase import Allpass, Branch, Delay, Fir, FoldedFir, copy, gather, spread
+from tapegraph.engine.polyphase import Allpass, Branch, Delay, Fir, FoldedFir, copy, interleave, separate
 from tapegraph.node import Node, Signal, silence
 
 
@@ -34,9 +34,9 @@ class Stage:
         self.channels: i64 = 1
         self.frames: i64 = 0  # of a block at the lower rate
         self.past: i64 = 0  # how many frames of the past the branches read
-        self.length: i64 = 0  # of a line: the past, a block, and up to three frames more
+        self.length: i64 = 0  # of a line: the past and a block
         self.lines: vec[float] = vec[float]([0.0])  # state: the last frames of each line, before the block
-        self.total: vec[float] = vec[float]([0.0])
+        self.totals: vec[float] = vec[float]([0.0])  # what the branches make of a block
 
     def prepare(self, channels: int, frames: int) -> None:
         """Allocate for blocks of as many frames at the lower rate."""
@@ -46,10 +46,9 @@ class Stage:
         for branch in self.branches:
             self.past = max(self.past, branch.reach)
             branch.prepare(channels, frames)
-        padded = (frames + 3) // 4 * 4
-        self.length = self.past + padded
+        self.length = self.past + frames
         self.lines = vec[float]([0.0] * (channels * self.lines_per_channel * self.length))
-        self.total = vec[float]([0.0] * padded)
+        self.totals = vec[float]([0.0] * (self.p * frames))
 
     def reset(self) -> None:
         silence(self.lines)
@@ -72,12 +71,12 @@ class Interpolator(Stage):
         while c < self.channels:
             line = c * self.length
             copy(x, c * n, self.lines, line + self.past, n)
-            phase: i64 = c * n * self.p
+            silence(self.totals)
+            total: i64 = 0
             for branch in self.branches:
-                silence(self.total)
-                branch.add(self.lines, line + self.past, self.total, n, c)
-                spread(self.total, y, phase, self.p, n)
-                phase += 1
+                branch.add(self.lines, line + self.past, self.totals, total, n, c)
+                total += n
+            interleave(self.totals, n, self.p, y, c * n * self.p, n)
             copy(self.lines, line + n, self.lines, line, self.past)
             c += 1
 
@@ -93,15 +92,13 @@ class Decimator(Stage):
         line: i64 = 0
         c: i64 = 0
         while c < self.channels:
-            silence(self.total)
-            phase: i64 = c * n * self.p
+            silence(self.totals)
+            separate(x, c * n * self.p, self.p, self.lines, line + self.past, self.length, n)
             for branch in self.branches:
-                gather(x, phase, self.p, self.lines, line + self.past, n)
-                branch.add(self.lines, line + self.past, self.total, n, c)
+                branch.add(self.lines, line + self.past, self.totals, 0, n, c)
                 copy(self.lines, line + n, self.lines, line, self.past)
                 line += self.length
-                phase += 1
-            copy(self.total, 0, y, c * n, n)
+            copy(self.totals, 0, y, c * n, n)
             c += 1
 
 

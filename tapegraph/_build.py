@@ -47,7 +47,7 @@ COMPILED_ALONE = ("ramp", "prewarp", "_systems")  # a module, and the modules of
 PURE = "TAPEGRAPH_PURE"
 CHECKED = "TAPEGRAPH_CHECKED"
 
-# What mypyc writes for x[i] where x is a vec: whether the index is inside; if not, whether it is so counted from the end.
+# What mypyc writes for x[i] where x is a vec: whether the index is inside; if not, whether it is from the end.
 INSIDE = re.compile(
     r"    (?P<is>\w+) = \(uint64_t\)\w+ < \(uint64_t\)\w+;\n"
     r"    if \((?P=is)\) (?:goto (?P<go>\w+);|\{\n +goto (?P<to>\w+);\n    \} else\n        goto \w+;)\n"
@@ -123,7 +123,7 @@ def unchecked(c_code: str) -> str:
 
 
 def widened(c_code: str, source: str) -> str:
-    """Return C code in which functions marked in the source as having a wide loop are compiled for wide registers too."""
+    """Return C code in which functions with a loop marked as wide in the source are compiled for wide registers too."""
     for name in WIDE_LOOP.findall(source):
         c_code = re.sub(rf"^char CPyDef_\w+___{name}\(.*\{{$", rf"{WIDELY}\g<0>", c_code, flags=re.M)
     return c_code

@@ -148,7 +148,8 @@ class Response:
         self.tails: bool = c.shape[1] > 0
         self.taps: list[i64] = [len(row) for row in rows]
         self.tail: list[vec[float]] = []  # z and weight of each pole
-        self.s: vec[float] = vec[float]([0.0] * (TAIL_POLES * (channels + channels % 2)))  # state: of the tail, in pairs
+        # State of the tail, of two channels beside each other.
+        self.s: vec[float] = vec[float]([0.0] * (TAIL_POLES * (channels + channels % 2)))
         if self.tails:
             begin = int(past.newest * past.frames)
             for i, taps in enumerate(self.taps):

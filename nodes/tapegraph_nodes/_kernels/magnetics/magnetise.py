@@ -34,7 +34,7 @@ def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:
                 follow(tape, x, b, 1)
             if method == EXPONENTIAL_H:
                 by_relaxation(tape, y, a, b)
-            elif method == RK2 or method == MIDPOINT_H:
+            elif method in (RK2, MIDPOINT_H):
                 by_midpoint(tape, y, a, b)
             elif method == RK4:
                 by_runge_kutta(tape, y, a, b)
@@ -68,7 +68,7 @@ def follow(tape: Tape, x: vec[float], channel: i64, lane: i64) -> None:
             field[at] = clipped(field[at], clip)
             at += 1
     tape.G[channel], tape.H[channel] = field[end - 2], field[end - 1]
-    if tape.method == EXPONENTIAL_H or tape.method == MIDPOINT_H:
+    if tape.method in (EXPONENTIAL_H, MIDPOINT_H):
         tape.V[channel] = tape.H[channel] - tape.G[channel]  # where another solver will begin
     else:
         differentiate(tape, channel, start + 1)
@@ -177,9 +177,7 @@ def by_runge_kutta(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
         cells, gain = coating.cells, coating.gain
         hpa, vpa, ha, va = cells * field[k - 1], cells * rate[k - 1], cells * field[k], cells * rate[k]
         hpb, vpb, hb, vb = cells * field[j - 1], cells * rate[j - 1], cells * field[j], cells * rate[j]
-        next_a, next_b = runge_kutta(
-            table, coating, ma, hpa, vpa, ha, va, was_a, mb, hpb, vpb, hb, vb, was_b
-        )
+        next_a, next_b = runge_kutta(table, coating, ma, hpa, vpa, ha, va, was_a, mb, hpb, vpb, hb, vb, was_b)
         was_a, was_b = ma, mb
         ma, mb = clipped(next_a, most_m), clipped(next_b, most_m)
         y[at] = gain * ma

@@ -1,7 +1,7 @@
 """Blocks of sound through a tape: the loops around the solvers.
 
 Channels go in pairs: a step has to wait for the step before it, and a processor fills the wait with the other channel.
-Each solver has a loop of its own, in which it is inlined and its numbers stay in registers.
+The solvers are inlined. exponential_h, the default, has a loop of its own, in which its numbers stay in registers.
 """
 
 from librt.vecs import vec
@@ -33,15 +33,9 @@ def magnetise(tape: Tape, x: vec[float], y: vec[float]) -> None:
             if b != a:
                 follow(tape, x, b, 1)
             if method == EXPONENTIAL_H:
-                by_relaxation(tape, y, a, b)
-            elif method in (RK2, MIDPOINT_H):
-                by_midpoint(tape, y, a, b)
-            elif method == RK4:
-                by_runge_kutta(tape, y, a, b)
-            elif method == STN_OF_FIELD:
-                by_network(tape, y, a, b)
+                relax(tape, y, a, b)
             else:
-                by_newton(tape, y, a, b)
+                solve(tape, y, a, b)
         a += 2
     tape.network.settle()
     tape.constants.finish()
@@ -87,7 +81,8 @@ def differentiate(tape: Tape, channel: i64, at: i64) -> None:
     tape.V[channel] = V
 
 
-def by_relaxation(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
+def relax(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
+    """Magnetise the channels a and b, which may be one and the same, by exponential_h, into y."""
     table, coating, field, most_m = tape.table, tape.coating, tape.field, tape.most_m
     moving = tape.constants.moving
     ma, mb = tape.m[a], tape.m[b]
@@ -126,9 +121,11 @@ def by_relaxation(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
     tape.m[a], tape.m[b] = ma, mb
 
 
-def by_midpoint(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
-    table, coating, field, rate, most_m = tape.table, tape.coating, tape.field, tape.rate, tape.most_m
-    moving, over_field = tape.constants.moving, tape.method == MIDPOINT_H
+def solve(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
+    """Magnetise the channels a and b, which may be one and the same, by any other solver or a network of the field."""
+    table, coating, network, method = tape.table, tape.coating, tape.network, tape.method
+    field, rate, fs, most_m = tape.field, tape.rate, tape.fs, tape.most_m
+    moving = tape.constants.moving
     ma, mb = tape.m[a], tape.m[b]
     was_a, was_b = ma, mb
     k: i64 = 2
@@ -140,105 +137,28 @@ def by_midpoint(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
         if moving:
             coating.advance()
         cells, gain = coating.cells, coating.gain
-        hpa, ha = cells * field[k - 1], cells * field[k]
-        hpb, hb = cells * field[j - 1], cells * field[j]
-        if over_field:
-            vpa = va = ha - hpa
-            vpb = vb = hb - hpb
+        hpa, vpa, ha, va = cells * field[k - 1], cells * rate[k - 1], cells * field[k], cells * rate[k]
+        hpb, vpb, hb, vb = cells * field[j - 1], cells * rate[j - 1], cells * field[j], cells * rate[j]
+        if method == RK2:
+            next_a = midpoint(table, coating, ma, hpa, vpa, ha, va, was_a)
+            next_b = midpoint(table, coating, mb, hpb, vpb, hb, vb, was_b) if b != a else next_a
+        elif method == MIDPOINT_H:
+            next_a = midpoint(table, coating, ma, hpa, ha - hpa, ha, ha - hpa, was_a)
+            next_b = midpoint(table, coating, mb, hpb, hb - hpb, hb, hb - hpb, was_b) if b != a else next_a
+        elif method == RK4:
+            next_a, next_b = runge_kutta(table, coating, ma, hpa, vpa, ha, va, was_a, mb, hpb, vpb, hb, vb, was_b)
+        elif method == STN_OF_FIELD:
+            M_s = coating.beta / (ALPHA * cells)
+            next_a = predict_from_field(network, M_s, fs, ma, hpa, vpa, ha, va)
+            next_b = predict_from_field(network, M_s, fs, mb, hpb, vpb, hb, vb) if b != a else next_a
         else:
-            vpa, va = cells * rate[k - 1], cells * rate[k]
-            vpb, vb = cells * rate[j - 1], cells * rate[j]
-        next_a = midpoint(table, coating, ma, hpa, vpa, ha, va, was_a)
-        next_b = midpoint(table, coating, mb, hpb, vpb, hb, vb, was_b) if b != a else next_a
+            next_a, next_b = newton(
+                table, coating, ma, hpa, vpa, ha, va, was_a, mb, hpb, vpb, hb, vb, was_b, method, b == a
+            )
+            if b == a:
+                next_b = next_a
         was_a, was_b = ma, mb
         ma, mb = clipped(next_a, most_m), clipped(next_b, most_m)
-        y[at] = gain * ma
-        y[other] = gain * mb
-        at += 1
-        other += 1
-        k += 1
-        j += 1
-    tape.m[a], tape.m[b] = ma, mb
-
-
-def by_runge_kutta(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
-    table, coating, field, rate, most_m = tape.table, tape.coating, tape.field, tape.rate, tape.most_m
-    moving = tape.constants.moving
-    ma, mb = tape.m[a], tape.m[b]
-    was_a, was_b = ma, mb
-    k: i64 = 2
-    j = k + (b - a) * (tape.frames + 2)
-    at = a * tape.frames
-    other = b * tape.frames
-    stop = at + tape.frames
-    while at < stop:
-        if moving:
-            coating.advance()
-        cells, gain = coating.cells, coating.gain
-        hpa, vpa, ha, va = cells * field[k - 1], cells * rate[k - 1], cells * field[k], cells * rate[k]
-        hpb, vpb, hb, vb = cells * field[j - 1], cells * rate[j - 1], cells * field[j], cells * rate[j]
-        next_a, next_b = runge_kutta(table, coating, ma, hpa, vpa, ha, va, was_a, mb, hpb, vpb, hb, vb, was_b)
-        was_a, was_b = ma, mb
-        ma, mb = clipped(next_a, most_m), clipped(next_b, most_m)
-        y[at] = gain * ma
-        y[other] = gain * mb
-        at += 1
-        other += 1
-        k += 1
-        j += 1
-    tape.m[a], tape.m[b] = ma, mb
-
-
-def by_newton(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
-    table, coating, field, rate, most_m = tape.table, tape.coating, tape.field, tape.rate, tape.most_m
-    moving, iterations = tape.constants.moving, tape.method
-    ma, mb = tape.m[a], tape.m[b]
-    was_a, was_b = ma, mb
-    k: i64 = 2
-    j = k + (b - a) * (tape.frames + 2)
-    at = a * tape.frames
-    other = b * tape.frames
-    stop = at + tape.frames
-    while at < stop:
-        if moving:
-            coating.advance()
-        cells, gain = coating.cells, coating.gain
-        hpa, vpa, ha, va = cells * field[k - 1], cells * rate[k - 1], cells * field[k], cells * rate[k]
-        hpb, vpb, hb, vb = cells * field[j - 1], cells * rate[j - 1], cells * field[j], cells * rate[j]
-        next_a, next_b = newton(
-            table, coating, ma, hpa, vpa, ha, va, was_a, mb, hpb, vpb, hb, vb, was_b, iterations, b == a
-        )
-        if b == a:
-            next_b = next_a
-        was_a, was_b = ma, mb
-        ma, mb = clipped(next_a, most_m), clipped(next_b, most_m)
-        y[at] = gain * ma
-        y[other] = gain * mb
-        at += 1
-        other += 1
-        k += 1
-        j += 1
-    tape.m[a], tape.m[b] = ma, mb
-
-
-def by_network(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
-    coating, network, field, rate, fs, most_m = tape.coating, tape.network, tape.field, tape.rate, tape.fs, tape.most_m
-    moving = tape.constants.moving
-    ma, mb = tape.m[a], tape.m[b]
-    k: i64 = 2
-    j = k + (b - a) * (tape.frames + 2)
-    at = a * tape.frames
-    other = b * tape.frames
-    stop = at + tape.frames
-    while at < stop:
-        if moving:
-            coating.advance()
-        cells, gain = coating.cells, coating.gain
-        M_s = coating.beta / (ALPHA * cells)
-        hpa, vpa, ha, va = cells * field[k - 1], cells * rate[k - 1], cells * field[k], cells * rate[k]
-        hpb, vpb, hb, vb = cells * field[j - 1], cells * rate[j - 1], cells * field[j], cells * rate[j]
-        ma = clipped(predict_from_field(network, M_s, fs, ma, hpa, vpa, ha, va), most_m)
-        mb = clipped(predict_from_field(network, M_s, fs, mb, hpb, vpb, hb, vb), most_m) if b != a else ma
         y[at] = gain * ma
         y[other] = gain * mb
         at += 1

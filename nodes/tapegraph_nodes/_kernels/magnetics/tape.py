@@ -82,6 +82,7 @@ class Tape:
     most_m: coefficient: most |m|, at which it is held
     network: of the two methods with one
     features: room for what the network is given of a block, of two channels
+    field, rate: room for H and T H' of a block, of two channels, each behind its last two samples
     m: state: M / M_s of each channel
     H: state: field of each channel
     G: state: field one sample before H

@@ -9,7 +9,11 @@ and g_p, y_p, z_p the same of hp and vp, with the m that was. Symbols and units 
 is given these features is described in _systems/hysteresis.py.
 
 Most of that needs no m: extract() computes it for a block at once, as A / 2, B / 2, z, r and v of each sample, so that
-little is left to do from sample to sample.
+little is left to do from sample to sample. There two channels go side by side, in network.pairs, p for short:
+
+    p[0], p[1]    g of both       p[8], p[9]    m of both
+    p[4], p[5]    g_p             p[12] ...     z, z_p, r, y, y_p, and further on as in network.py
+
 Source: J. Parker, F. Esqueda, A. Bergner, Modelling of nonlinear state-space systems using a deep neural network, DAFx
 2019; inputs and gates are our own.
 """
@@ -20,11 +24,10 @@ from typing import Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tapegraph_nodes._kernels.magnetics.field import clipped
-from tapegraph_nodes._kernels.magnetics.field import rise as rise_of_field
+from tapegraph_nodes._kernels.magnetics.field import clipped, rise
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 from tapegraph_nodes._kernels.magnetics.tape import FEATURES, Tape
-from tapegraph_nodes._kernels.networks.network import PAIR, Network, neuron_of_4, neuron_of_5, run_pairs
+from tapegraph_nodes._kernels.networks.network import PAIR, neuron_of_4, neuron_of_5, run_pairs
 
 STRIDE: Final = 8  # frames between steps of weights that move
 
@@ -35,16 +38,13 @@ def predict(tape: Tape, x: vec[float], y: vec[float], a: i64, b: i64) -> None:
     if b > a:
         extract(tape, x, b, 1)
     follow(tape, y, a, b)
-
-
-def is_2x4(network: Network) -> bool:
-    """Tell whether a network has two layers of four neurons between its inputs and its outputs."""
-    widths = network.widths
-    return len(widths) == 4 and widths[1] == 4 and widths[2] == 4
+    amplify(tape, y, a)
+    if b > a:
+        amplify(tape, y, b)
 
 
 def extract(tape: Tape, x: vec[float], channel: i64, place: i64) -> None:
-    """Write the features of the sample before a block and of every sample of it to each second of tape.features.
+    """Write the features of the sample before a block and of every sample of it to every second place of tape.features.
 
     place: the first of them
     """
@@ -87,21 +87,24 @@ def extract(tape: Tape, x: vec[float], channel: i64, place: i64) -> None:
             coating.advance()
             half_per_kappa = 0.5 * CELLS_PER_UNIT / coating.kappa
         before = field
-        field = clipped(x[at], clip)
-        rate = rise_of_field(field, before, rate)
+        field = x[at]
+        if not abs(field) <= clip:
+            field = clipped(field, clip)
+        rate = rise(field, before, rate)
     tape.H[channel] = field
     tape.G[channel] = before
     tape.V[channel] = rate
 
 
 def follow(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
-    """Advance m of two channels by what extract() has written of them, and write gain times m to y.
+    """Advance m of two channels by what extract() has written of them, and write it to y.
 
-    A lone channel comes with an idle one, which nobody hears: nothing is left of it where b is a.
+    Where b is a, the second of the pair is idle: it computes what nobody hears, and a is written last.
     """
     network = tape.network
     network.begin(max(1, tape.constants.blocks_left * (tape.frames // STRIDE)))
-    small = is_2x4(network)
+    p = network.pairs
+    p[8], p[9] = tape.m[a], tape.m[b]
     n: i64 = 0
     stop: i64 = 0
     while n < tape.frames:
@@ -109,28 +112,39 @@ def follow(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
             stop = tape.frames
             if network.steps > 0:
                 network.step()
-                stop = min(n + STRIDE, tape.frames)
+                stop = min(n + STRIDE, stop)
             network.spread()
-        if small:
-            n = follow_2x4(tape, y, a, b, n, stop)
+        if is_2x4(network.widths):
+            n = follow_2x4(tape, y, a * tape.frames, b * tape.frames, n, stop)
         else:
-            n = follow_any(tape, y, a, b, n, stop)
+            n = follow_any(tape, y, a * tape.frames, b * tape.frames, n, stop)
+        hold(tape, y, a * tape.frames + n - 1, b * tape.frames + n - 1)
+    tape.m[b] = p[9]
+    tape.m[a] = p[8]
 
 
-def follow_2x4(tape: Tape, y: vec[float], a: i64, b: i64, n: i64, stop: i64) -> i64:
-    frames = tape.frames
+def is_2x4(widths: vec[i64]) -> bool:
+    """Tell whether a network has two layers of four neurons between its inputs and its outputs."""
+    return len(widths) == 4 and widths[1] == 4 and widths[2] == 4
+
+
+def hold(tape: Tape, y: vec[float], at: i64, other: i64) -> None:
+    """Hold |m| at most_m, also in y, where the loops below have left because it is more."""
+    p = tape.network.pairs
+    y[other] = p[9] = clipped(p[9], tape.most_m)
+    y[at] = p[8] = clipped(p[8], tape.most_m)
+
+
+def follow_2x4(tape: Tape, y: vec[float], at: i64, other: i64, n: i64, stop: i64) -> i64:
+    """Do the frames from n to stop, or to the first where |m| is too much; return at which frame to go on.
+
+    at, other: where the channels begin in y
+    """
     f, p, most_m = tape.features, tape.network.pairs, tape.most_m
-    gain = tape.constants.start[5]
-    gain_step = (tape.constants.end[5] - gain) / float(frames)
-    gain += float(n) * gain_step
-    p[8], p[9] = tape.m[a], tape.m[b]
-    ma, mb = p[8], p[9]
     k = 2 * FEATURES * n
-    at = a * frames
-    other = b * frames
+    ma, mb = p[8], p[9]
     while n < stop:
-        gain += gain_step
-        begin(p, f, k, ma, mb)
+        give(p, f, k, ma, mb)
         neuron_of_5(p, 52, 12, 32)
         neuron_of_5(p, 54, 12, 36)
         neuron_of_5(p, 56, 12, 40)
@@ -139,91 +153,85 @@ def follow_2x4(tape: Tape, y: vec[float], a: i64, b: i64, n: i64, stop: i64) -> 
         neuron_of_4(p, 102, 32, 16)
         neuron_of_4(p, 104, 32, 20)
         neuron_of_4(p, 106, 32, 24)
-        rise_of_4(p)
-        ma += p[8]
-        mb += p[9]
+        ga, gb, ga_p, gb_p = p[0], p[1], p[4], p[5]
+        ma += ga * p[140] + ga_p * p[142]
+        mb += gb * p[141] + gb_p * p[143]
+        ma += p[12] * (ga * p[144] + ga_p * p[146]) + p[16] * (ga * p[148] + ga_p * p[150])
+        mb += p[13] * (gb * p[145] + gb_p * p[147]) + p[17] * (gb * p[149] + gb_p * p[151])
+        ma += p[20] * (ga * p[152] + ga_p * p[154]) + p[24] * (ga * p[156] + ga_p * p[158])
+        mb += p[21] * (gb * p[153] + gb_p * p[155]) + p[25] * (gb * p[157] + gb_p * p[159])
         p[8], p[9] = ma, mb
-        y[other + n] = gain * mb
-        y[at + n] = gain * ma
+        y[other + n] = mb
+        y[at + n] = ma
         k += 2 * FEATURES
         n += 1
         if not (abs(ma) <= most_m and abs(mb) <= most_m):
             break
-    ma, mb = clipped(p[8], most_m), clipped(p[9], most_m)
-    y[other + n - 1] = gain * mb
-    y[at + n - 1] = gain * ma
-    tape.m[b] = mb
-    tape.m[a] = ma
     return n
 
 
-def follow_any(tape: Tape, y: vec[float], a: i64, b: i64, n: i64, stop: i64) -> i64:
-    frames = tape.frames
+def follow_any(tape: Tape, y: vec[float], at: i64, other: i64, n: i64, stop: i64) -> i64:
+    """Do the same with a network of any layers."""
     f, p, most_m, widths = tape.features, tape.network.pairs, tape.most_m, tape.network.widths
     widest: i64 = len(tape.network.x)
     inputs = widths[len(widths) - 2]
     outputs = i64(len(p)) - 4 * (1 + inputs)
-    gain = tape.constants.start[5]
-    gain_step = (tape.constants.end[5] - gain) / float(frames)
-    gain += float(n) * gain_step
-    ma, mb = tape.m[a], tape.m[b]
+    ma, mb = p[8], p[9]
     while n < stop:
-        gain += gain_step
-        begin(p, f, 2 * FEATURES * n, ma, mb)
-        rise(p, outputs, run_pairs(p, widths, widest), inputs)
-        ma = clipped(ma + p[8], most_m)
-        mb = clipped(mb + p[9], most_m)
-        y[b * frames + n] = gain * mb
-        y[a * frames + n] = gain * ma
+        give(p, f, 2 * FEATURES * n, ma, mb)
+        i = run_pairs(p, widths, widest)
+        end = i + PAIR * inputs
+        w = outputs
+        ga, gb, ga_p, gb_p = p[0], p[1], p[4], p[5]
+        ma += ga * p[w] + ga_p * p[w + 2]
+        mb += gb * p[w + 1] + gb_p * p[w + 3]
+        while i < end:
+            w += 4
+            ma += p[i] * (ga * p[w] + ga_p * p[w + 2])
+            mb += p[i + 1] * (gb * p[w + 1] + gb_p * p[w + 3])
+            i += PAIR
+        p[8], p[9] = ma, mb
+        y[other + n] = mb
+        y[at + n] = ma
         n += 1
-    tape.m[b] = mb
-    tape.m[a] = ma
+        if not (abs(ma) <= most_m and abs(mb) <= most_m):
+            break
     return n
 
 
-def rise(p: vec[float], w: i64, x: i64, inputs: i64) -> None:
-    g_a, g_b, gp_a, gp_b = p[0], p[1], p[4], p[5]
-    a = g_a * p[w] + gp_a * p[w + 2]
-    b = g_b * p[w + 1] + gp_b * p[w + 3]
-    end = x + PAIR * inputs
-    while x < end:
-        w += 4
-        a += p[x] * (g_a * p[w] + gp_a * p[w + 2])
-        b += p[x + 1] * (g_b * p[w + 1] + gp_b * p[w + 3])
-        x += PAIR
-    p[8], p[9] = a, b
+def give(p: vec[float], f: vec[float], k: i64, ma: float, mb: float) -> None:
+    """Work out the gates and the inputs of a network from m and the features of two samples, which begin at f[k]."""
+    ya_p = f[k] - f[k + 2] * ma
+    yb_p = f[k + 1] - f[k + 3] * mb
+    za_p, zb_p = f[k + 4], f[k + 5]
+    ya = f[k + 10] - f[k + 12] * ma
+    yb = f[k + 11] - f[k + 13] * mb
+    za, zb = f[k + 14], f[k + 15]
+    ra, rb = f[k + 16], f[k + 17]
+    ya_p += abs(ya_p)
+    yb_p += abs(yb_p)
+    ya += abs(ya)
+    yb += abs(yb)
+    ga = f[k + 18] * (ya + za)
+    gb = f[k + 19] * (yb + zb)
+    ga_p = f[k + 8] * (ya_p + za_p)
+    gb_p = f[k + 9] * (yb_p + zb_p)
+    p[0], p[1] = ga, gb
+    p[4], p[5] = ga_p, gb_p
+    p[12], p[13] = za, zb
+    p[16], p[17] = za_p, zb_p
+    p[20], p[21] = ra, rb
+    p[24], p[25] = ya, yb
+    p[28], p[29] = ya_p, yb_p
 
 
-def begin(p: vec[float], f: vec[float], k: i64, ma: float, mb: float) -> None:
-    yp_a = f[k] - f[k + 2] * ma
-    yp_b = f[k + 1] - f[k + 3] * mb
-    zp_a, zp_b = f[k + 4], f[k + 5]
-    y_a = f[k + 10] - f[k + 12] * ma
-    y_b = f[k + 11] - f[k + 13] * mb
-    z_a, z_b = f[k + 14], f[k + 15]
-    yp_a += abs(yp_a)
-    yp_b += abs(yp_b)
-    y_a += abs(y_a)
-    y_b += abs(y_b)
-    g_a = f[k + 18] * (y_a + z_a)
-    g_b = f[k + 19] * (y_b + z_b)
-    gp_a = f[k + 8] * (yp_a + zp_a)
-    gp_b = f[k + 9] * (yp_b + zp_b)
-    r_a, r_b = f[k + 16], f[k + 17]
-    p[0], p[1] = g_a, g_b
-    p[4], p[5] = gp_a, gp_b
-    p[12], p[13] = z_a, z_b
-    p[16], p[17] = zp_a, zp_b
-    p[20], p[21] = r_a, r_b
-    p[24], p[25] = y_a, y_b
-    p[28], p[29] = yp_a, yp_b
-
-
-def rise_of_4(p: vec[float]) -> None:
-    g_a, g_b, gp_a, gp_b = p[0], p[1], p[4], p[5]
-    a = g_a * p[140] + gp_a * p[142]
-    b = g_b * p[141] + gp_b * p[143]
-    a += p[12] * (g_a * p[144] + gp_a * p[146]) + p[16] * (g_a * p[148] + gp_a * p[150])
-    b += p[13] * (g_b * p[145] + gp_b * p[147]) + p[17] * (g_b * p[149] + gp_b * p[151])
-    p[8] = a + (p[20] * (g_a * p[152] + gp_a * p[154]) + p[24] * (g_a * p[156] + gp_a * p[158]))
-    p[9] = b + (p[21] * (g_b * p[153] + gp_b * p[155]) + p[25] * (g_b * p[157] + gp_b * p[159]))
+def amplify(tape: Tape, y: vec[float], channel: i64) -> None:
+    """Multiply a channel of y by the gain."""
+    gain = tape.constants.start[5]
+    gain_step = (tape.constants.end[5] - gain) / float(tape.frames)
+    at = channel * tape.frames
+    end = at + tape.frames
+    while at < end:
+        gain += gain_step
+        y[at] = gain * y[at]
+        at += 1

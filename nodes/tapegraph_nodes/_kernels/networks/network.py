@@ -6,8 +6,9 @@
 f is close to 4 tanh(2 x): two parabolas, without a division or a branch, so that a processor computes two neurons at
 once. Weights are stored layer by layer: the biases of its neurons, then for each input its weights in all neurons.
 
-Two channels go through a network side by side, in pairs of numbers: layer_of_pairs() has them next to one another, with
-a gap behind them, and each weight twice, so that a compiler makes one instruction of what is done to both.
+Two channels go through a network side by side, in pairs of numbers, and with every weight written twice: a compiler
+then makes one instruction of what is done to both. A pair begins every PAIR places: without a gap behind it GCC 12
+tries to take more than two numbers at once, and gives up.
 """
 
 from typing import Final
@@ -15,8 +16,8 @@ from typing import Final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-PAIR: Final = 4  # places from pair to pair; without a gap GCC 12 tries to take more than two at once, and gives up
-FREE: Final = 3 * PAIR  # places at the beginning of Network.pairs
+PAIR: Final = 4
+FREE: Final = 3 * PAIR  # places at the beginning of Network.pairs for whoever runs it
 
 
 def dense(w: vec[float], at: i64, x: vec[float], inputs: i64, y: vec[float], neurons: i64) -> i64:
@@ -84,13 +85,12 @@ def run(w: vec[float], widths: vec[i64], x: vec[float], y: vec[float]) -> None:
 
 
 def run_pairs(p: vec[float], widths: vec[i64], widest: i64) -> i64:
-    """Compute the layers of f for two channels, in Network.pairs, its inputs from FREE on; return where the last lies."""
+    """Compute all layers of f for two channels in Network.pairs, from the inputs at FREE; return where the last lies."""
     x: i64 = FREE
     y = x + PAIR * widest
     at = y + PAIR * widest
-    last: i64 = len(widths) - 2
     k: i64 = 1
-    while k <= last:
+    while k < len(widths) - 1:
         layer_of_pairs(p, at, x, widths[k - 1], y, widths[k])
         at += 2 * widths[k] * (1 + widths[k - 1])
         x, y = y, x
@@ -99,21 +99,30 @@ def run_pairs(p: vec[float], widths: vec[i64], widest: i64) -> i64:
 
 
 def layer_of_pairs(p: vec[float], at: i64, x: i64, inputs: i64, y: i64, neurons: i64) -> None:
-    """Compute a layer of f for two channels, in p: weights from at on, inputs from x on, into neurons from y on.
+    """Compute a layer of f for two channels.
 
-    Weights as spread() writes them, so that u = |x| - |x - 2|.
+    at, x, y: places in p of its weights, as spread() writes them; of its inputs; of its neurons
     """
+    row = 2 * neurons
     end = x + PAIR * inputs
     j: i64 = 0
     while j < neurons:
         k = at + 2 * j
         i = x
         a, b = p[k], p[k + 1]
-        while i < end:
-            k += 2 * neurons
+        if inputs & 1:
+            k += row
             a += p[k] * p[i]
             b += p[k + 1] * p[i + 1]
             i += PAIR
+        while i < end:  # two inputs at a time: fewer sums wait for one another
+            k += row
+            a1 = p[k] * p[i]
+            b1 = p[k + 1] * p[i + 1]
+            k += row
+            a += a1 + p[k] * p[i + PAIR]
+            b += b1 + p[k + 1] * p[i + PAIR + 1]
+            i += 2 * PAIR
         a = abs(a) - abs(a - 2.0)
         b = abs(b) - abs(b - 2.0)
         i = y + PAIR * j
@@ -122,26 +131,26 @@ def layer_of_pairs(p: vec[float], at: i64, x: i64, inputs: i64, y: i64, neurons:
         j += 1
 
 
-def neuron_of_5(p: vec[float], k: i64, x: i64, y: i64) -> None:
-    """Compute for two channels one of four neurons with five inputs, as layer_of_pairs() does."""
-    a = p[k] + p[k + 8] * p[x]
-    b = p[k + 1] + p[k + 9] * p[x + 1]
-    a += p[k + 16] * p[x + 4] + p[k + 24] * p[x + 8]
-    b += p[k + 17] * p[x + 5] + p[k + 25] * p[x + 9]
-    a += p[k + 32] * p[x + 12] + p[k + 40] * p[x + 16]
-    b += p[k + 33] * p[x + 13] + p[k + 41] * p[x + 17]
+def neuron_of_5(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    """Compute for two channels one of four neurons with five inputs: layer_of_pairs() written out, for speed."""
+    a = p[w] + p[w + 8] * p[x]
+    b = p[w + 1] + p[w + 9] * p[x + 1]
+    a += p[w + 16] * p[x + 4] + p[w + 24] * p[x + 8]
+    b += p[w + 17] * p[x + 5] + p[w + 25] * p[x + 9]
+    a += p[w + 32] * p[x + 12] + p[w + 40] * p[x + 16]
+    b += p[w + 33] * p[x + 13] + p[w + 41] * p[x + 17]
     a = abs(a) - abs(a - 2.0)
     b = abs(b) - abs(b - 2.0)
     p[y] = a * (4.0 - abs(a))
     p[y + 1] = b * (4.0 - abs(b))
 
 
-def neuron_of_4(p: vec[float], k: i64, x: i64, y: i64) -> None:
-    """Compute for two channels one of four neurons with four inputs, as layer_of_pairs() does."""
-    a = p[k] + (p[k + 8] * p[x] + p[k + 16] * p[x + 4])
-    b = p[k + 1] + (p[k + 9] * p[x + 1] + p[k + 17] * p[x + 5])
-    a += p[k + 24] * p[x + 8] + p[k + 32] * p[x + 12]
-    b += p[k + 25] * p[x + 9] + p[k + 33] * p[x + 13]
+def neuron_of_4(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    """Compute for two channels one of four neurons with four inputs."""
+    a = p[w] + (p[w + 8] * p[x] + p[w + 16] * p[x + 4])
+    b = p[w + 1] + (p[w + 9] * p[x + 1] + p[w + 17] * p[x + 5])
+    a += p[w + 24] * p[x + 8] + p[w + 32] * p[x + 12]
+    b += p[w + 25] * p[x + 9] + p[w + 33] * p[x + 13]
     a = abs(a) - abs(a - 2.0)
     b = abs(b) - abs(b - 2.0)
     p[y] = a * (4.0 - abs(a))
@@ -157,7 +166,7 @@ class Network:
     widths, weights: state: those of now; was: state: the weights when the block began
     steps: state: how many equal steps are left to the goal
     x, y: room for run(), as long as the widest layer
-    pairs: room for layer_of_pairs(): two layers as long as the widest, then the weights, each twice
+    pairs: room for run_pairs(): FREE places, two layers as long as the widest, and what spread() writes
     """
 
     def __init__(self) -> None:
@@ -207,20 +216,25 @@ class Network:
         run(self.weights, self.widths, self.x, self.y)
 
     def spread(self) -> None:
-        """Write the weights of now to pairs, each twice; with 1 more as biases before f, u needs one sum less."""
+        """Write every weight of now twice to pairs, and add 1 to biases before f: then u is |x| - |x - 2|, a sum less."""
         w, p, widths = self.weights, self.pairs, self.widths
-        k = FREE + 2 * PAIR * i64(len(self.x))
+        last: i64 = len(widths) - 1
+        at = FREE + 2 * PAIR * i64(len(self.x))
         i: i64 = 0
-        layer: i64 = 1
-        while layer < len(widths):
-            more = 1.0 if layer < len(widths) - 1 else 0.0
-            weights = i + widths[layer]
-            end = weights + widths[layer] * widths[layer - 1]
+        k: i64 = 1
+        while k <= last:
+            more = 1.0 if k < last else 0.0
+            weights = i + widths[k]
+            end = weights + widths[k] * widths[k - 1]
             while i < end:
-                p[k] = p[k + 1] = w[i] + more if i < weights else w[i]
-                k += 2
+                weight = w[i]
+                if i < weights:
+                    weight += more
+                p[at] = weight
+                p[at + 1] = weight
+                at += 2
                 i += 1
-            layer += 1
+            k += 1
 
     def begin(self, steps: i64) -> None:
         """Be where the block began, so many equal steps from the goal; weights of other layers cannot move there."""

@@ -27,7 +27,7 @@ from mypy_extensions import i64
 from tapegraph_nodes._kernels.magnetics.field import clipped, rise
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 from tapegraph_nodes._kernels.magnetics.tape import FEATURES, Tape
-from tapegraph_nodes._kernels.networks.network import PAIR, neuron_of_4, neuron_of_5, run_pairs
+from tapegraph_nodes._kernels.networks.network import PAIR, four_of_4, four_of_5, run_pairs
 
 STRIDE: Final = 8  # frames between steps of weights that move
 
@@ -145,14 +145,8 @@ def follow_2x4(tape: Tape, y: vec[float], at: i64, other: i64, n: i64, stop: i64
     ma, mb = p[8], p[9]
     while n < stop:
         give(p, f, k, ma, mb)
-        neuron_of_5(p, 52, 12, 32)
-        neuron_of_5(p, 54, 12, 36)
-        neuron_of_5(p, 56, 12, 40)
-        neuron_of_5(p, 58, 12, 44)
-        neuron_of_4(p, 100, 32, 12)
-        neuron_of_4(p, 102, 32, 16)
-        neuron_of_4(p, 104, 32, 20)
-        neuron_of_4(p, 106, 32, 24)
+        four_of_5(p, 52, 12, 32)
+        four_of_4(p, 100, 32, 12)
         ga, gb, ga_p, gb_p = p[0], p[1], p[4], p[5]
         ma += ga * p[140] + ga_p * p[142]
         mb += gb * p[141] + gb_p * p[143]

@@ -98,59 +98,130 @@ def run_pairs(p: vec[float], widths: vec[i64], widest: i64) -> i64:
     return x
 
 
-def layer_of_pairs(p: vec[float], at: i64, x: i64, inputs: i64, y: i64, neurons: i64) -> None:
+def layer_of_pairs(p: vec[float], w: i64, x: i64, inputs: i64, y: i64, neurons: i64) -> None:
     """Compute a layer of f for two channels.
 
-    at, x, y: places in p of its weights, as spread() writes them; of its inputs; of its neurons
+    w, x, y: places in p of its weights, as spread() writes them; of its inputs; of its neurons
     """
-    row = 2 * neurons
+    if neurons == 8 and inputs == 8:
+        eight_of_8(p, w, x, y)
+    elif neurons == 8 and inputs == 5:
+        eight_of_5(p, w, x, y)
+    else:
+        end = w + 2 * neurons
+        while w < end:
+            neuron(p, w, 2 * neurons, x, inputs, y)
+            w += 2
+            y += PAIR
+
+
+def four_of_4(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    """Compute a layer of four neurons with four inputs; like those below written out, for speed."""
+    neuron_of_4(p, w, 8, x, y)
+    neuron_of_4(p, w + 2, 8, x, y + 4)
+    neuron_of_4(p, w + 4, 8, x, y + 8)
+    neuron_of_4(p, w + 6, 8, x, y + 12)
+
+
+def four_of_5(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    neuron_of_5(p, w, 8, x, y)
+    neuron_of_5(p, w + 2, 8, x, y + 4)
+    neuron_of_5(p, w + 4, 8, x, y + 8)
+    neuron_of_5(p, w + 6, 8, x, y + 12)
+
+
+def eight_of_5(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    neuron_of_5(p, w, 16, x, y)
+    neuron_of_5(p, w + 2, 16, x, y + 4)
+    neuron_of_5(p, w + 4, 16, x, y + 8)
+    neuron_of_5(p, w + 6, 16, x, y + 12)
+    neuron_of_5(p, w + 8, 16, x, y + 16)
+    neuron_of_5(p, w + 10, 16, x, y + 20)
+    neuron_of_5(p, w + 12, 16, x, y + 24)
+    neuron_of_5(p, w + 14, 16, x, y + 28)
+
+
+def eight_of_8(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    neuron_of_8(p, w, 16, x, y)
+    neuron_of_8(p, w + 2, 16, x, y + 4)
+    neuron_of_8(p, w + 4, 16, x, y + 8)
+    neuron_of_8(p, w + 6, 16, x, y + 12)
+    neuron_of_8(p, w + 8, 16, x, y + 16)
+    neuron_of_8(p, w + 10, 16, x, y + 20)
+    neuron_of_8(p, w + 12, 16, x, y + 24)
+    neuron_of_8(p, w + 14, 16, x, y + 28)
+
+
+def neuron(p: vec[float], w: i64, row: i64, x: i64, inputs: i64, y: i64) -> None:
+    """Compute one neuron for two channels. row: places from its weight for an input to that for the next"""
+    a, b = p[w], p[w + 1]
     end = x + PAIR * inputs
-    j: i64 = 0
-    while j < neurons:
-        k = at + 2 * j
-        i = x
-        a, b = p[k], p[k + 1]
-        if inputs & 1:
-            k += row
-            a += p[k] * p[i]
-            b += p[k + 1] * p[i + 1]
-            i += PAIR
-        while i < end:  # two inputs at a time: fewer sums wait for one another
-            k += row
-            a1 = p[k] * p[i]
-            b1 = p[k + 1] * p[i + 1]
-            k += row
-            a += a1 + p[k] * p[i + PAIR]
-            b += b1 + p[k + 1] * p[i + PAIR + 1]
-            i += 2 * PAIR
-        a = abs(a) - abs(a - 2.0)
-        b = abs(b) - abs(b - 2.0)
-        i = y + PAIR * j
-        p[i] = a * (4.0 - abs(a))
-        p[i + 1] = b * (4.0 - abs(b))
-        j += 1
-
-
-def neuron_of_5(p: vec[float], w: i64, x: i64, y: i64) -> None:
-    """Compute for two channels one of four neurons with five inputs: layer_of_pairs() written out, for speed."""
-    a = p[w] + p[w + 8] * p[x]
-    b = p[w + 1] + p[w + 9] * p[x + 1]
-    a += p[w + 16] * p[x + 4] + p[w + 24] * p[x + 8]
-    b += p[w + 17] * p[x + 5] + p[w + 25] * p[x + 9]
-    a += p[w + 32] * p[x + 12] + p[w + 40] * p[x + 16]
-    b += p[w + 33] * p[x + 13] + p[w + 41] * p[x + 17]
+    while x < end:
+        w += row
+        a += p[w] * p[x]
+        b += p[w + 1] * p[x + 1]
+        x += PAIR
     a = abs(a) - abs(a - 2.0)
     b = abs(b) - abs(b - 2.0)
     p[y] = a * (4.0 - abs(a))
     p[y + 1] = b * (4.0 - abs(b))
 
 
-def neuron_of_4(p: vec[float], w: i64, x: i64, y: i64) -> None:
-    """Compute for two channels one of four neurons with four inputs."""
-    a = p[w] + (p[w + 8] * p[x] + p[w + 16] * p[x + 4])
-    b = p[w + 1] + (p[w + 9] * p[x + 1] + p[w + 17] * p[x + 5])
-    a += p[w + 24] * p[x + 8] + p[w + 32] * p[x + 12]
-    b += p[w + 25] * p[x + 9] + p[w + 33] * p[x + 13]
+def neuron_of_4(p: vec[float], w: i64, row: i64, x: i64, y: i64) -> None:
+    """Compute the same for four inputs, written out for speed; fewer sums wait for one another."""
+    w1 = w + row
+    w2 = w1 + row
+    w3 = w2 + row
+    w4 = w3 + row
+    a = p[w] + (p[w1] * p[x] + p[w2] * p[x + 4])
+    b = p[w + 1] + (p[w1 + 1] * p[x + 1] + p[w2 + 1] * p[x + 5])
+    a += p[w3] * p[x + 8] + p[w4] * p[x + 12]
+    b += p[w3 + 1] * p[x + 9] + p[w4 + 1] * p[x + 13]
+    a = abs(a) - abs(a - 2.0)
+    b = abs(b) - abs(b - 2.0)
+    p[y] = a * (4.0 - abs(a))
+    p[y + 1] = b * (4.0 - abs(b))
+
+
+def neuron_of_5(p: vec[float], w: i64, row: i64, x: i64, y: i64) -> None:
+    """Compute the same for five inputs."""
+    w1 = w + row
+    w2 = w1 + row
+    w3 = w2 + row
+    w4 = w3 + row
+    w5 = w4 + row
+    a = p[w] + p[w1] * p[x]
+    b = p[w + 1] + p[w1 + 1] * p[x + 1]
+    a += p[w2] * p[x + 4] + p[w3] * p[x + 8]
+    b += p[w2 + 1] * p[x + 5] + p[w3 + 1] * p[x + 9]
+    a += p[w4] * p[x + 12] + p[w5] * p[x + 16]
+    b += p[w4 + 1] * p[x + 13] + p[w5 + 1] * p[x + 17]
+    a = abs(a) - abs(a - 2.0)
+    b = abs(b) - abs(b - 2.0)
+    p[y] = a * (4.0 - abs(a))
+    p[y + 1] = b * (4.0 - abs(b))
+
+
+def neuron_of_8(p: vec[float], w: i64, row: i64, x: i64, y: i64) -> None:
+    """Compute the same for eight inputs."""
+    w1 = w + row
+    w2 = w1 + row
+    w3 = w2 + row
+    w4 = w3 + row
+    w5 = w4 + row
+    w6 = w5 + row
+    w7 = w6 + row
+    w8 = w7 + row
+    a = p[w] + (p[w1] * p[x] + p[w2] * p[x + 4])
+    b = p[w + 1] + (p[w1 + 1] * p[x + 1] + p[w2 + 1] * p[x + 5])
+    a1 = p[w3] * p[x + 8] + p[w4] * p[x + 12]
+    b1 = p[w3 + 1] * p[x + 9] + p[w4 + 1] * p[x + 13]
+    a += p[w5] * p[x + 16] + p[w6] * p[x + 20]
+    b += p[w5 + 1] * p[x + 17] + p[w6 + 1] * p[x + 21]
+    a1 += p[w7] * p[x + 24] + p[w8] * p[x + 28]
+    b1 += p[w7 + 1] * p[x + 25] + p[w8 + 1] * p[x + 29]
+    a += a1
+    b += b1
     a = abs(a) - abs(a - 2.0)
     b = abs(b) - abs(b - 2.0)
     p[y] = a * (4.0 - abs(a))

@@ -27,7 +27,7 @@ from mypy_extensions import i64
 from tapegraph_nodes._kernels.magnetics.field import clipped, rise
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 from tapegraph_nodes._kernels.magnetics.tape import FEATURES, Tape
-from tapegraph_nodes._kernels.networks.network import PAIR, four_of_4, four_of_5, run_pairs
+from tapegraph_nodes._kernels.networks.network import FREE, PAIR, eight_of_5, eight_of_8, four_of_4, four_of_5, run_pairs
 
 STRIDE: Final = 8  # frames between steps of weights that move
 
@@ -105,6 +105,7 @@ def follow(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
     network.begin(max(1, tape.constants.blocks_left * (tape.frames // STRIDE)))
     p = network.pairs
     p[8], p[9] = tape.m[a], tape.m[b]
+    neurons = neurons_of_two(network.widths)
     n: i64 = 0
     stop: i64 = 0
     while n < tape.frames:
@@ -114,79 +115,76 @@ def follow(tape: Tape, y: vec[float], a: i64, b: i64) -> None:
                 network.step()
                 stop = min(n + STRIDE, stop)
             network.spread()
-        if is_2x4(network.widths):
-            n = follow_2x4(tape, y, a * tape.frames, b * tape.frames, n, stop)
+        if neurons == 4:
+            n = follow_pair(tape, y, a * tape.frames, b * tape.frames, n, stop, 4)
+        elif neurons == 8:
+            n = follow_pair(tape, y, a * tape.frames, b * tape.frames, n, stop, 8)
         else:
-            n = follow_any(tape, y, a * tape.frames, b * tape.frames, n, stop)
+            n = follow_pair(tape, y, a * tape.frames, b * tape.frames, n, stop, 0)
         hold(tape, y, a * tape.frames + n - 1, b * tape.frames + n - 1)
     tape.m[b] = p[9]
     tape.m[a] = p[8]
 
 
-def is_2x4(widths: vec[i64]) -> bool:
-    """Tell whether a network has two layers of four neurons between its inputs and its outputs."""
-    return len(widths) == 4 and widths[1] == 4 and widths[2] == 4
+def neurons_of_two(widths: vec[i64]) -> i64:
+    """Return how many neurons each layer of f has, where there are two and they are alike; else 0."""
+    return widths[1] if len(widths) == 4 and widths[1] == widths[2] else 0
 
 
 def hold(tape: Tape, y: vec[float], at: i64, other: i64) -> None:
-    """Hold |m| at most_m, also in y, where the loops below have left because it is more."""
+    """Hold |m| at most_m, also in y, where follow_pair() has left because it is more."""
     p = tape.network.pairs
     y[other] = p[9] = clipped(p[9], tape.most_m)
     y[at] = p[8] = clipped(p[8], tape.most_m)
 
 
-def follow_2x4(tape: Tape, y: vec[float], at: i64, other: i64, n: i64, stop: i64) -> i64:
+def follow_pair(tape: Tape, y: vec[float], at: i64, other: i64, n: i64, stop: i64, neurons: i64) -> i64:
     """Do the frames from n to stop, or to the first where |m| is too much; return at which frame to go on.
 
     at, other: where the channels begin in y
+    neurons: as neurons_of_two() tells; a compiler makes a loop of its own of each number this is called with
+
+    m is handed on in p as well: where it is used outside the loop, GCC does not compute two at once inside.
     """
-    f, p, most_m = tape.features, tape.network.pairs, tape.most_m
+    f, p, most_m, widths = tape.features, tape.network.pairs, tape.most_m, tape.network.widths
+    widest: i64 = len(tape.network.x)
+    x: i64 = FREE
+    inputs = neurons
+    w: i64 = 140 if neurons == 4 else 316
+    if neurons != 4 and neurons != 8:
+        inputs = widths[len(widths) - 2]
+        w = i64(len(p)) - 4 * (1 + inputs)
     k = 2 * FEATURES * n
     ma, mb = p[8], p[9]
     while n < stop:
         give(p, f, k, ma, mb)
-        four_of_5(p, 52, 12, 32)
-        four_of_4(p, 100, 32, 12)
+        if neurons == 4:
+            four_of_5(p, 52, 12, 32)
+            four_of_4(p, 100, 32, 12)
+        elif neurons == 8:
+            eight_of_5(p, 76, 12, 44)
+            eight_of_8(p, 172, 44, 12)
+        else:
+            x = run_pairs(p, widths, widest)
         ga, gb, ga_p, gb_p = p[0], p[1], p[4], p[5]
-        ma += ga * p[140] + ga_p * p[142]
-        mb += gb * p[141] + gb_p * p[143]
-        ma += p[12] * (ga * p[144] + ga_p * p[146]) + p[16] * (ga * p[148] + ga_p * p[150])
-        mb += p[13] * (gb * p[145] + gb_p * p[147]) + p[17] * (gb * p[149] + gb_p * p[151])
-        ma += p[20] * (ga * p[152] + ga_p * p[154]) + p[24] * (ga * p[156] + ga_p * p[158])
-        mb += p[21] * (gb * p[153] + gb_p * p[155]) + p[25] * (gb * p[157] + gb_p * p[159])
+        ma += ga * p[w] + ga_p * p[w + 2]
+        mb += gb * p[w + 1] + gb_p * p[w + 3]
+        i: i64 = inputs & 1
+        if i:
+            ma += p[x] * (ga * p[w + 4] + ga_p * p[w + 6])
+            mb += p[x + 1] * (gb * p[w + 5] + gb_p * p[w + 7])
+        while i < inputs:  # two at a time: fewer sums wait for one another
+            u = x + PAIR * i
+            v = w + 4 + 4 * i
+            a = p[u] * (ga * p[v] + ga_p * p[v + 2])
+            b = p[u + 1] * (gb * p[v + 1] + gb_p * p[v + 3])
+            ma += a + p[u + 4] * (ga * p[v + 4] + ga_p * p[v + 6])
+            mb += b + p[u + 5] * (gb * p[v + 5] + gb_p * p[v + 7])
+            i += 2
         p[8], p[9] = ma, mb
         y[other + n] = mb
         y[at + n] = ma
         k += 2 * FEATURES
-        n += 1
-        if not (abs(ma) <= most_m and abs(mb) <= most_m):
-            break
-    return n
-
-
-def follow_any(tape: Tape, y: vec[float], at: i64, other: i64, n: i64, stop: i64) -> i64:
-    """Do the same with a network of any layers."""
-    f, p, most_m, widths = tape.features, tape.network.pairs, tape.most_m, tape.network.widths
-    widest: i64 = len(tape.network.x)
-    inputs = widths[len(widths) - 2]
-    outputs = i64(len(p)) - 4 * (1 + inputs)
-    ma, mb = p[8], p[9]
-    while n < stop:
-        give(p, f, 2 * FEATURES * n, ma, mb)
-        i = run_pairs(p, widths, widest)
-        end = i + PAIR * inputs
-        w = outputs
-        ga, gb, ga_p, gb_p = p[0], p[1], p[4], p[5]
-        ma += ga * p[w] + ga_p * p[w + 2]
-        mb += gb * p[w + 1] + gb_p * p[w + 3]
-        while i < end:
-            w += 4
-            ma += p[i] * (ga * p[w] + ga_p * p[w + 2])
-            mb += p[i + 1] * (gb * p[w + 1] + gb_p * p[w + 3])
-            i += PAIR
-        p[8], p[9] = ma, mb
-        y[other + n] = mb
-        y[at + n] = ma
         n += 1
         if not (abs(ma) <= most_m and abs(mb) <= most_m):
             break

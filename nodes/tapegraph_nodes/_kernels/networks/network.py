@@ -103,53 +103,11 @@ def layer_of_pairs(p: vec[float], w: i64, x: i64, inputs: i64, y: i64, neurons: 
 
     w, x, y: places in p of its weights, as spread() writes them; of its inputs; of its neurons
     """
-    if neurons == 8 and inputs == 8:
-        eight_of_8(p, w, x, y)
-    elif neurons == 8 and inputs == 5:
-        eight_of_5(p, w, x, y)
-    else:
-        end = w + 2 * neurons
-        while w < end:
-            neuron(p, w, 2 * neurons, x, inputs, y)
-            w += 2
-            y += PAIR
-
-
-def four_of_4(p: vec[float], w: i64, x: i64, y: i64) -> None:
-    """Compute a layer of four neurons with four inputs; like those below written out, for speed."""
-    neuron_of_4(p, w, 8, x, y)
-    neuron_of_4(p, w + 2, 8, x, y + 4)
-    neuron_of_4(p, w + 4, 8, x, y + 8)
-    neuron_of_4(p, w + 6, 8, x, y + 12)
-
-
-def four_of_5(p: vec[float], w: i64, x: i64, y: i64) -> None:
-    neuron_of_5(p, w, 8, x, y)
-    neuron_of_5(p, w + 2, 8, x, y + 4)
-    neuron_of_5(p, w + 4, 8, x, y + 8)
-    neuron_of_5(p, w + 6, 8, x, y + 12)
-
-
-def eight_of_5(p: vec[float], w: i64, x: i64, y: i64) -> None:
-    neuron_of_5(p, w, 16, x, y)
-    neuron_of_5(p, w + 2, 16, x, y + 4)
-    neuron_of_5(p, w + 4, 16, x, y + 8)
-    neuron_of_5(p, w + 6, 16, x, y + 12)
-    neuron_of_5(p, w + 8, 16, x, y + 16)
-    neuron_of_5(p, w + 10, 16, x, y + 20)
-    neuron_of_5(p, w + 12, 16, x, y + 24)
-    neuron_of_5(p, w + 14, 16, x, y + 28)
-
-
-def eight_of_8(p: vec[float], w: i64, x: i64, y: i64) -> None:
-    neuron_of_8(p, w, 16, x, y)
-    neuron_of_8(p, w + 2, 16, x, y + 4)
-    neuron_of_8(p, w + 4, 16, x, y + 8)
-    neuron_of_8(p, w + 6, 16, x, y + 12)
-    neuron_of_8(p, w + 8, 16, x, y + 16)
-    neuron_of_8(p, w + 10, 16, x, y + 20)
-    neuron_of_8(p, w + 12, 16, x, y + 24)
-    neuron_of_8(p, w + 14, 16, x, y + 28)
+    end = w + 2 * neurons
+    while w < end:
+        neuron(p, w, 2 * neurons, x, inputs, y)
+        w += 2
+        y += PAIR
 
 
 def neuron(p: vec[float], w: i64, row: i64, x: i64, inputs: i64, y: i64) -> None:
@@ -226,6 +184,46 @@ def neuron_of_8(p: vec[float], w: i64, row: i64, x: i64, y: i64) -> None:
     b = abs(b) - abs(b - 2.0)
     p[y] = a * (4.0 - abs(a))
     p[y + 1] = b * (4.0 - abs(b))
+
+
+def four_of_4(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    """Compute a layer of four neurons with four inputs: what layer_of_pairs() does, written out for speed."""
+    neuron_of_4(p, w, 8, x, y)
+    neuron_of_4(p, w + 2, 8, x, y + 4)
+    neuron_of_4(p, w + 4, 8, x, y + 8)
+    neuron_of_4(p, w + 6, 8, x, y + 12)
+
+
+def four_of_5(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    """Compute a layer of four neurons with five inputs."""
+    neuron_of_5(p, w, 8, x, y)
+    neuron_of_5(p, w + 2, 8, x, y + 4)
+    neuron_of_5(p, w + 4, 8, x, y + 8)
+    neuron_of_5(p, w + 6, 8, x, y + 12)
+
+
+def eight_of_5(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    """Compute a layer of eight neurons with five inputs."""
+    neuron_of_5(p, w, 16, x, y)
+    neuron_of_5(p, w + 2, 16, x, y + 4)
+    neuron_of_5(p, w + 4, 16, x, y + 8)
+    neuron_of_5(p, w + 6, 16, x, y + 12)
+    neuron_of_5(p, w + 8, 16, x, y + 16)
+    neuron_of_5(p, w + 10, 16, x, y + 20)
+    neuron_of_5(p, w + 12, 16, x, y + 24)
+    neuron_of_5(p, w + 14, 16, x, y + 28)
+
+
+def eight_of_8(p: vec[float], w: i64, x: i64, y: i64) -> None:
+    """Compute a layer of eight neurons with eight inputs."""
+    neuron_of_8(p, w, 16, x, y)
+    neuron_of_8(p, w + 2, 16, x, y + 4)
+    neuron_of_8(p, w + 4, 16, x, y + 8)
+    neuron_of_8(p, w + 6, 16, x, y + 12)
+    neuron_of_8(p, w + 8, 16, x, y + 16)
+    neuron_of_8(p, w + 10, 16, x, y + 20)
+    neuron_of_8(p, w + 12, 16, x, y + 24)
+    neuron_of_8(p, w + 14, 16, x, y + 28)
 
 
 class Network:

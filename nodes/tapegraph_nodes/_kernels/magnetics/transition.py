@@ -27,7 +27,15 @@ from mypy_extensions import i64
 from tapegraph_nodes._kernels.magnetics.field import clipped, rise
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 from tapegraph_nodes._kernels.magnetics.tape import FEATURES, Tape
-from tapegraph_nodes._kernels.networks.network import FREE, PAIR, eight_of_5, eight_of_8, four_of_4, four_of_5, run_pairs
+from tapegraph_nodes._kernels.networks.network import (
+    FREE,
+    PAIR,
+    eight_of_5,
+    eight_of_8,
+    four_of_4,
+    four_of_5,
+    run_pairs,
+)
 
 STRIDE: Final = 8  # frames between steps of weights that move
 

@@ -110,7 +110,7 @@ def unchecked(c_code: str) -> str:
     """
     c_code = INSIDE.sub(lambda found: f"    goto {found['go'] or found['to']};\n", c_code)
     c_code = DIVISION.sub(r"    goto \g<go>;\n", c_code)
-    c_code = c_code.replace("CPyPtr", "char *")
+    c_code = c_code.replace("CPyPtr", "char *")  # not integers: a compiler can tell which places of a vec differ
     c_code = TO_INTEGER.sub(r"(CPyTagged)((int64_t)\1 * 2)", c_code)
     return TO_FLOAT.sub(r"(\1 & 1 ? CPyFloat_FromTagged(\1) : (double)((int64_t)\1 >> 1))", c_code)
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
 from librt.vecs import vec
+from tapegraph_nodes._kernels.magnetics.transition import follow_pair
 
 from tapegraph.node import Model
 from tapegraph.node.registry import find
 from tapegraph.stn import network, report, system
-from tapegraph_nodes._kernels.magnetics.transition import follow_pair
 
 HYSTERESIS = find("hysteresis")
 MODEL = next(param for param in HYSTERESIS.PARAMS if isinstance(param, Model))
@@ -85,7 +85,7 @@ def test_a_layer_that_is_written_out_gives_what_the_loop_over_any_layer_gives(mo
     """follow_pair() is told either how many neurons there are, or 0 for any."""
     m = []
     for neurons in (int(model[-1]), 0):
-        node: Any = prepared(HYSTERESIS, 96_000.0, 2, 64, solver="stn", model=MODEL.resolve(model))
+        node: Any = prepared(HYSTERESIS, 96_000.0, 2, 64, solver="stn", model=model)
         process(node, np.stack([music(640), 0.3 * music(640)]))
         node.tape.network.spread()
         y = vec[float]([0.0] * 128)

@@ -28,7 +28,6 @@ from tapegraph_nodes._kernels.magnetics.field import clipped, rise
 from tapegraph_nodes._kernels.magnetics.langevin import CELLS_PER_UNIT, END, MIDDLE, ROUND
 from tapegraph_nodes._kernels.magnetics.tape import FEATURES, Tape
 from tapegraph_nodes._kernels.networks.network import (
-    FREE,
     PAIR,
     eight_of_5,
     eight_of_8,
@@ -156,12 +155,8 @@ def follow_pair(tape: Tape, y: vec[float], at: i64, other: i64, n: i64, stop: i6
     """
     f, p, most_m, widths = tape.features, tape.network.pairs, tape.most_m, tape.network.widths
     widest: i64 = len(tape.network.x)
-    x: i64 = FREE
-    inputs = neurons
-    w: i64 = 140 if neurons == 4 else 316
-    if neurons != 4 and neurons != 8:
-        inputs = widths[len(widths) - 2]
-        w = i64(len(p)) - 4 * (1 + inputs)
+    inputs = widths[len(widths) - 2]
+    outputs = i64(len(p)) - 4 * (1 + inputs)
     k = 2 * FEATURES * n
     ma, mb = p[8], p[9]
     while n < stop:
@@ -169,27 +164,14 @@ def follow_pair(tape: Tape, y: vec[float], at: i64, other: i64, n: i64, stop: i6
         if neurons == 4:
             four_of_5(p, 52, 12, 32)
             four_of_4(p, 100, 32, 12)
+            lift(p, 140, 12, 4, ma, mb)
         elif neurons == 8:
             eight_of_5(p, 76, 12, 44)
             eight_of_8(p, 172, 44, 12)
+            lift(p, 316, 12, 8, ma, mb)
         else:
-            x = run_pairs(p, widths, widest)
-        ga, gb, ga_p, gb_p = p[0], p[1], p[4], p[5]
-        ma += ga * p[w] + ga_p * p[w + 2]
-        mb += gb * p[w + 1] + gb_p * p[w + 3]
-        i: i64 = inputs & 1
-        if i:
-            ma += p[x] * (ga * p[w + 4] + ga_p * p[w + 6])
-            mb += p[x + 1] * (gb * p[w + 5] + gb_p * p[w + 7])
-        while i < inputs:  # two at a time: fewer sums wait for one another
-            u = x + PAIR * i
-            v = w + 4 + 4 * i
-            a = p[u] * (ga * p[v] + ga_p * p[v + 2])
-            b = p[u + 1] * (gb * p[v + 1] + gb_p * p[v + 3])
-            ma += a + p[u + 4] * (ga * p[v + 4] + ga_p * p[v + 6])
-            mb += b + p[u + 5] * (gb * p[v + 5] + gb_p * p[v + 7])
-            i += 2
-        p[8], p[9] = ma, mb
+            lift(p, outputs, run_pairs(p, widths, widest), inputs, ma, mb)
+        ma, mb = p[8], p[9]
         y[other + n] = mb
         y[at + n] = ma
         k += 2 * FEATURES
@@ -223,6 +205,24 @@ def give(p: vec[float], f: vec[float], k: i64, ma: float, mb: float) -> None:
     p[20], p[21] = ra, rb
     p[24], p[25] = ya, yb
     p[28], p[29] = ya_p, yb_p
+
+
+def lift(p: vec[float], w: i64, x: i64, inputs: i64, ma: float, mb: float) -> None:
+    """Write the next m of both: the last layer, its outputs times their gates, added to m.
+
+    w, x: places in p of its weights and of its inputs
+    """
+    ga, gb, ga_p, gb_p = p[0], p[1], p[4], p[5]
+    ma += ga * p[w] + ga_p * p[w + 2]
+    mb += gb * p[w + 1] + gb_p * p[w + 3]
+    i: i64 = 0
+    while i < inputs:
+        u = x + PAIR * i
+        v = w + 4 + 4 * i
+        ma += p[u] * (ga * p[v] + ga_p * p[v + 2])
+        mb += p[u + 1] * (gb * p[v + 1] + gb_p * p[v + 3])
+        i += 1
+    p[8], p[9] = ma, mb
 
 
 def amplify(tape: Tape, y: vec[float], channel: i64) -> None:

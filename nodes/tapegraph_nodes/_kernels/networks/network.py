@@ -85,7 +85,7 @@ def run(w: vec[float], widths: vec[i64], x: vec[float], y: vec[float]) -> None:
 
 
 def run_pairs(p: vec[float], widths: vec[i64], widest: i64) -> i64:
-    """Compute all layers of f for two channels in Network.pairs, from the inputs at FREE; return where the last lies."""
+    """Compute all layers of f for two channels in Network.pairs; return where the last lies. Inputs begin at FREE."""
     x: i64 = FREE
     y = x + PAIR * widest
     at = y + PAIR * widest
@@ -285,7 +285,7 @@ class Network:
         run(self.weights, self.widths, self.x, self.y)
 
     def spread(self) -> None:
-        """Write every weight of now twice to pairs, and add 1 to biases before f: then u is |x| - |x - 2|, a sum less."""
+        """Write every weight of now twice to pairs; with 1 added to biases before f, u is |x| - |x - 2|."""
         w, p, widths = self.weights, self.pairs, self.widths
         last: i64 = len(widths) - 1
         at = FREE + 2 * PAIR * i64(len(self.x))

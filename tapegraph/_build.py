@@ -53,6 +53,11 @@ INSIDE = re.compile(
     r"    if \((?P=is)\) (?:goto (?P<go>\w+);|\{\n +goto (?P<to>\w+);\n    \} else\n        goto \w+;)\n"
 )
 FROM_THE_END = re.compile(r"(?P<set>    (?P<sum>\w+) = )\w+ \+ (?P<len>\w+)(?P<is>;\n.* = \(uint64_t\)(?P=sum) <)")
+# Where x[i] lies, as a sum of integers: of a pointer and an integer a compiler can tell which places of a vec differ.
+PLACE = re.compile(
+    r"(    (?P<items>\w+) = \(CPyPtr\)(?P<vec>\w+)\.items;\n"
+    r"    (?P<offset>\w+) = \w+ \* 8;\n    \w+ = )(?P=items) \+ (?P=offset);"
+)
 # For x / y: whether y is 0.
 DIVISION = re.compile(
     r"    (?P<zero>\w+) = \w+ == 0\.0;\n"
@@ -118,6 +123,7 @@ def unchecked(c_code: str) -> str:
     """
     c_code = INSIDE.sub(lambda found: f"    goto {found['go'] or found['to']};\n", c_code)
     c_code = DIVISION.sub(r"    goto \g<go>;\n", c_code)
+    c_code = PLACE.sub(r"\1(CPyPtr)((char *)\g<vec>.items + \g<offset>);", c_code)
     c_code = TO_INTEGER.sub(r"(CPyTagged)((int64_t)\1 * 2)", c_code)
     return TO_FLOAT.sub(r"(\1 & 1 ? CPyFloat_FromTagged(\1) : (double)((int64_t)\1 >> 1))", c_code)
 

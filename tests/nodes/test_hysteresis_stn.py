@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import Array, esr_db, prepared, process, run
+from librt.vecs import vec
+from tapegraph_nodes._kernels.magnetics.transition import follow_pair
 
 from tapegraph.node import Model
 from tapegraph.node.registry import find
@@ -76,6 +78,40 @@ def test_the_kernel_computes_its_own_formula_in_double_precision(model: str) -> 
     M_s = 0.5 + 1.5 * (1.0 - setting["saturation"])
     y = run(HYSTERESIS, x, 96_000.0, solver="stn", model=model, makeup=False, **setting)
     assert esr_db(y, M_s * np.array(expected)) < -150
+
+
+@pytest.mark.parametrize("model", ["hysteresis-2x4", "hysteresis-2x8"])
+def test_a_layer_that_is_written_out_gives_what_the_loop_over_any_layer_gives(model: str) -> None:
+    """follow_pair() is told either how many neurons there are, or 0 for any."""
+    m = []
+    for neurons in (int(model[-1]), 0):
+        node: Any = prepared(HYSTERESIS, 96_000.0, 2, 64, solver="stn", model=model)
+        process(node, np.stack([music(640), 0.3 * music(640)]))
+        node.tape.network.spread()
+        y = vec[float]([0.0] * 128)
+        assert follow_pair(node.tape, y, 0, 64, 0, 64, neurons) == 64
+        m.append(np.array(y))
+    np.testing.assert_allclose(m[0], m[1], rtol=1e-13, atol=1e-15)
+    assert np.ptp(m[0][:64]) > 0.01 and np.ptp(m[0][64:]) > 0.01
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_channel_sounds_the_same_alone_and_beside_others(model: str) -> None:
+    """Two go side by side, an odd one beside an idle one; blocks of any length and a held |M| change nothing."""
+    x = np.stack([music(1200), 30.0 * music(1200)[::-1], -0.1 * music(1200)])
+    together = run(HYSTERESIS, x, 96_000.0, solver="stn", model=model, drive=1.0, saturation=1.0)
+    for channel in range(3):
+        alone = run(HYSTERESIS, x[channel], 96_000.0, 24, solver="stn", model=model, drive=1.0, saturation=1.0)
+        np.testing.assert_array_equal(alone, together[channel])
+
+
+def test_magnetisation_is_held_at_saturation_in_the_frame_where_it_passes_it() -> None:
+    """In one channel of a pair; the other, which is quiet, goes on as if alone."""
+    x = np.stack([30.0 * music(1200)[::-1], 0.1 * music(1200)])
+    y = run(HYSTERESIS, x, 96_000.0, solver="stn", drive=1.0, saturation=1.0, makeup=False)
+    M_s = 0.5
+    assert np.max(np.abs(y[0])) == M_s
+    assert 0.0 < np.max(np.abs(y[1])) < M_s
 
 
 def test_the_network_knows_no_direction_and_rests_with_the_field() -> None:

@@ -81,7 +81,7 @@ class Tape:
     clip: coefficient: most |H|
     most_m: coefficient: most |m|, at which it is held
     network: of the two methods with one
-    features: room for what the network is given of a block, of two channels
+    features: room for what the network is given of a block, of two channels in turns
     field, rate: room for H and T H' of a block, of two channels, each behind its last two samples
     m: state: M / M_s of each channel
     H: state: field of each channel

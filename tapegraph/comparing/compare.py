@@ -1,9 +1,9 @@
 """A song through several machines, all as loud as the song, so that what differs is the sound and not the level.
 
-A part of the song is cut out, and each machine plays it at the one gain that gives it the integrated loudness of that
-part (ITU-R BS.1770-5, gated; files/level.py). Where a peak then lies beyond full scale, all versions and the original are
-turned down alike by the least that takes it below: they stay equally loud, and nothing is clipped. What rings on after
-the end is cut off, so that all are equally long and the page can loop them.
+A part of the song is cut out, and what each machine makes of it gets the one gain at which it has the integrated
+loudness of that part (ITU-R BS.1770-5, gated; files/level.py). Where a peak then lies beyond full scale, all versions
+and the original are turned down alike, until it is at -0.1 dBFS: they stay equally loud, and nothing is clipped. What
+rings on after the end is cut off, so that all are equally long and the page can loop them.
 
 The folder appears once it is complete:
 
@@ -18,6 +18,7 @@ import math
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -28,13 +29,14 @@ from tapegraph.analysis.loudness import Meter
 from tapegraph.atomic import replacing_folder
 from tapegraph.comparing.page import PAGE, SOUND_FOLDER, write_page, write_sound
 from tapegraph.comparing.spectrum import Spectrum, difference_db
+from tapegraph.comparing.versions import Comparison, Version
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.level import weights
 from tapegraph.files.read import Reader
 from tapegraph.files.render import Report, render_file
 from tapegraph.files.workers import WorkerDiedError, explained, run_in_parallel
-from tapegraph.files.write import create
+from tapegraph.files.write import Writer, create
 from tapegraph.quantity import plural
 from tapegraph.run.sound import Array, decibels
 
@@ -47,53 +49,6 @@ OURS = re.compile(r"\d\d-[a-z0-9_-]+\.(flac|wav)")
 
 Kind = Literal["flac", "wav"]
 Done = Callable[[int], None]
-
-
-@attrs.frozen
-class Version:
-    """One sound of a comparison: the original, or what a machine made of it.
-
-    name: "original", or that of the preset or graph
-    file: its name in the folder
-    gain_db: by which it was matched to the original; None where one of them is too quiet for that
-    loudness_lufs, peak_dbfs: of the file; minus infinity for silence
-    bands_db: its spectrum over that of the original, see spectrum.py; None where there is too little of either
-    warnings: a sentence for each thing that the listener should know
-    """
-
-    name: str
-    title: str
-    description: str
-    file: str
-    gain_db: float | None
-    loudness_lufs: float
-    peak_dbfs: float
-    bands_db: tuple[float | None, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        gain = "too quiet to match" if self.gain_db is None else f"{round(self.gain_db, 1) + 0.0:+.1f} dB"
-        return f"{self.loudness_lufs:.1f} LUFS, peak {self.peak_dbfs:.1f} dBFS, {gain}"
-
-
-@attrs.frozen
-class Comparison:
-    """What a comparison has written.
-
-    page: the page to open in a browser
-    start_s, seconds: which part of the song
-    versions: the original first
-    trim_db: by how much all of them were turned down so that none is clipped; 0 or less
-    """
-
-    page: Path
-    song: str
-    start_s: float
-    seconds: float
-    sample_rate: int
-    versions: tuple[Version, ...]
-    trim_db: float
-    warnings: tuple[str, ...]
 
 
 @attrs.frozen
@@ -133,45 +88,21 @@ def compare(
     with replacing_folder(folder, overwrite, is_ours) as new:
         (new / SOUND_FOLDER).mkdir()
         with tempfile.TemporaryDirectory(dir=new) as work, Reader(song) as reader:
-            names = [ORIGINAL, *machines]
-            sources = [Path(work, f"{index:02}.wav") for index in range(len(names))]
-            original = cut_out(reader, sources[0], start_s, seconds)
+            paths = [Path(work, f"{index:02}.wav") for index in range(1 + len(machines))]
+            original = cut_out(reader, paths[0], start_s, seconds)
             tasks = [
-                Task(name, graph, sources[0], path)
-                for (name, graph), path in zip(machines.items(), sources[1:], strict=True)
+                Task(name, graph, paths[0], path)
+                for (name, graph), path in zip(machines.items(), paths[1:], strict=True)
             ]
-            reports = [original, *rendered(tasks, jobs, done)]
-            highest = 10.0 ** (max(report.peak_dbfs for report in reports) / 20.0)
-            trim = HIGHEST / highest if highest > 1.0 else 1.0
-            channels = max(report.channels for report in reports)
-            versions, first = [], None
-            for index, (name, source, report) in enumerate(zip(names, sources, reports, strict=True)):
-                path = new / f"{index:02}-{file_name(name)}.{kind}"
-                version, spectrum = stored(source, path, reader.subtype, trim, channels, exact=index == 0 and trim == 1.0)
-                first = first or spectrum
-                graph = machines.get(name) if index else None
-                versions.append(
-                    attrs.evolve(
-                        version,
-                        name=name,
-                        title=graph.title if graph else "The song as it is",
-                        description=graph.description if graph else "",
-                        gain_db=gain_db(report),
-                        bands_db=difference_db(spectrum, first),
-                        warnings=tuple(f"{name}: {warning}" for warning in report.warnings),
-                    )
-                )
-                flac = path if kind == "flac" else Path(work, "page.flac")
-                if flac != path:
-                    copy(path, flac)
-                write_sound(new / SOUND_FOLDER / f"{index:02}.js", index, flac)
+            played = [original, *rendered(tasks, jobs, done)]
+            trim = common_gain(played)
             comparison = Comparison(
                 Path(folder, PAGE),
-                Path(song).name if str(song) != "-" else "standard input",
+                "standard input" if str(song) == "-" else Path(song).name,
                 start_s,
                 original.seconds,
                 reader.sample_rate,
-                tuple(versions),
+                tuple(stored(played, machines, new, kind, reader.subtype, trim)),
                 decibels(trim),
                 tuple(reader.warnings),
             )
@@ -195,7 +126,7 @@ def cut_out(reader: Reader, target: Path, start_s: float, seconds: float) -> Rep
     """Write a part of a file as floats."""
     if reader.channels > MOST_CHANNELS:
         raise TapegraphError(
-            Problem(f"has {plural(reader.channels, 'channel')}; the page plays at most {MOST_CHANNELS}", str(reader.path))
+            Problem(f"has {plural(reader.channels, 'channel')}; a page plays at most {MOST_CHANNELS}", str(reader.path))
         )
     skip, rest = round(start_s * reader.sample_rate), round(seconds * reader.sample_rate)
     if skip >= reader.frames or rest < 1:
@@ -245,7 +176,7 @@ def outcomes(tasks: list[Task], jobs: int) -> Iterator[tuple[int, Report | Tapeg
 
 
 def attempt(task: Task) -> Report | TapegraphError:
-    """Render one; return any error, also one of a node of the user's own, as a TapegraphError that names the machine."""
+    """Render one; return any error, also one of a node of the user's own, as one that names the machine."""
     try:
         return render_file(task.graph, task.source, task.target, subtype="FLOAT", tail=0.0, match="loudness")
     except TapegraphError as error:
@@ -254,45 +185,63 @@ def attempt(task: Task) -> Report | TapegraphError:
         return TapegraphError(Problem(explained(error), task.name))
 
 
+def common_gain(played: list[Report]) -> float:
+    """Return the gain, at most 1, at which none of several sounds is clipped."""
+    highest = 10.0 ** (max(report.peak_dbfs for report in played) / 20.0)
+    return HIGHEST / highest if highest > 1.0 else 1.0
+
+
 def stored(
-    source: Path, target: Path, like: str, gain: float, most_channels: int, exact: bool
-) -> tuple[Version, Spectrum]:
-    """Store a rendering at a gain; return what was measured meanwhile. exact: it is stored without dither."""
-    with Reader(source) as reader:
-        meter = Meter(reader.sample_rate, reader.channels, weights(reader, reader.channels, most_channels))
-        spectrum = Spectrum(reader.sample_rate)
-        with create(
-            target,
-            reader.sample_rate,
-            reader.channels,
-            reader.frames,
-            like=like,
-            dither=not exact,
-            layout=reader.layout,
-        ) as writer:
-            for block in reader.blocks():
-                sound: Array = gain * block
-                meter.add(sound)
-                spectrum.add(sound)
-                writer.write(sound)
-    return Version("", "", "", target.name, None, meter.integrated(), decibels(writer.peak)), spectrum
+    played: list[Report], machines: Mapping[str, GraphModel], folder: Path, kind: Kind, like: str, gain: float
+) -> Iterator[Version]:
+    """Store the original and what the machines made of it in the folder, and as the page needs them.
+
+    played: with floats as samples, the original first; like: how samples are stored otherwise; gain: of all of them
+    """
+    channels = max(report.channels for report in played)
+    as_it_is = Version(ORIGINAL, "The song as it is", "", f"00-{ORIGINAL}.{kind}")
+    named = [as_it_is, *(of_machine(*machine, index, kind) for index, machine in enumerate(machines.items(), 1))]
+    original: Spectrum | None = None
+    for index, (version, report) in enumerate(zip(named, played, strict=True)):
+        path = folder / version.file
+        with Reader(report.target) as reader:
+            meter = Meter(reader.sample_rate, reader.channels, weights(reader, reader.channels, channels))
+            spectrum = Spectrum(reader.sample_rate)
+            with store(path, reader, like, dither=index > 0 or gain < 1.0) as writer:
+                for block in reader.blocks():
+                    sound: Array = gain * block
+                    meter.add(sound)
+                    spectrum.add(sound)
+                    writer.write(sound)
+        flac = path if kind == "flac" else report.target.with_suffix(".flac")
+        if flac != path:
+            copy(path, flac)
+        write_sound(folder / SOUND_FOLDER / f"{index:02}.js", index, flac)
+        original = original or spectrum
+        yield attrs.evolve(
+            version,
+            gain_db=gain_db(report),
+            loudness_lufs=meter.integrated(),
+            peak_dbfs=decibels(writer.peak),
+            bands_db=difference_db(spectrum, original),
+            warnings=tuple(f"{version.name}: {warning}" for warning in report.warnings),
+        )
+
+
+def of_machine(name: str, graph: GraphModel, index: int, kind: Kind) -> Version:
+    return Version(name, graph.title, graph.description, f"{index:02}-{file_name(name)}.{kind}")
+
+
+def store(path: Path, reader: Reader, like: str, dither: bool) -> AbstractContextManager[Writer]:
+    """Give a Writer of a file for the sound of another, with samples like those of a third."""
+    return create(
+        path, reader.sample_rate, reader.channels, reader.frames, like=like, dither=dither, layout=reader.layout
+    )
 
 
 def copy(source: Path, target: Path) -> None:
     """Write the samples of a file into one of another kind."""
-    with (
-        Reader(source) as reader,
-        create(
-            target,
-            reader.sample_rate,
-            reader.channels,
-            reader.frames,
-            like=reader.subtype,
-            dither=False,
-            overwrite=True,
-            layout=reader.layout,
-        ) as writer,
-    ):
+    with Reader(source) as reader, store(target, reader, reader.subtype, dither=False) as writer:
         for block in reader.blocks():
             writer.write(np.clip(block, -1.0, 1.0))
 

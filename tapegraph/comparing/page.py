@@ -11,13 +11,11 @@ import html
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tapegraph.comparing.spectrum import CENTRES_HZ
+from tapegraph.comparing.versions import Comparison, Version
 from tapegraph.errors import printable
-
-if TYPE_CHECKING:
-    from tapegraph.comparing.compare import Comparison, Version
 
 PAGE = "index.html"
 SOUND_FOLDER = "page"

@@ -43,6 +43,7 @@ from tapegraph.run.sound import Array, decibels
 SECONDS = 30.0
 HIGHEST = 10.0 ** (-0.1 / 20.0)  # of a peak, where all are turned down
 MOST_CHANNELS = 8  # of a FLAC file
+HEAVY_BYTES = 1.5e9
 MOST_MACHINES = 99  # the names of the files have two figures
 ORIGINAL = "original"
 OURS = re.compile(r"\d\d-[a-z0-9_-]+\.(flac|wav)")
@@ -104,7 +105,7 @@ def compare(
                 reader.sample_rate,
                 tuple(stored(played, machines, new, kind, reader.subtype, trim)),
                 decibels(trim),
-                tuple(reader.warnings),
+                (*reader.warnings, *heavy(played)),
             )
         write_page(new / PAGE, comparison)
     return comparison
@@ -183,6 +184,14 @@ def attempt(task: Task) -> Report | TapegraphError:
         return TapegraphError(*(Problem(f"cannot play the song: {problem}", task.name) for problem in error.problems))
     except Exception as error:
         return TapegraphError(Problem(explained(error), task.name))
+
+
+def heavy(played: list[Report]) -> list[str]:
+    """Return a sentence where the page needs more memory than some computers have: it holds all sound decoded."""
+    in_bytes = sum(4 * report.channels * report.seconds * report.sample_rate for report in played)
+    if in_bytes < HEAVY_BYTES:
+        return []
+    return [f"the page needs {in_bytes / 1e9:.1f} GB of memory; fewer machines or less of the song need less"]
 
 
 def common_gain(played: list[Report]) -> float:

@@ -7,6 +7,9 @@ import hashlib
 import html.parser
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,15 @@ QUIET = tapegraph.chain(level={"kind": "gain", "gain_db": -20})
 THIN = tapegraph.chain(low_cut={"kind": "dc_blocker", "cutoff_hz": 200})
 ECHO = tapegraph.chain(late={"kind": "delay", "time_s": 0.5})
 MACHINES = {"quiet": QUIET, "thin": THIN}
+SLOW = """\
+import time
+from tapegraph import Node
+class Slow(Node):
+    KIND = "slow"
+    def process(self, x, y):
+        print("running", flush=True)
+        time.sleep(0.05)
+"""
 HOSTILE = "</script><script>alert(1)</script> & \"'<!--"
 
 
@@ -177,6 +189,37 @@ def test_the_page_names_no_address_but_those_beside_it(song: Path, tmp_path: Pat
     assert "//" not in "".join(Scripts(text).addresses)
     assert "http" not in text
     assert "fetch(" not in text
+
+
+def test_a_page_that_needs_much_memory_is_warned_of(
+    song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert compare(song, MACHINES, tmp_path / "one").warnings == ()
+    monkeypatch.setattr("tapegraph.comparing.compare.HEAVY_BYTES", 3e6)  # 3 versions, 3 s, stereo, 4 bytes: 3.5 MB
+    (warning,) = compare(song, MACHINES, tmp_path / "two").warnings
+    assert warning == "the page needs 0.0 GB of memory; fewer machines or less of the song need less"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_comparison_that_is_ended_leaves_nothing(jobs: str, song: Path, tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(
+            "{tapegraph: 1, nodes: {slow: {kind: slow}}, links: [input -> slow -> output]}"
+        )
+    before = names(tmp_path)
+    arguments = ["compare", "song.wav", "a.yaml", "b.yaml", "--nodes", "slow.py", "--jobs", jobs]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tapegraph", *arguments], cwd=tmp_path, stdout=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdout
+        assert process.stdout.read(7) == b"running"
+        process.terminate()
+        assert process.wait(30) == 128 + signal.SIGTERM
+    assert names(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 def test_a_failing_machine_is_named_and_nothing_is_left(song: Path, tmp_path: Path) -> None:

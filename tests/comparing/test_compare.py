@@ -279,6 +279,25 @@ def test_an_earlier_comparison_is_replaced_only_when_that_is_wanted(
     assert printed[-1] == "song-compare/index.html: 0.50 s from 0 s on; open it in a browser".replace("/", os.sep)
 
 
+def test_an_earlier_comparison_stays_where_the_new_one_cannot_get_its_name(
+    song: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare(song, {"quiet": QUIET}, tmp_path / "out")
+    before = digest(tmp_path / "out")
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if target == tmp_path / "out" and (path / "02-thin.flac").exists():
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(TapegraphError, match="out: cannot be written: Input/output error"):
+        compare(song, MACHINES, tmp_path / "out", overwrite=True)
+    assert digest(tmp_path / "out") == before
+    assert sorted(os.listdir(tmp_path)) == ["out", "song.wav"]
+
+
 def test_a_family_and_a_graph_of_ones_own_are_compared_in_the_order_they_are_named(
     song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

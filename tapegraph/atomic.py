@@ -1,4 +1,4 @@
-"""Outputs: files that are written completely or not at all; devices, pipes and standard output."""
+"""Outputs: files and folders that are written completely or not at all; devices, pipes and standard output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tapegraph.errors import Problem, TapegraphError
@@ -49,6 +49,44 @@ def replacing(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
         discard(temporary)
 
 
+@contextlib.contextmanager
+def replacing_folder(path: str | Path, overwrite: bool, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Yield a temporary folder that becomes the folder `path` at the end, and is deleted if anything fails.
+
+    An empty folder is replaced in any case, another one where `overwrite` allows it and all that is in it is ours.
+    Raises TapegraphError where path exists otherwise, cannot be written, or the disk is full.
+    """
+    path = Path(path)
+    real = Path(os.path.realpath(path))
+    with reporting(path):
+        check_folder(path, overwrite, is_ours)
+        temporary = make_temporary_folder(real.parent)
+    try:
+        yield temporary
+        with reporting(path):
+            temporary.chmod(0o777 & ~umask())
+            check_folder(path, overwrite, is_ours)  # again: rendering took its time
+            rename_folder(temporary, real)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    finally:
+        discard(temporary)
+
+
+def check_folder(path: Path, overwrite: bool, is_ours: Callable[[Path], bool]) -> None:
+    """Raise TapegraphError where a folder must not be replaced; OSError where it cannot be looked at."""
+    if not os.path.lexists(path):
+        return
+    if not path.is_dir():
+        raise TapegraphError(Problem("exists and is not a folder", str(path)))
+    inside = sorted(path.iterdir())
+    if inside and not overwrite:
+        raise taken(path)
+    for entry in inside:
+        if not is_ours(entry):
+            raise TapegraphError(Problem(f"contains {entry.name}, which is kept; choose another folder", str(path)))
+
+
 def check_output(path: str | Path, overwrite: bool) -> None:
     """Raise TapegraphError where an output must not or cannot be written, before work starts."""
     path = Path(path)
@@ -86,6 +124,14 @@ def make_temporary(path: Path, folder: Path | None) -> Path:
     return Path(name)
 
 
+def make_temporary_folder(folder: Path) -> Path:
+    """Create a folder in another. Raises OSError."""
+    with naming:
+        temporary = Path(tempfile.mkdtemp(prefix=prefix(os.getpid()), dir=folder))
+        temporaries.add(temporary)
+    return temporary
+
+
 def prefix(pid: int) -> str:
     """Return how the names of the temporary files of a process begin."""
     return f".tapegraph-{pid}-"
@@ -114,6 +160,23 @@ def rename(temporary: Path, real: Path, path: Path, overwrite: bool) -> None:
         temporary.replace(real)
 
 
+def rename_folder(temporary: Path, real: Path) -> None:
+    """Give a complete folder its name; the one that has it is deleted once that is done, or keeps it."""
+    if not real.exists():
+        temporary.rename(real)
+        return
+    aside = make_temporary_folder(real.parent)
+    try:
+        old = real.rename(aside / real.name)
+        try:
+            temporary.rename(real)
+        except OSError:
+            old.rename(real)
+            raise
+    finally:
+        discard(aside)
+
+
 def send(temporary: Path, path: Path) -> None:
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(temporary.open("rb"))
@@ -126,6 +189,8 @@ def send(temporary: Path, path: Path) -> None:
 
 def discard(temporary: Path) -> None:
     with contextlib.suppress(OSError):
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
         temporary.unlink(missing_ok=True)
     temporaries.discard(temporary)
 

@@ -15,6 +15,7 @@ EXAMPLES = """\b
 Examples:
   tapegraph demo                                           a few bars of music, dry and through tape
   tapegraph render guitar.wav tape.wav --preset NAME       a file of your own
+  tapegraph compare song.wav                               the same song through several machines
   tapegraph presets                                        what NAME can be
   tapegraph nodes                                          what graphs are made of"""
 

@@ -2,9 +2,9 @@
 
     P_k = mean over the segments of c |X_k|^2 / (N sum of w^2),    c = 2, and 1 at 0 Hz and at the Nyquist frequency
 
-X is the spectrum of a segment of N frames under the Hann window w; segments overlap by half. The sum of all lines is the
-mean square of the sound, so that noise needs no correction, and a tone is the sum of the three lines around it. A band
-takes of the lines at its edges the part that lies inside: it is ideal, steeper than the filters that the standard
+X is the spectrum of a segment of N frames under the Hann window w; segments overlap by half. The sum of all lines is
+the mean square of the sound, so that noise needs no correction, and a tone is the sum of the three lines around it. A
+band takes of the lines at its edges the part that lies inside: it is ideal, steeper than the filters that the standard
 allows. Power is relative to full scale 1: a sine of full scale has the power 1 / 2.
 
 Sources: P. D. Welch, The use of fast Fourier transform for the estimation of power spectra, IEEE Trans. Audio

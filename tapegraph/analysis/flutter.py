@@ -117,7 +117,7 @@ def measure_flutter(recording: Audio, sample_rate: float, nominal_hz: float = NO
     unweighted = filtered(deviation, rate, unweighted_band)[good]
     heard = filtered(deviation, rate, below_200_hz)[inside]
     lines = np.abs(np.fft.rfft(heard * window)) * 2.0 / np.sum(window)
-    lines_hz = np.fft.rfftfreq(len(heard), 1.0 / rate)
+    lines_hz = np.arange(len(lines)) * rate / len(heard)
     shown = lines_hz <= UNWEIGHTED_HZ[1]
     return FlutterReading(
         tone_hz=mean_hz,
@@ -161,7 +161,7 @@ def below_200_hz(frequencies_hz: Array) -> Array:
 def filtered(deviation: Array, rate: float, gains: Callable[[Array], Array]) -> Array:
     """Return a deviation behind a filter without a shift of phase, mended of what a difference over 1 / rate loses."""
     mirrored = np.concatenate([deviation, deviation[::-1]])
-    f = np.fft.rfftfreq(len(mirrored), 1.0 / rate)
+    f = np.arange(len(deviation) + 1) * rate / len(mirrored)
     response = gains(f) / np.sinc(f / rate)
     return np.asarray(np.fft.irfft(np.fft.rfft(mirrored) * response, len(mirrored))[: len(deviation)])
 

@@ -13,6 +13,7 @@ from tapegraph_nodes.motion.wow import Wow
 from tapegraph.analysis.flutter import FlutterReading, measure_flutter
 from tapegraph.analysis.flutter_weighting import WEIGHTING_DB, WEIGHTING_HZ, flutter_weighting
 from tapegraph.errors import TapegraphError
+from tapegraph.node import Node
 
 RATE = 48_000
 SECONDS = 20.0
@@ -95,10 +96,9 @@ def test_noise_60_db_down_reads_what_its_phase_noise_is() -> None:
     assert found.weighted_two_sigma_percent < 2e-4
 
 
-def played(node: object, percent: float = 20.0) -> FlutterReading:
+def played(node: Node) -> FlutterReading:
     t = np.arange(round(SECONDS * RATE)) / RATE
-    y = process(node, 0.01 * percent * np.sin(2 * np.pi * 3150 * t))[0]  # type: ignore[arg-type]
-    return measure_flutter(y, RATE)
+    return measure_flutter(process(node, 0.2 * np.sin(2 * np.pi * 3150 * t))[0], RATE)
 
 
 def test_the_wow_node_has_the_depth_that_it_is_set_to() -> None:

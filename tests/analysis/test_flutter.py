@@ -43,7 +43,8 @@ def test_0_1_percent_reads_what_the_weighting_makes_of_it(rate_hz: float, db: fl
         assert found.weighted_two_sigma_percent == pytest.approx(wanted * SINE, rel=0.006)
         assert found.weighted_two_sigma_percent == pytest.approx(wanted, rel=0.01)
         assert found.weighted_rms_percent == pytest.approx(wanted / np.sqrt(2), rel=0.01)
-        assert found.unweighted_rms_percent == pytest.approx(0.1 / np.sqrt(2), rel=0.01)
+        slow = rate_hz <= 1.0  # few turns, which do not fit the recording
+        assert found.unweighted_rms_percent == pytest.approx(0.1 / np.sqrt(2), rel=0.01 if slow else 3e-4)
         assert abs(found.speed_error_percent) < 1e-4  # a millionth
 
 
@@ -152,6 +153,24 @@ def test_dropouts_and_clicks_are_left_out() -> None:
     assert found.read_s == pytest.approx(SECONDS - 1.0 - found.gated_s, abs=0.01)
     assert found.weighted_two_sigma_percent == pytest.approx(whole.weighted_two_sigma_percent, rel=0.01)
     assert found.weighted_rms_percent == pytest.approx(whole.weighted_rms_percent, rel=0.02)
+
+
+@pytest.mark.parametrize("disturbance", ["clicks", "dropouts", "bursts"])
+def test_a_steady_tone_stays_steady_when_it_is_disturbed(disturbance: str) -> None:
+    tone = 0.3 * np.sin(2 * np.pi * 3150 * np.arange(10 * RATE) / RATE)
+    noise = np.random.default_rng(2).normal(0.0, 1.0, 500)
+    for start in range(RATE, 9 * RATE, RATE):
+        if disturbance == "clicks":
+            tone[start] += 0.5
+        elif disturbance == "dropouts":
+            tone[start : start + 3000] = 0.01 * np.sin(2 * np.pi * 3000 * np.arange(3000) / RATE)  # crosstalk remains
+        else:
+            tone[start : start + 500] += noise
+    found = measure_flutter(tone, RATE)
+    assert 8 * 0.04 < found.gated_s < 8 * 0.2
+    assert found.weighted_two_sigma_percent < 1e-3
+    assert found.unweighted_rms_percent < 1e-3
+    assert abs(found.speed_error_percent) < 1e-4
 
 
 def test_hum_and_harmonics_do_not_disturb_it() -> None:

@@ -163,11 +163,11 @@ def test_a_steady_tone_stays_steady_when_it_is_disturbed(disturbance: str) -> No
         if disturbance == "clicks":
             tone[start] += 0.5
         elif disturbance == "dropouts":
-            tone[start : start + 3000] = 0.01 * np.sin(2 * np.pi * 3000 * np.arange(3000) / RATE)  # crosstalk remains
+            tone[start : start + 9600] = 0.01 * np.sin(2 * np.pi * 3000 * np.arange(9600) / RATE)  # crosstalk remains
         else:
             tone[start : start + 500] += noise
     found = measure_flutter(tone, RATE)
-    assert 8 * 0.04 < found.gated_s < 8 * 0.2
+    assert 8 * 0.04 < found.gated_s < 8 * 0.3
     assert found.weighted_two_sigma_percent < 1e-3
     assert found.unweighted_rms_percent < 1e-3
     assert abs(found.speed_error_percent) < 1e-4

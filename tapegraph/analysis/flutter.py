@@ -57,7 +57,7 @@ class FlutterReading:
     weighted_two_sigma_percent: AES6, IEC 60386, "plus or minus"
     weighted_rms_percent: WRMS, as JIS and NAB have it
     unweighted_rms_percent: RMS, 0.2 to 200 Hz
-    read_s: for how long the deviation was read
+    read_s: for how long the deviation was read, to the hundredth
     gated_s: for how long it was not, because the tone was disturbed
     sample_rate_hz: of deviation_percent
     deviation_percent: of the speed from its mean, up to 200 Hz, from first_s on
@@ -83,8 +83,9 @@ class FlutterReading:
 def measure_flutter(recording: Audio, sample_rate: float, nominal_hz: float = NOMINAL_HZ) -> FlutterReading:
     """Return the reading of a recording of a tone: (frames,) or (1, frames).
 
-    nominal_hz: of the tone on the test tape; it is found where the speed is up to 20 % wrong
-    Raises TapegraphError if there is more than one channel, no such tone, or less than six seconds that can be read.
+    nominal_hz: of the tone on the test tape, 1000 to 10000 Hz; it is found where the speed is up to 15 % wrong
+    Raises TapegraphError if there is more than one channel, no such tone, less than SHORTEST_S that can be read, or a
+    sample rate that is too low for the tone.
     """
     x = planar(recording)
     if x.shape[0] != 1:
@@ -103,11 +104,10 @@ def measure_flutter(recording: Audio, sample_rate: float, nominal_hz: float = NO
     clean = undisturbed(np.abs(z), hz, center_hz, rate)
     good = clean.copy()
     good[:edge] = good[-edge:] = False
-    if np.sum(good) < SHORTEST_S * rate:
-        found = format_number(round(float(np.sum(good)) / rate, 3), "s")
-        raise TapegraphError(
-            f"the tone is undisturbed for {found}; wow and flutter needs at least {format_number(SHORTEST_S, 's')}"
-        )
+    read_s = round(float(np.sum(good)) / rate, 2)
+    if read_s < SHORTEST_S:
+        found, needed = format_number(read_s, "s"), format_number(SHORTEST_S, "s")
+        raise TapegraphError(f"the tone is undisturbed for {found}; wow and flutter needs at least {needed}")
     hz = np.interp(np.arange(len(hz)), np.flatnonzero(clean), hz[clean])
     inside = slice(edge, len(hz) - edge)
     window = np.hanning(len(hz) - 2 * edge)
@@ -125,7 +125,7 @@ def measure_flutter(recording: Audio, sample_rate: float, nominal_hz: float = NO
         weighted_two_sigma_percent=float(np.quantile(np.abs(weighted), TWO_SIGMA)),
         weighted_rms_percent=float(np.sqrt(np.mean(weighted**2))),
         unweighted_rms_percent=float(np.sqrt(np.mean(unweighted**2))),
-        read_s=float(np.sum(good)) / rate,
+        read_s=read_s,
         gated_s=float(np.sum(~good[inside])) / rate,
         sample_rate_hz=rate,
         deviation_percent=heard,

@@ -5,7 +5,8 @@ All levels are re a sine of full scale, at 1 kHz for those that are weighted (0 
 higher by quasi-peak than by the RMS of the same curve. The CCIR/ARM of data sheets is CCIR-RMS with a meter that
 responds to the average, which reads a normal noise lower by 20 log10(sqrt(pi) / 2) = 1.05 dB; it is not given.
 
-Sources: IEC 61672-1 (A); ITU-R BS.468-4 (quasi-peak); AES17 (CCIR-RMS); the average of |x| is sqrt(2 / pi) sigma.
+Sources: IEC 61672-1 (A); ITU-R BS.468-4 (quasi-peak); AES17 (CCIR-RMS and dBFS, by way of descriptions); the average of
+|x| of a normal noise is sqrt(2 / pi) sigma.
 """
 
 from __future__ import annotations

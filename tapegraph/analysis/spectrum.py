@@ -8,8 +8,8 @@ band takes of the lines at its edges the part that lies inside: it is ideal, ste
 allows. Power is relative to full scale 1: a sine of full scale has the power 1 / 2.
 
 Sources: P. D. Welch, The use of fast Fourier transform for the estimation of power spectra, IEEE Trans. Audio
-Electroacoust. 15 (1967). Bands: IEC 61260-1:2014, octave ratio 10^(3/10), reference 1 kHz (not seen; ISO 266 and public
-code have the same centres).
+Electroacoust. 15 (1967). Bands: IEC 61260-1:2014, octave ratio 10^(3/10), reference 1 kHz, by way of
+public code (Acoustics.jl, python-acoustics).
 """
 
 from __future__ import annotations

@@ -210,6 +210,13 @@ def test_what_cannot_be_measured_is_said_in_a_sentence(recording: Array, message
     assert str(told.value) == message
 
 
+def test_six_seconds_are_enough() -> None:
+    for rate in (44_100, 48_000):
+        found = measure_flutter(varying(0.1, 4.0, rate=rate)[: 6 * rate], rate)
+        assert found.read_s == 5.0
+        assert found.weighted_two_sigma_percent == pytest.approx(0.1 * SINE, rel=0.01)
+
+
 def test_a_tone_that_is_mostly_gone_is_refused() -> None:
     tone = varying(0.1, 4.0)
     for start in range(0, len(tone), RATE // 4):

@@ -38,7 +38,7 @@ def weight(hz: float) -> float:
 )
 def test_0_1_percent_reads_what_the_weighting_makes_of_it(rate_hz: float, db: float) -> None:
     for phase in PHASES:
-        found = measure_flutter(varying(0.1, rate_hz, phase), RATE)
+        found = measure_flutter(varying(0.1, rate_hz, phase, rate=24_000), 24_000)
         wanted = 0.1 * 10 ** (db / 20)
         assert found.weighted_two_sigma_percent == pytest.approx(wanted * SINE, rel=0.006)
         assert found.weighted_two_sigma_percent == pytest.approx(wanted, rel=0.01)

@@ -1,1 +1,1 @@
-"""Measurements: the loudness of sound, and what a graph does to levels and frequencies."""
+"""Measurements: loudness, peaks, noise and flutter of sound, and what a graph does to levels and frequencies."""

@@ -8,9 +8,13 @@ does over 3 s; z is then taken from the spectrum, and the weighting is that of a
 integrated() take it over blocks of 400 ms that overlap by 75 %, of which those count that are louder than -70 LUFS, and
 of these the ones that are louder than their common loudness less 10 LU.
 
+Meter and loudness_range() also take it over blocks of 3 s, one every 100 ms. Of those that are louder than -70 LUFS,
+and than the common loudness of these less 20 LU, the loudness range is the distance in LU between the one that 10 % are
+below and the one that 5 % are above.
+
 K is applied to a programme in the frequency domain, a second at a time with overlap: it decays to -200 dB in 100 ms.
-Sources: ITU-R BS.1770-5, annex 1 (the tables hold at 48 kHz); EBU Tech 3341. The filters at other rates:
-B. De Man, Evaluation of Implementations of the EBU R128 Loudness Measurement, AES 145 (2018).
+Sources: ITU-R BS.1770-5, annex 1 (the tables hold at 48 kHz); EBU Tech 3341; EBU Tech 3342 (the loudness range). The
+filters at other rates: B. De Man, Evaluation of Implementations of the EBU R128 Loudness Measurement, AES 145 (2018).
 """
 
 from __future__ import annotations
@@ -26,9 +30,12 @@ from tapegraph.run.sound import Array, Audio
 
 QUIET_LUFS = -70.0  # the absolute gate
 BELOW_LU = 10.0  # the relative gate, below the loudness of what passes the absolute one
+RANGE_BELOW_LU = 20.0  # the same for the loudness range
+RANGE_PERCENT = (10.0, 95.0)
 HIGHEST = 1e6  # +120 dBFS, as the scheduler has it
 STEP_S = 0.1  # from one block to the next
 BLOCK_STEPS = 4
+RANGE_STEPS = 30  # in a block of the loudness range
 PIECE_STEPS = 7  # that are weighted at a time
 
 Biquad = tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -77,14 +84,30 @@ class Meter:
 
         Less than a block counts as one that ends in silence; otherwise what fills no step at the end does not count.
         """
+        loud = gated(self.blocks(BLOCK_STEPS), BELOW_LU)
+        return lufs(float(np.mean(loud))) if loud.size else -math.inf
+
+    def loudness_range(self) -> float:
+        """Return the loudness range of all so far, LU; 0 where no block of 3 s is louder than QUIET_LUFS."""
+        loud = gated(self.blocks(RANGE_STEPS), RANGE_BELOW_LU)
+        if not loud.size:
+            return 0.0
+        low, high = np.percentile(loud, RANGE_PERCENT, method="nearest")
+        return 10.0 * math.log10(high / low)
+
+    def blocks(self, steps: int) -> Array:
+        """Return the power of each block of so many steps."""
         short = self.frames < BLOCK_STEPS * self.step
         self.piece[:, self.step + self.waiting :] = 0.0
         rest = self.steps(BLOCK_STEPS if short else self.waiting // self.step)
-        blocks = np.convolve([*self.powers, *rest], [1.0 / BLOCK_STEPS] * BLOCK_STEPS, "valid")
-        loud = blocks[blocks > power(QUIET_LUFS)]
-        if not loud.size:
-            return -math.inf
-        return lufs(float(np.mean(loud[loud > power(lufs(float(np.mean(loud))) - BELOW_LU)])))
+        powers = [*self.powers, *rest]
+        return np.convolve(powers, [1.0 / steps] * steps, "valid") if len(powers) >= steps else np.zeros(0)
+
+
+def gated(blocks: Array, below_lu: float) -> Array:
+    """Return the powers that are above the absolute gate, and above their common loudness less below_lu."""
+    loud = blocks[blocks > power(QUIET_LUFS)]
+    return loud[loud > power(lufs(float(np.mean(loud))) - below_lu)] if loud.size else loud
 
 
 def integrated(sound: Audio, sample_rate: float, weights: Sequence[float] = ()) -> float:
@@ -92,6 +115,13 @@ def integrated(sound: Audio, sample_rate: float, weights: Sequence[float] = ()) 
     meter = Meter(sample_rate, sound.shape[0], weights)
     meter.add(sound)
     return meter.integrated()
+
+
+def loudness_range(sound: Audio, sample_rate: float, weights: Sequence[float] = ()) -> float:
+    """Return the loudness range of (channels, frames), LU; see Meter."""
+    meter = Meter(sample_rate, sound.shape[0], weights)
+    meter.add(sound)
+    return meter.loudness_range()
 
 
 def loudness(sound: Array, sample_rate: float) -> float:

@@ -15,7 +15,7 @@ from scipy.signal import lfilter
 
 import tapegraph
 from tapegraph import demo
-from tapegraph.analysis.loudness import Meter, integrated, loudness, pre_filter, rlb
+from tapegraph.analysis.loudness import Meter, integrated, loudness, loudness_range, pre_filter, rlb
 from tapegraph.analysis.matching import SHORT_TERM_S, match
 from tapegraph.document.flat import FlatGraph
 from tapegraph.live.deck import FADE_S, Deck
@@ -150,6 +150,45 @@ def test_silence_has_no_integrated_loudness_nor_has_what_is_no_sound() -> None:
     tone[:, :RATE] = np.nan
     assert integrated(tone, RATE) == pytest.approx(-23.0, abs=0.6)
     assert integrated(np.full((1, RATE), 1e200), RATE) == -math.inf
+
+
+RANGES = {  # EBU Tech 3342, table 1: levels in dBFS, each for 20 s
+    10.0: [-20.0, -30.0],
+    5.0: [-20.0, -15.0],
+    20.0: [-40.0, -20.0],
+    15.0: [-50.0, -35.0, -20.0, -35.0, -50.0],
+}
+
+
+@pytest.mark.parametrize("range_lu", RANGES)
+def test_the_signals_of_ebu_tech_3342_have_their_loudness_range(range_lu: float) -> None:
+    """The standard allows 1 LU."""
+    sound = tones(RATE, *[(level_db, 20.0) for level_db in RANGES[range_lu]])
+    assert loudness_range(sound, RATE) == pytest.approx(range_lu, abs=0.01)
+
+
+def spread(sound: np.ndarray) -> float:
+    """The loudness range by the standard's own way: filters over time, sums over 3 s, gates, a sorted list."""
+    heard = np.sum(lfilter(*RLB, lfilter(*PRE_FILTER, sound)) ** 2, axis=0)
+    z = np.array([np.mean(heard[start : start + 144_000]) for start in range(0, len(heard) - 143_999, 4800)])
+    levels = -0.691 + 10 * np.log10(z + 1e-30)
+    z = z[levels > -70]
+    levels = np.sort(levels[(levels > -70) & (levels >= -0.691 + 10 * np.log10(np.mean(z)) - 20)])
+    low, high = (levels[round((len(levels) - 1) * percent / 100)] for percent in (10, 95))
+    return float(high - low)
+
+
+def test_music_has_the_loudness_range_that_filters_over_time_find() -> None:
+    music = demo.music()
+    quiet_end = np.concatenate([music, 0.1 * music, 1e-5 * music], axis=1)
+    assert loudness_range(quiet_end, RATE) == pytest.approx(spread(quiet_end), abs=1e-6)
+    assert spread(quiet_end) > 10.0
+
+
+def test_what_is_silent_or_shorter_than_3_s_has_no_loudness_range() -> None:
+    assert loudness_range(np.zeros((2, 5 * RATE)), RATE) == 0.0
+    assert loudness_range(tones(RATE, (-20.0, 1.0), (-30.0, 1.9)), RATE) == 0.0
+    assert loudness_range(tones(RATE, (-20.0, 0.2)), RATE) == 0.0
 
 
 FFMPEG = shutil.which("ffmpeg")

@@ -29,9 +29,6 @@ class Dynamics(Result):
     output_dbfs: Array
     gain_db: Array
 
-    def columns(self) -> dict[str, Array]:
-        return {"level_dbfs": self.level_dbfs, "output_dbfs": self.output_dbfs, "gain_db": self.gain_db}
-
     def plot(self, ax: Any) -> None:
         ax.plot(self.level_dbfs, self.output_dbfs)
         ax.set_xlabel("dBFS at the input")

@@ -40,11 +40,6 @@ class Imd(Result):
     ccif_d2_percent: Array
     ccif_d3_percent: Array
 
-    def columns(self) -> dict[str, Array]:
-        return table(
-            *((field.name, getattr(self, field.name)) for field in attrs.fields(Imd) if field.name != "changed")
-        )
-
     def plot(self, ax: Any) -> None:
         for name, values in list(self.columns().items())[1:]:
             ax.plot(self.level_dbfs, decibels(values / 100.0), label=name.removesuffix("_percent").replace("_", " "))

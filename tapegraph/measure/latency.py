@@ -30,13 +30,6 @@ class Latency(Result):
     declared_ms: Array
     measured_ms: Array
 
-    def columns(self) -> dict[str, Array]:
-        return {
-            "declared_frames": self.declared_frames,
-            "declared_ms": self.declared_ms,
-            "measured_ms": self.measured_ms,
-        }
-
     def plot(self, ax: Any) -> None:
         ax.barh(["declared", "measured"], [self.declared_ms[0], self.measured_ms[0]])
         ax.set_xlabel("ms")

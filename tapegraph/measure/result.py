@@ -27,7 +27,7 @@ class Result:
 
     def columns(self) -> dict[str, Array]:
         """Return the measurement as a table: columns of equal length, by names that end in their unit."""
-        raise NotImplementedError
+        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "changed"}
 
     def summary(self) -> dict[str, Array]:
         """Return the part of the table that people read; the table itself unless that is long."""

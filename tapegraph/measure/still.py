@@ -117,9 +117,10 @@ def choices(node: FlatNode) -> Iterator[dict[str, Value]]:
         and value(node, param.name) != 0.0
         and not is_family(param.name)
     ]
-    yield from ({name: 0.0} for name in amounts)
+    for name in amounts:
+        yield {name: 0.0}
     if len(amounts) > 1:
-        yield {name: 0.0 for name in amounts}
+        yield dict.fromkeys(amounts, 0.0)
 
 
 def value(node: FlatNode, param: str) -> object:

@@ -78,7 +78,7 @@ def sweep(rig: Rig, level_dbfs: float) -> Sweep:
     x[-fade:] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(fade) / fade)
     x = np.concatenate([x, np.zeros(round((LATER_S + 0.5) * fs))])
     y = rig.play(amplitude(level_dbfs) * x) / amplitude(level_dbfs)
-    f = np.arange(len(x) // 2 + 1) * (fs / len(x))
+    f = np.asarray(np.arange(len(x) // 2 + 1) * fs / len(x), dtype=np.float64)
     band = between(f, LOWEST_HZ, 2.0 * LOWEST_HZ) * (1.0 - between(f, 1.01 * rig.highest_hz, highest_hz))
     ratio = np.zeros(len(f), np.complex128)
     np.divide(np.fft.rfft(y) * band, np.fft.rfft(x), out=ratio, where=band > 0.0)

@@ -38,9 +38,6 @@ class Thd(Result):
     second_percent: Array
     third_percent: Array
 
-    def columns(self) -> dict[str, Array]:
-        return {field.name: getattr(self, field.name) for field in attrs.fields(Thd) if field.name != "changed"}
-
     def plot(self, ax: Any) -> None:
         """Draw the third harmonic over level."""
         for frequency_hz in np.unique(self.frequency_hz):

@@ -33,7 +33,8 @@ def line(rig: Rig, frequency_hz: float) -> int:
 
 
 def lines_hz(rig: Rig) -> Array:
-    return np.arange(stretch_frames(rig) // 2 + 1) * (rig.sample_rate / stretch_frames(rig))
+    frames = stretch_frames(rig)
+    return np.asarray(np.arange(frames // 2 + 1) * rig.sample_rate / frames, dtype=np.float64)
 
 
 def played(rig: Rig, lines: Sequence[int], level_dbfs: float, shares: Sequence[float] = (1.0,)) -> Array:

@@ -13,6 +13,6 @@ from tapegraph.node import registry
 @pytest.fixture
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let graphs name the nodes in tests/toys.py."""
-    monkeypatch.setattr(registry, "_index", registry._index)
-    monkeypatch.setattr(registry, "_found", registry._found)
+    monkeypatch.setattr(registry, "_index", None)
+    monkeypatch.setattr(registry, "_found", {})
     tapegraph.add_nodes(str(Path(__file__).parent.parent / "toys.py"))

@@ -20,6 +20,7 @@ Source: M. Hochbruck, A. Ostermann, Exponential integrators, Acta Numerica 19, 2
 the Pade approximant of degrees 2 and 3, within 0.002 and never outside 0 to 1.
 """
 
+import math
 from typing import Final
 
 from librt.vecs import vec

@@ -19,6 +19,7 @@ from tapegraph.run.rendering import Rendering, render
 from tapegraph.run.sound import Array, check_channels, check_sample_rate
 
 SAMPLE_RATE = 48_000.0
+LEAST_SETTLING_S = 0.5
 MOST_NAMED = 5  # of the nodes that vary, in a message
 
 
@@ -34,6 +35,7 @@ class Rig:
     at: a node at whose input the signals enter, in place of the graph's; levels are those at that input
     strict: refuse a graph that varies in time, in place of holding it still
     changed: what is held still, and so not measured
+    settling_s: how long a tone sounds before it is measured
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class Rig:
             raise TapegraphError(f"channel is {channel}; the graph has {plural(have, 'channel')} at its output")
         if strict:
             refuse(varying(self.as_it_is, self.sample_rate, self.channels))
-        self.graph, self.changed = still(self.as_it_is, self.sample_rate, self.channels)
+        held = still(self.as_it_is, self.sample_rate, self.channels)
+        self.graph, self.changed = held.graph, held.changed
+        self.settling_s = max(LEAST_SETTLING_S, held.settling_s)
 
     @property
     def latency(self) -> float:

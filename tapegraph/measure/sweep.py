@@ -6,7 +6,7 @@
 f1 L is whole, so that n times the phase of x is the phase of x shifted by L ln n: what the graph adds at n times the
 frequency stands in h as an impulse response of its own, L ln n before that of the sound itself. Each is cut out by a
 window and transformed. Dividing by the spectrum of x as it was played, in place of that of an endless sweep, makes the
-linear response exact. Before t = 0 f1 sounds for SETTLING_S, in phase with the sweep: by then the graph has settled.
+linear response exact. Before t = 0 f1 sounds, in phase with the sweep, for as long as the graph takes to settle.
 
 What a graph sounds later than LATER_S is cut off. Harmonic n of a fundamental f stands at n f.
 Source: A. Novak, P. Lotton, L. Simon, Synchronized Swept-Sine: Theory, Application, and Implementation, JAES 63 (2015).
@@ -28,7 +28,6 @@ Spectrum = npt.NDArray[np.complex128]
 
 LOWEST_HZ = 8.0
 DURATION_S = 10.0
-SETTLING_S = 0.5
 LATER_S = 1.2
 FADE_S = 0.02
 LINES_S = 10.0  # lines are 0.1 Hz apart
@@ -71,7 +70,8 @@ def sweep(rig: Rig, level_dbfs: float) -> Sweep:
     fs = rig.sample_rate
     highest_hz = min(24_000.0, 0.48 * fs)
     rate = round(LOWEST_HZ * DURATION_S / math.log(highest_hz / LOWEST_HZ)) / LOWEST_HZ
-    settling, sweeping = round(SETTLING_S * fs), round(rate * math.log(highest_hz / LOWEST_HZ) * fs)
+    settling = round(math.ceil(rig.settling_s * LOWEST_HZ) / LOWEST_HZ * fs)
+    sweeping = round(rate * math.log(highest_hz / LOWEST_HZ) * fs)
     t = (np.arange(settling + sweeping) - settling) / fs
     x = np.sin(2.0 * np.pi * LOWEST_HZ * np.where(t < 0.0, t, rate * np.exp(np.maximum(t, 0.0) / rate)))
     fade = round(FADE_S * fs)

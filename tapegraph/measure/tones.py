@@ -13,7 +13,6 @@ from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
 STRETCH_S = 1.0
-SETTLING_S = 0.5
 AFTERWARDS_S = 0.1  # the tones go on, for resamplers look ahead
 
 
@@ -48,14 +47,14 @@ def played(rig: Rig, lines: Sequence[int], level_dbfs: float, shares: Sequence[f
 def tones(rig: Rig, lines: Sequence[int], level_dbfs: float, shares: Sequence[float] = (1.0,)) -> Array:
     """Return sines that last for the settling, a stretch, and a little more."""
     frames = stretch_frames(rig)
-    n = np.arange(round(SETTLING_S * rig.sample_rate) + frames + round(AFTERWARDS_S * rig.sample_rate))
+    n = np.arange(round(rig.settling_s * rig.sample_rate) + frames + round(AFTERWARDS_S * rig.sample_rate))
     parts = (share * np.sin(2.0 * np.pi * k * n / frames) for k, share in zip(lines, shares, strict=True))
     return np.asarray(amplitude(level_dbfs) * sum(parts))
 
 
 def stretch(rig: Rig, sound: Array) -> Array:
     """Return the stretch of a sound that tones() began."""
-    start = round(SETTLING_S * rig.sample_rate)
+    start = round(rig.settling_s * rig.sample_rate)
     return sound[start : start + stretch_frames(rig)]
 
 

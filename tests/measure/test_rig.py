@@ -33,6 +33,22 @@ def test_a_graph_that_stands_still_is_measured_as_it_is() -> None:
     assert rig.graph == graph.flat()
 
 
+def test_what_is_rare_is_found_by_another_seed() -> None:
+    """One dropout in 12 s at most, on average."""
+    rig = measure.Rig(tapegraph.chain(dropouts={"rate_per_min": 3.0, "depth_um": 100.0}))
+    assert rig.changed == ("dropouts.rate_per_min = 0",)
+
+
+def test_tones_sound_until_late_echoes_have_come() -> None:
+    graph = tapegraph.Graph(
+        nodes={"late": {"kind": "delay", "time_s": 2.0}}, links=["input -> late -> output", "input -> output"]
+    )
+    rig = measure.Rig(graph)
+    assert rig.changed == ()
+    assert rig.settling_s == pytest.approx(2.1, abs=0.11)
+    assert measure.dynamics(rig, (-20.0,)).gain_db[0] == pytest.approx(20.0 * np.log10(2.0), abs=1e-6)
+
+
 def test_a_compressor_is_not_taken_for_something_that_varies() -> None:
     assert measure.Rig(tapegraph.chain(sliding_compander={}, compression={})).changed == ()
 
@@ -87,7 +103,7 @@ def test_a_loop_that_goes_on_for_long_is_refused() -> None:
         nodes={"late": {"kind": "delay", "time_s": 0.37}, "again": {"kind": "gain", "gain_db": -0.2}},
         links=["input -> late -> output", "late -> again -> late"],
     )
-    assert refusal(graph) == "the graph makes no steady sound of a steady tone in 2 s, so it cannot be measured"
+    assert refusal(graph) == "the graph makes no steady sound of a steady tone in 8 s, so it cannot be measured"
 
 
 def test_signals_enter_at_the_input_of_a_node() -> None:

@@ -151,12 +151,10 @@ def table(columns: Mapping[str, Array]) -> str:
 
 
 def text(value: float, name: str) -> str:
-    """Return a number as a table shows it, as its unit asks for."""
+    """Return a number as a table shows it, with as many decimals as its unit deserves."""
     if not math.isfinite(value):
         return "-"
-    if name.endswith("_percent"):
-        return f"{value:.3g}" if value >= 0.001 else f"{value:.3f}"
-    decimals = {"hz": 1, "dbfs": 2, "db": 2, "deg": 1, "ms": 3, "frames": 1}[name.rpartition("_")[2]]
+    decimals = {"hz": 1, "dbfs": 2, "db": 2, "deg": 1, "ms": 3, "frames": 1, "percent": 3}[name.rpartition("_")[2]]
     return f"{value:.{decimals}f}"
 
 

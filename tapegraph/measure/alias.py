@@ -15,9 +15,9 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import HEARING_HZ, Result, table, vector
+from tapegraph.measure.result import FLOOR_DB, HEARING_HZ, Result, over_frequency, table, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
-from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, played, rms, stretch_frames
+from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, played, rms, stretch_frames, usual
 from tapegraph.run.sound import Array
 
 FREQUENCIES_HZ = (100.0, 1000.0, 2000.0, 3000.0, 5000.0, 7000.0, 10_000.0, 12_000.0, 15_000.0)
@@ -45,22 +45,23 @@ class Alias(Result):
 
     def plot(self, ax: Any) -> None:
         """Draw a map: frequency to the right, level upwards."""
-        mesh = ax.pcolormesh(self.frequency_hz, self.level_dbfs, self.alias_db, shading="nearest")
+        mesh = ax.pcolormesh(
+            self.frequency_hz, self.level_dbfs, self.alias_db, shading="nearest", vmin=FLOOR_DB, vmax=0.0
+        )
         ax.figure.colorbar(mesh, ax=ax, label="aliases, dB")
-        ax.set_xscale("log")
-        ax.set_xlabel("Hz")
-        ax.set_ylabel("dBFS at the input")
+        over_frequency(ax, "dBFS at the input")
+        ax.grid(False)
 
 
 def alias(
-    graph: Measured, frequencies_hz: Sequence[float] = FREQUENCIES_HZ, levels_dbfs: Sequence[float] = LEVELS_DBFS
+    graph: Measured, frequencies_hz: Sequence[float] | None = None, levels_dbfs: Sequence[float] = LEVELS_DBFS
 ) -> Alias:
     """Return the aliases of a graph, or on a rig, for tones near the frequencies, at each level.
 
-    Frequencies above what is measured at the sample rate are left out.
+    frequencies_hz: FREQUENCIES_HZ, as far as the sample rate holds them, where it is None
     """
     rig = on_a_rig(graph)
-    cycles = [foreign_line(rig, f) for f in frequencies_hz if f <= 0.99 * rig.highest_hz]
+    cycles = [foreign_line(rig, f) for f in frequencies_hz or usual(rig, FREQUENCIES_HZ)]
     found = np.array([[tone(rig, k, level_dbfs) for k in cycles] for level_dbfs in levels_dbfs])
     return Alias(lines_hz(rig)[cycles], vector(levels_dbfs), *np.moveaxis(found, 2, 0), changed=rig.changed)
 

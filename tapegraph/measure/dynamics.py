@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import Result, vector
+from tapegraph.measure.result import Result, over_level, vector
 from tapegraph.measure.rig import Measured, on_a_rig
 from tapegraph.measure.tones import dbfs, line, played
 from tapegraph.run.sound import Array
@@ -31,9 +31,7 @@ class Dynamics(Result):
 
     def plot(self, ax: Any) -> None:
         ax.plot(self.level_dbfs, self.output_dbfs)
-        ax.set_xlabel("dBFS at the input")
-        ax.set_ylabel("dBFS at the output")
-        ax.grid(True, alpha=0.3)
+        over_level(ax, "dBFS at the output")
 
 
 def dynamics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS, frequency_hz: float = TONE_HZ) -> Dynamics:

@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import Result, decibels, over_frequency, table, vector
+from tapegraph.measure.result import FLOOR_DB, Result, decibels, over_frequency, table, vector
 from tapegraph.measure.rig import Measured, on_a_rig
 from tapegraph.measure.sweep import LINES_S, every, grid, sweep
 from tapegraph.run.sound import Array
@@ -62,7 +62,9 @@ class Harmonics(Result):
         loudest = int(np.argmax(self.level_dbfs))
         for n, relative_db in zip(self.order, self.relative_db[loudest], strict=True):
             ax.plot(self.frequency_hz, relative_db, label=f"H{n:.0f}")
-        over_frequency(ax, f"dB relative to the fundamental, at {self.level_dbfs[loudest]:g} dBFS")
+        over_frequency(ax, "dB")
+        ax.set_ylim(FLOOR_DB, 0.0)
+        ax.set_title(f"relative to the fundamental, {self.level_dbfs[loudest]:g} dBFS")
         ax.legend()
 
 

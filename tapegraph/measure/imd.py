@@ -19,7 +19,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import Result, decibels, vector
+from tapegraph.measure.result import FLOOR_DB, Result, decibels, over_level, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
 from tapegraph.measure.tones import amplitudes, line, percent, played
 from tapegraph.run.sound import Array
@@ -43,9 +43,8 @@ class Imd(Result):
     def plot(self, ax: Any) -> None:
         for name, values in list(self.columns().items())[1:]:
             ax.plot(self.level_dbfs, decibels(values / 100.0), label=name.removesuffix("_percent").replace("_", " "))
-        ax.set_xlabel("dBFS at the input")
-        ax.set_ylabel("dB")
-        ax.grid(True, alpha=0.3)
+        over_level(ax, "dB")
+        ax.set_ylim(FLOOR_DB, 0.0)
         ax.legend()
 
 

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HEARING_HZ = (20.0, 20_000.0)
+FLOOR_DB = -120.0  # of pictures: what lies below is not heard
+TICKS_HZ = {
+    20: "20",
+    50: "50",
+    100: "100",
+    200: "200",
+    500: "500",
+    1000: "1k",
+    2000: "2k",
+    5000: "5k",
+    10_000: "10k",
+    20_000: "20k",
+}
 
 
 @attrs.frozen
@@ -70,9 +83,18 @@ def table(*pairs: tuple[str, Array]) -> dict[str, Array]:
 
 
 def over_frequency(ax: Any, unit: str) -> None:
-    """Set axes up for a quantity over frequency."""
+    """Set axes of matplotlib up for a quantity over frequency."""
     ax.set_xscale("log")
     ax.set_xlim(*HEARING_HZ)
+    ax.set_xticks(list(TICKS_HZ), list(TICKS_HZ.values()))
+    ax.minorticks_off()
     ax.set_xlabel("Hz")
     ax.set_ylabel(unit)
-    ax.grid(True, which="both", alpha=0.3)
+    ax.grid(True, alpha=0.3)
+
+
+def over_level(ax: Any, unit: str) -> None:
+    """Set axes of matplotlib up for a quantity over the level at the input."""
+    ax.set_xlabel("dBFS at the input")
+    ax.set_ylabel(unit)
+    ax.grid(True, alpha=0.3)

@@ -16,9 +16,9 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import HEARING_HZ, Result, decibels, vector
+from tapegraph.measure.result import HEARING_HZ, Result, decibels, over_level, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
-from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, percent, played, rms, stretch, tones
+from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, percent, played, rms, stretch, tones, usual
 from tapegraph.run.sound import Array
 
 FREQUENCIES_HZ = (60.0, 315.0, 400.0, 1000.0, 10_000.0)
@@ -43,21 +43,20 @@ class Thd(Result):
         for frequency_hz in np.unique(self.frequency_hz):
             tone = self.frequency_hz == frequency_hz
             ax.plot(self.level_dbfs[tone], decibels(self.third_percent[tone] / 100.0), label=f"{frequency_hz:g} Hz")
-        ax.set_xlabel("dBFS at the input")
-        ax.set_ylabel("third harmonic, dB")
-        ax.grid(True, alpha=0.3)
+        over_level(ax, "third harmonic, dB")
         ax.legend()
 
 
 def thd(
-    graph: Measured, frequencies_hz: Sequence[float] = FREQUENCIES_HZ, levels_dbfs: Sequence[float] = LEVELS_DBFS
+    graph: Measured, frequencies_hz: Sequence[float] | None = None, levels_dbfs: Sequence[float] = LEVELS_DBFS
 ) -> Thd:
-    """Return the distortion of tones, each frequency at each level; frequencies are moved to whole cycles, 2 Hz apart.
+    """Return the distortion of tones, each frequency at each level.
 
+    frequencies_hz: moved to whole Hz; FREQUENCIES_HZ, as far as the sample rate holds them, where it is None
     levels_dbfs: at the input, a sine of full scale is 0 dBFS
     """
     rig = on_a_rig(graph)
-    cycles = [line(rig, frequency_hz) for frequency_hz in frequencies_hz]
+    cycles = [line(rig, frequency_hz) for frequency_hz in frequencies_hz or usual(rig, FREQUENCIES_HZ)]
     found = np.array([tone(rig, k, level_dbfs) for k in cycles for level_dbfs in levels_dbfs])
     return Thd(*found.T, changed=rig.changed)
 

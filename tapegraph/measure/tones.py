@@ -31,6 +31,11 @@ def line(rig: Rig, frequency_hz: float) -> int:
     return round(frequency_hz * stretch_frames(rig) / rig.sample_rate)
 
 
+def usual(rig: Rig, frequencies_hz: Sequence[float]) -> list[float]:
+    """Return those of the frequencies that the sample rate holds."""
+    return [frequency_hz for frequency_hz in frequencies_hz if frequency_hz <= 0.99 * rig.highest_hz]
+
+
 def lines_hz(rig: Rig) -> Array:
     frames = stretch_frames(rig)
     return np.asarray(np.arange(frames // 2 + 1) * rig.sample_rate / frames, dtype=np.float64)

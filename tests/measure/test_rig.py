@@ -136,3 +136,9 @@ def test_tones_are_heard_once_the_graph_has_settled() -> None:
     rig = measure.Rig(tapegraph.chain(dc_blocker={"cutoff_hz": 35.0}))
     A = np.abs(np.fft.rfft(played(rig, [line(rig, 1000.0)], 0.0)))
     assert np.max(np.delete(A, 1000)) < 1e-9 * A[1000]
+
+
+def test_tones_that_a_low_rate_does_not_hold_are_left_out_of_the_usual_ones() -> None:
+    rig = measure.Rig(tapegraph.chain(gain={}), 8000.0)
+    assert set(measure.thd(rig, levels_dbfs=(-20.0,)).frequency_hz) == {60.0, 315.0, 400.0, 1000.0}
+    assert measure.alias(rig, levels_dbfs=(-20.0,)).frequency_hz[-1] < 3600.0

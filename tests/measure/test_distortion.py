@@ -7,6 +7,7 @@ import pytest
 
 import tapegraph
 from tapegraph import measure
+from tapegraph.measure.sweep import LINES_S, sweep
 from tapegraph.measure.tones import amplitudes, line, played
 
 a, b = 0.1, 0.2  # of the curve
@@ -122,6 +123,20 @@ def test_a_harmonic_that_folds_back_is_an_alias_and_others_are_not(toys: None) -
     assert found.alias_db[0, 1] == pytest.approx(db(THIRD / FIRST), abs=1e-6)
     assert found.strongest_db[0, 1] == pytest.approx(db(THIRD / FIRST), abs=1e-6)
     assert found.strongest_hz[0, 1] == 48_000.0 - 3.0 * found.frequency_hz[1]
+
+
+def test_an_alias_does_not_hide_behind_the_tone(toys: None) -> None:
+    """The third harmonic of 12 kHz at 48 kHz folds back to 12 kHz: the tone is moved a little."""
+    found = measure.alias(tapegraph.chain(cubic={"third": b}), (12_000.0,), (LEVEL_DBFS,))
+    assert found.alias_db[0, 0] == pytest.approx(db(THIRD / FIRST), abs=1e-6)
+    assert found.frequency_hz[0] == pytest.approx(12_000.0, abs=10.0)
+
+
+def test_a_harmonic_of_a_sweep_keeps_its_phase(toys: None) -> None:
+    """sin^3 x = (3 sin x - sin 3 x) / 4: the third is turned by half a cycle, at all frequencies."""
+    rig = measure.Rig(tapegraph.chain(cubic={"third": b, "oversample": 2}))
+    third = sweep(rig, LEVEL_DBFS).spectrum(3)[round(LINES_S * 300.0) : round(LINES_S * 15_000.0)]
+    np.testing.assert_allclose(-third, THIRD / A, atol=0.02 * THIRD / A)
 
 
 def test_oversampling_lowers_aliases(toys: None) -> None:

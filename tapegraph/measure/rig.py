@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from tapegraph.document.flat import FlatGraph, FlatLink
-from tapegraph.document.links import INPUT
+from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.measure.still import still, varying
@@ -94,7 +94,7 @@ def refuse(names: list[str]) -> None:
 
 
 def from_node(graph: FlatGraph, name: str) -> FlatGraph:
-    """Return a graph whose input is that of a node: what led there, and all other ways from the input, are cut."""
+    """Return a graph whose input is that of a node, without what led there and other ways from the input."""
     if name not in graph.nodes:
         hint = did_you_mean(name, graph.nodes) or f"; there are {', '.join(graph.nodes)}"
         raise TapegraphError(f"no node is called {name}{hint}")
@@ -107,4 +107,19 @@ def from_node(graph: FlatGraph, name: str) -> FlatGraph:
         for link in graph.links
         if link.source_node != INPUT and (link.target_node, link.target_port) != (name, port)
     ]
-    return attrs.evolve(graph, links=(FlatLink(INPUT, "out", name, port), *kept))
+    return heard(attrs.evolve(graph, links=(FlatLink(INPUT, "out", name, port), *kept)))
+
+
+def heard(graph: FlatGraph) -> FlatGraph:
+    """Return a graph without the nodes that do not lead to its output."""
+    ways = (*graph.links, *graph.modulations)
+    found = {OUTPUT}
+    while more := {link.source_node for link in ways if link.target_node in found} - found:
+        found |= more
+    return attrs.evolve(
+        graph,
+        nodes={name: node for name, node in graph.nodes.items() if name in found},
+        links=tuple(link for link in graph.links if link.target_node in found),
+        modulations=tuple(link for link in graph.modulations if link.target_node in found),
+        automation={target: points for target, points in graph.automation.items() if target[0] in found},
+    )

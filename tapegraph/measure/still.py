@@ -2,10 +2,11 @@
 
 A node varies if a steady tone does not give a steady output: stretches of it, which hold whole cycles, differ by more
 than -80 dB once it has settled, or differ when the graph has another seed, as where dropouts are rare. This is tried on
-every node alone, so it finds the user's own nodes as well as ours. A node that
-varies keeps its place with its amounts at 0, those of its parameters that end there: first one at a time, then all. A
-source, or a node whose amounts do not help, is left out, and what enters it goes on to what follows it. Automation is
-left out: its parameters keep the values of the graph. What was changed is named, for it is not measured.
+every node alone, so it finds the user's own nodes as well as ours.
+
+A node that varies keeps its place with its amounts at 0, those of its parameters that end there: first one at a time,
+then all. A source, or a node whose amounts do not help, is left out, and what enters it goes on to what follows it.
+Automation is left out: its parameters keep the values of the graph. What was changed is named, for it is not measured.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.errors import TapegraphError
 from tapegraph.node.params import Param, Value
 from tapegraph.node.ports import has_port, is_family, member
+from tapegraph.run.engine import Engine
 from tapegraph.run.rendering import render
 from tapegraph.run.sound import Array
 
@@ -52,11 +54,12 @@ def still(graph: FlatGraph, sample_rate: float, channels: int) -> Still:
     Raises TapegraphError where it cannot be held still, or where nothing of the sound that enters it is left.
     """
     changed = [f"automation of {node}.{param}" for node, param in graph.automation]
+    width = widths(graph, sample_rate, channels)
     graph = attrs.evolve(graph, automation={})
     for name, node in graph.nodes.items():
-        if not varies(alone(graph, name), sample_rate, channels):
+        if not varies(alone(graph, name), sample_rate, width[name]):
             continue
-        calmed = calm(graph, name, sample_rate, channels)
+        calmed = calm(graph, name, sample_rate, width[name])
         if calmed is None:
             graph = without(graph, name)
             changed.append(name)
@@ -76,8 +79,15 @@ def still(graph: FlatGraph, sample_rate: float, channels: int) -> Still:
 
 def varying(graph: FlatGraph, sample_rate: float, channels: int) -> list[str]:
     """Return what varies in time: the names of nodes, and automated parameters."""
-    nodes = [name for name in graph.nodes if varies(alone(graph, name), sample_rate, channels)]
+    width = widths(graph, sample_rate, channels)
+    nodes = [name for name in graph.nodes if varies(alone(graph, name), sample_rate, width[name])]
     return nodes + [f"{node}.{param}" for node, param in graph.automation]
+
+
+def widths(graph: FlatGraph, sample_rate: float, channels: int) -> dict[str, int]:
+    """Return how many channels each node has in a graph."""
+    plan = Engine(graph, sample_rate, channels).plan
+    return {name: int(node.channels) for name, node in plan.nodes.items()}
 
 
 def alone(graph: FlatGraph, name: str) -> FlatGraph:

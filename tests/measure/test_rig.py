@@ -116,6 +116,19 @@ def test_signals_enter_at_the_input_of_a_node() -> None:
     assert refusal(graph, at="tap") == "no node is called tap; did you mean tape?"
 
 
+def test_what_lies_before_the_node_where_signals_enter_is_not_held_still() -> None:
+    assert measure.Rig(tapegraph.load("tc260"), at="replay_eq").changed == ("hiss",)
+
+
+def test_a_node_is_tried_with_the_channels_that_it_has(toys: None) -> None:
+    """A source of one channel in a graph of eight."""
+    graph = tapegraph.Graph(
+        nodes={"one": {"kind": "ones"}, "level": {"kind": "gain"}},
+        links=["input -> level -> output", "one -> level.gain_db"],
+    )
+    assert measure.Rig(graph, channels=8).changed == ()
+
+
 def test_one_channel_of_several_is_listened_to() -> None:
     graph = tapegraph.chain(balance={"balance_db": 6.0})
     for channel, gain_db in ((1, 6.0), (2, -6.0)):

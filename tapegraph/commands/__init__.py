@@ -16,6 +16,7 @@ Examples:
   tapegraph demo                                           a few bars of music, dry and through tape
   tapegraph render guitar.wav tape.wav --preset NAME       a file of your own
   tapegraph presets                                        what NAME can be
+  tapegraph measure NAME                                   what it does to sweeps and tones
   tapegraph nodes                                          what graphs are made of"""
 
 

@@ -7,12 +7,17 @@ graph.set("tape.drive", 0.7)
 out = graph.render(audio, sample_rate=48000)     # (channels, frames), float
 """
 
+from typing import TYPE_CHECKING, Any
+
 from tapegraph import starting as starting  # first, for what follows takes long
 from tapegraph.api import Graph, chain, load
 from tapegraph.errors import Problem, SoundWarning, TapegraphError
 from tapegraph.node import Choice, Model, Node, Param, Signal, Switch, Track
 from tapegraph.node import base as _base
 from tapegraph.node.registry import add_nodes, kinds, register
+
+if TYPE_CHECKING:
+    from tapegraph import measure as measure
 
 __version__ = "0.1.0"
 COMPILED = not (_base.__file__ or "").endswith(".py")  # whether the sound code runs as machine code
@@ -36,3 +41,12 @@ __all__ = [
     "load",
     "register",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import tapegraph.measure when it is asked for."""
+    if name == "measure":
+        import importlib
+
+        return importlib.import_module("tapegraph.measure")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -50,6 +50,16 @@ def signals_that_end() -> Iterator[None]:
 
 
 @pytest.fixture
+def toys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let graphs name the nodes in toys.py."""
+    from tapegraph.node import registry
+
+    monkeypatch.setattr(registry, "_index", None)
+    monkeypatch.setattr(registry, "_found", {})
+    registry.add_nodes(str(Path(__file__).with_name("toys.py")))
+
+
+@pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> type[fake_sounddevice.OutputStream]:
     """Have sounddevice list and open cards that ask for sound and drop it."""
     monkeypatch.setitem(sys.modules, "sounddevice", fake_sounddevice)

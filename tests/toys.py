@@ -87,6 +87,23 @@ class Hide(Node):
         y[0].put(np.clip(np.nan_to_num(x[0].array), -2.0, 2.0))
 
 
+class Cubic(Node):
+    """A curve: y = x + second x^2 + third x^3."""
+
+    KIND: ClassVar[str] = "cubic"
+    PARAMS: ClassVar[tuple[AnyParam, ...]] = (
+        Param("second", 0.0, -10.0, 10.0),
+        Param("third", 0.0, -10.0, 10.0),
+    )
+
+    second: float
+    third: float
+
+    def process(self, x: list[Signal], y: list[Signal]) -> None:
+        v = x[0].array
+        y[0].put(v + self.second * v**2 + self.third * v**3)
+
+
 class Two(Node):
     """Hands its two inputs on, each to an output of its own."""
 

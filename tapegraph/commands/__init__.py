@@ -17,6 +17,7 @@ Examples:
   tapegraph render guitar.wav tape.wav --preset NAME       a file of your own
   tapegraph compare song.wav                               the same song through several machines
   tapegraph presets                                        what NAME can be
+  tapegraph measure NAME                                   what it does to sweeps and tones
   tapegraph nodes                                          what graphs are made of"""
 
 

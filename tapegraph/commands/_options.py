@@ -42,6 +42,12 @@ def allow_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--allow", multiple=True, metavar="PATH", help=text)(command)
 
 
+def set_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --set, as `settings`; adjusted() carries them out."""
+    text = "Change a parameter, a $variable or a control; may be repeated."
+    return click.option("--set", "settings", multiple=True, metavar="NODE.PARAM=VALUE", help=text)(command)
+
+
 def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --preset, --graph, --set, --seed, --allow and --nodes; the command gets the resulting graph as `graph`."""
 
@@ -53,13 +59,7 @@ def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="A graph that comes with tapegraph; see tapegraph presets.",
     )
     @click.option("--graph", "file", multiple=True, callback=once, metavar="FILE", help="A graph of your own, in YAML.")
-    @click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="NODE.PARAM=VALUE",
-        help="Change a parameter, a $variable or a control; may be repeated.",
-    )
+    @set_option
     @click.option(
         "--seed",
         type=click.IntRange(0, 2**32 - 1),
@@ -104,11 +104,17 @@ def chosen(
     """Return the graph that the options name, with its parameters and its seed set."""
     import tapegraph
     from tapegraph import resources
-    from tapegraph.document.text import scalar
 
     if (preset is None) == (file is None):
         raise click.UsageError(f"give either --preset NAME or --graph FILE; presets: {', '.join(resources.presets())}")
     graph = load_preset(preset) if preset is not None else tapegraph.load(Path(file or ""), allow)
+    return adjusted(graph, settings, seed)
+
+
+def adjusted(graph: Graph, settings: tuple[str, ...], seed: int | None = None) -> Graph:
+    """Return a graph with what --set and --seed say."""
+    from tapegraph.document.text import scalar
+
     problems: list[Problem] = []
     for setting in settings:
         target, sign, value = setting.partition("=")

@@ -1,0 +1,43 @@
+"""Dynamics: output level over input level of a steady tone of 1 kHz, as a curve of what a machine does to loudness.
+
+output_dbfs is the level of a sine with the RMS of all that comes out, distortion included; gain_db is its distance
+from the input. What a compressor does in time, its attack and release, is not measured here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from tapegraph.measure.result import Result, over_level, vector
+from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.tones import dbfs, line, played
+from tapegraph.run.sound import Array
+
+LEVELS_DBFS = tuple(float(level) for level in range(-60, 7, 6))
+TONE_HZ = 1000.0
+
+
+@attrs.frozen
+class Dynamics(Result):
+    """Levels: arrays with a value for each level at the input."""
+
+    level_dbfs: Array
+    output_dbfs: Array
+    gain_db: Array
+
+    def plot(self, ax: Any) -> None:
+        ax.plot(self.level_dbfs, self.output_dbfs)
+        over_level(ax, "dBFS at the output")
+
+
+def dynamics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS, frequency_hz: float = TONE_HZ) -> Dynamics:
+    """Return the output level of a graph, or on a rig, for tones at each level."""
+    rig = on_a_rig(graph)
+    k = line(rig, frequency_hz)
+    output = vector(dbfs(np.sqrt(2.0 * np.mean(played(rig, [k], level_dbfs) ** 2))) for level_dbfs in levels_dbfs)
+    levels = vector(levels_dbfs)
+    return Dynamics(levels, output, output - levels, changed=rig.changed)

@@ -1,0 +1,86 @@
+"""Harmonics: the second to the ninth over the frequency of the fundamental, one sweep for each level.
+
+    harmonic n of f = |H_n(n f)| / |H_1(f)|
+
+H_n is what a synchronised sweep finds of it, see sweep.py. A sweep and steady tones agree within 0.1 dB on graphs whose
+memory is short beside the sweep, as that of tape is; thd() plays steady tones. A harmonic above 20 kHz is left blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from tapegraph.measure.result import FLOOR_DB, Result, decibels, over_frequency, table, vector
+from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.sweep import LINES_S, every, grid, sweep
+from tapegraph.run.sound import Array
+
+LEVELS_DBFS = (-20.0, -12.0, -6.0)
+ORDERS = range(2, 10)
+PER_DECADE = 40
+OCTAVE = 12  # in steps
+LOWEST_HZ = 40.0
+
+
+@attrs.frozen
+class Harmonics(Result):
+    """Harmonics relative to the fundamental at the output: relative_db is (levels, orders, frequencies).
+
+    frequency_hz: of the fundamental
+    fundamental_dbfs: at the output, (levels, frequencies)
+    """
+
+    frequency_hz: Array
+    level_dbfs: Array
+    order: Array
+    fundamental_dbfs: Array
+    relative_db: Array
+
+    def columns(self) -> dict[str, Array]:
+        harmonics = ((f"h{n:.0f}_db", self.relative_db[:, k]) for k, n in enumerate(self.order))
+        return table(
+            ("level_dbfs", self.level_dbfs[:, np.newaxis]),
+            ("frequency_hz", self.frequency_hz),
+            ("fundamental_dbfs", self.fundamental_dbfs),
+            *harmonics,
+        )
+
+    def summary(self) -> dict[str, Array]:
+        """Return octaves."""
+        octaves = every(OCTAVE, self.frequency_hz, PER_DECADE)
+        return {
+            name: values.reshape(len(self.level_dbfs), -1)[:, octaves].ravel()
+            for name, values in self.columns().items()
+        }
+
+    def plot(self, ax: Any) -> None:
+        """Draw the harmonics at the highest level."""
+        loudest = int(np.argmax(self.level_dbfs))
+        for n, relative_db in zip(self.order, self.relative_db[loudest], strict=True):
+            ax.plot(self.frequency_hz, relative_db, label=f"H{n:.0f}")
+        over_frequency(ax, "dB")
+        ax.set_ylim(FLOOR_DB, 0.0)
+        ax.set_title(f"relative to the fundamental, {self.level_dbfs[loudest]:g} dBFS")
+        ax.legend()
+
+
+def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Harmonics:
+    """Return the harmonics of a graph, or on a rig, for fundamentals from 40 Hz to 20 kHz at each level."""
+    rig = on_a_rig(graph)
+    lines = grid(LOWEST_HZ, rig.highest_hz, PER_DECADE)
+    relative = np.full((len(levels_dbfs), len(ORDERS), len(lines)), np.nan)
+    fundamentals = np.empty((len(levels_dbfs), len(lines)))
+    for i, level_dbfs in enumerate(levels_dbfs):
+        found = sweep(rig, level_dbfs)
+        fundamentals[i] = decibels(np.abs(found.spectrum(1)[lines]))
+        for k, n in enumerate(ORDERS):
+            heard = n * lines <= LINES_S * rig.highest_hz
+            relative[i, k, heard] = decibels(np.abs(found.spectrum(n)[n * lines[heard]])) - fundamentals[i, heard]
+    levels = vector(levels_dbfs)
+    return Harmonics(
+        lines / LINES_S, levels, vector(ORDERS), fundamentals + levels[:, np.newaxis], relative, changed=rig.changed
+    )

@@ -1,0 +1,92 @@
+"""Response: magnitude, phase and group delay over frequency, at one or more levels.
+
+    H(f) = FFT of the linear response that a sweep finds, see sweep.py
+    group delay = -(phase(f r) - phase(f / r)) / (2 pi (f r - f / r)),    r half a step of the frequencies
+
+In time with the input: the latency that the graph states is taken out. Of a graph that distorts, H is what comes out at
+the frequency that went in, at the level of the sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from tapegraph.measure.result import Result, decibels, over_frequency, table, vector
+from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.sweep import LINES_S, every, grid, sweep
+from tapegraph.run.sound import Array
+
+LEVELS_DBFS = (-20.0,)
+PER_DECADE = 80
+THIRD = 8  # of an octave, in steps
+LOWEST_HZ = 20.0
+MIDDLE_HZ = 1000.0
+
+
+@attrs.frozen
+class Response(Result):
+    """The response: arrays of (levels, frequencies); phase_deg does not wrap, and is 0 within 180 at 1 kHz."""
+
+    frequency_hz: Array
+    level_dbfs: Array
+    magnitude_db: Array
+    phase_deg: Array
+    group_delay_ms: Array
+
+    def columns(self) -> dict[str, Array]:
+        return table(
+            ("level_dbfs", self.level_dbfs[:, np.newaxis]),
+            ("frequency_hz", self.frequency_hz),
+            ("magnitude_db", self.magnitude_db),
+            ("phase_deg", self.phase_deg),
+            ("group_delay_ms", self.group_delay_ms),
+        )
+
+    def summary(self) -> dict[str, Array]:
+        """Return thirds of an octave."""
+        thirds = every(THIRD, self.frequency_hz, PER_DECADE)
+        return {
+            name: values.reshape(len(self.level_dbfs), -1)[:, thirds].ravel() for name, values in self.columns().items()
+        }
+
+    def magnitude_at(self, frequency_hz: float) -> Array:
+        """Return the magnitude in dB at a frequency, for each level, between the nearest two measured."""
+        log_hz = np.log(self.frequency_hz)
+        return vector(np.interp(np.log(frequency_hz), log_hz, magnitude) for magnitude in self.magnitude_db)
+
+    def plot(self, ax: Any) -> None:
+        for level_dbfs, magnitude_db in zip(self.level_dbfs, self.magnitude_db, strict=True):
+            ax.plot(self.frequency_hz, magnitude_db, label=f"{level_dbfs:g} dBFS")
+        over_frequency(ax, "dB")
+        ax.legend()
+
+
+def response(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Response:
+    """Return the response of a graph, or on a rig, from 20 Hz to 20 kHz or 0.45 times the sample rate.
+
+    levels_dbfs: of sweeps, a sine of full scale is 0 dBFS
+    """
+    rig = on_a_rig(graph)
+    lines = grid(LOWEST_HZ, rig.highest_hz, PER_DECADE)
+    below, above = (np.round(lines * 10.0 ** (side / PER_DECADE)).astype(np.int64) for side in (-0.5, 0.5))
+    magnitudes, phases, delays = [], [], []
+    for level_dbfs in levels_dbfs:
+        H = sweep(rig, level_dbfs).spectrum(1)
+        phase = np.zeros(len(H))
+        phase[below[0] :] = np.unwrap(np.angle(H[below[0] :]))
+        phase -= 2.0 * np.pi * np.round(phase[round(LINES_S * MIDDLE_HZ)] / (2.0 * np.pi))
+        magnitudes.append(decibels(np.abs(H[lines])))
+        phases.append(np.degrees(phase[lines]))
+        delays.append(-1e3 * LINES_S * (phase[above] - phase[below]) / (2.0 * np.pi * (above - below)))
+    return Response(
+        lines / LINES_S,
+        vector(levels_dbfs),
+        np.array(magnitudes),
+        np.array(phases),
+        np.array(delays),
+        changed=rig.changed,
+    )

@@ -1,0 +1,125 @@
+"""A rig for measuring: plays signals through a graph and hands back what comes out, in time with them.
+
+The graph is held still, see still.py, unless a measurement asks for it as it is.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from tapegraph.document.flat import FlatGraph, FlatLink
+from tapegraph.document.links import INPUT, OUTPUT
+from tapegraph.document.model import GraphModel
+from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.measure.still import still, varying
+from tapegraph.node.ports import member
+from tapegraph.quantity import plural
+from tapegraph.run.rendering import Rendering, render
+from tapegraph.run.sound import Array, check_channels, check_sample_rate
+
+SAMPLE_RATE = 48_000.0
+LEAST_SETTLING_S = 0.5
+MOST_NAMED = 5  # of the nodes that vary, in a message
+
+
+class Rig:
+    """A graph on the bench.
+
+        rig = Rig(tapegraph.load("cassette"), sample_rate=96_000)
+        response(rig), harmonics(rig)
+
+    sample_rate: Hz
+    channels: how many get the signal, all the same one
+    channel: which output channel is listened to, from 1
+    at: a node at whose input the signals enter, in place of the graph's; levels are those at that input
+    strict: refuse a graph that varies in time, in place of holding it still
+    changed: what is held still, and so not measured
+    settling_s: how long a tone sounds before it is measured
+    """
+
+    def __init__(
+        self,
+        graph: GraphModel,
+        sample_rate: float = SAMPLE_RATE,
+        *,
+        channels: int = 1,
+        channel: int = 1,
+        at: str | None = None,
+        strict: bool = False,
+    ) -> None:
+        check_sample_rate(sample_rate)
+        self.sample_rate = float(sample_rate)
+        self.channels = check_channels(channels)
+        self.channel = channel
+        whole = graph.flat()
+        self.as_it_is = whole if at is None else from_node(whole, at)
+        self.highest_hz = min(20_000.0, 0.45 * self.sample_rate)  # of what is measured
+        have = Rendering(self.as_it_is, self.sample_rate, self.channels).output_channels
+        if not 1 <= channel <= have:
+            raise TapegraphError(f"channel is {channel}; the graph has {plural(have, 'channel')} at its output")
+        if strict:
+            refuse(varying(self.as_it_is, self.sample_rate, self.channels))
+        held = still(self.as_it_is, self.sample_rate, self.channels)
+        self.graph, self.changed = held.graph, held.changed
+        self.settling_s = max(LEAST_SETTLING_S, held.settling_s)
+
+    @property
+    def latency(self) -> float:
+        """How late sound comes out, as the graph that is held still declares it, in frames."""
+        return Rendering(self.graph, self.sample_rate, self.channels).engine.plan.latency
+
+    def play(self, signal: Array, moving: bool = False) -> Array:
+        """Return what one output channel makes of a signal, as long as it; moving: of the graph as it is."""
+        sound = np.tile(signal, (self.channels, 1))
+        out = render(self.as_it_is if moving else self.graph, sound, self.sample_rate, tail=0.0)
+        return np.asarray(out[self.channel - 1])
+
+
+Measured = GraphModel | Rig  # what measurements take: a graph, or a rig for other rates, channels and places
+
+
+def on_a_rig(graph: Measured) -> Rig:
+    return graph if isinstance(graph, Rig) else Rig(graph)
+
+
+def refuse(names: list[str]) -> None:
+    """Raise TapegraphError if anything varies."""
+    if names:
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        verb = "varies" if len(names) == 1 else "vary"
+        raise TapegraphError(
+            f"{', '.join(names[:MOST_NAMED])}{more} {verb} in time; only a graph that stands still can be measured"
+        )
+
+
+def from_node(graph: FlatGraph, name: str) -> FlatGraph:
+    """Return a graph whose input is that of a node, without what led there and other ways from the input."""
+    if name not in graph.nodes:
+        hint = did_you_mean(name, graph.nodes) or f"; there are {', '.join(graph.nodes)}"
+        raise TapegraphError(f"no node is called {name}{hint}")
+    cls = graph.nodes[name].cls
+    if not cls.INPUTS:
+        raise TapegraphError(f"{name} has no input that signals could enter")
+    port = member(cls.INPUTS[0], 1)
+    kept = [
+        link
+        for link in graph.links
+        if link.source_node != INPUT and (link.target_node, link.target_port) != (name, port)
+    ]
+    return heard(attrs.evolve(graph, links=(FlatLink(INPUT, "out", name, port), *kept)))
+
+
+def heard(graph: FlatGraph) -> FlatGraph:
+    """Return a graph without the nodes that do not lead to its output."""
+    ways = (*graph.links, *graph.modulations)
+    found = {OUTPUT}
+    while more := {link.source_node for link in ways if link.target_node in found} - found:
+        found |= more
+    return attrs.evolve(
+        graph,
+        nodes={name: node for name, node in graph.nodes.items() if name in found},
+        links=tuple(link for link in graph.links if link.target_node in found),
+        modulations=tuple(link for link in graph.modulations if link.target_node in found),
+        automation={target: points for target, points in graph.automation.items() if target[0] in found},
+    )

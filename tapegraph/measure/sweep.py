@@ -1,0 +1,102 @@
+"""Synchronised swept sine: a graph's linear response and its harmonics over frequency, from one sweep.
+
+    x(t) = A sin(2 pi f1 L exp(t / L)),    L = round(f1 T / ln(f2 / f1)) / f1
+    h = IFFT(Y / X)
+
+f1 L is whole, so that n times the phase of x is the phase of x shifted by L ln n: what the graph adds at n times the
+frequency stands in h as an impulse response of its own, L ln n before that of the sound itself. Each is cut out by a
+window and transformed. Dividing by the spectrum of x as it was played, in place of that of an endless sweep, makes the
+linear response exact. Before t = 0 f1 sounds, in phase with the sweep, for as long as the graph takes to settle.
+
+What a graph sounds later than LATER_S is cut off. Harmonic n of a fundamental f stands at n f.
+Source: A. Novak, P. Lotton, L. Simon, Synchronized Swept-Sine: Theory, Application, and Implementation, JAES 63 (2015).
+"""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from tapegraph.measure.result import amplitude
+from tapegraph.measure.rig import Rig
+from tapegraph.run.sound import Array
+
+Spectrum = npt.NDArray[np.complex128]
+
+LOWEST_HZ = 8.0
+DURATION_S = 10.0
+LATER_S = 1.2
+FADE_S = 0.02
+LINES_S = 10.0  # lines are 0.1 Hz apart
+
+
+@attrs.frozen
+class Sweep:
+    """The impulse responses that a sweep found.
+
+    impulses: h, time 0 at index 0, earlier times at the end
+    rate: L, s
+    """
+
+    impulses: Array
+    rate: float
+    sample_rate: float
+
+    def spectrum(self, order: int) -> Spectrum:
+        """Return what harmonic `order` is made of, at lines of 1 / LINES_S, relative to the amplitude of the sweep."""
+        later = LATER_S if order == 1 else 0.7 * self.rate * math.log(order / (order - 1))
+        earlier = 0.3 * self.rate * math.log((order + 1) / order)
+        before, after = (round(time_s * self.sample_rate) for time_s in (earlier, later))
+        place = self.rate * math.log(order) * self.sample_rate
+        whole = round(place)
+        cut = self.impulses[(np.arange(-before, after) - whole) % len(self.impulses)]
+        cut *= np.concatenate([rise(before), rise(after)[::-1]])
+        frames = round(LINES_S * self.sample_rate)
+        cycles = np.arange(frames // 2 + 1) / frames
+        return np.asarray(np.fft.rfft(cut, frames) * np.exp(2j * np.pi * cycles * (before + whole - place)))
+
+
+def rise(frames: int) -> Array:
+    """Return half of a window: a quarter of it rises as a cosine, the rest is 1."""
+    edge = frames // 4
+    return np.concatenate([0.5 - 0.5 * np.cos(np.pi * np.arange(edge) / edge), np.ones(frames - edge)])
+
+
+def sweep(rig: Rig, level_dbfs: float) -> Sweep:
+    """Play a sweep whose peak is that of a sine at level_dbfs."""
+    fs = rig.sample_rate
+    highest_hz = min(24_000.0, 0.48 * fs)
+    rate = round(LOWEST_HZ * DURATION_S / math.log(highest_hz / LOWEST_HZ)) / LOWEST_HZ
+    settling = round(math.ceil(rig.settling_s * LOWEST_HZ) / LOWEST_HZ * fs)
+    sweeping = round(rate * math.log(highest_hz / LOWEST_HZ) * fs)
+    t = (np.arange(settling + sweeping) - settling) / fs
+    x = np.sin(2.0 * np.pi * LOWEST_HZ * np.where(t < 0.0, t, rate * np.exp(np.maximum(t, 0.0) / rate)))
+    fade = round(FADE_S * fs)
+    x[-fade:] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(fade) / fade)
+    x = np.concatenate([x, np.zeros(round((LATER_S + 0.5) * fs))])
+    y = rig.play(amplitude(level_dbfs) * x) / amplitude(level_dbfs)
+    f = np.asarray(np.arange(len(x) // 2 + 1) * fs / len(x), dtype=np.float64)
+    band = between(f, LOWEST_HZ, 2.0 * LOWEST_HZ) * (1.0 - between(f, 1.01 * rig.highest_hz, highest_hz))
+    ratio = np.zeros(len(f), np.complex128)
+    np.divide(np.fft.rfft(y) * band, np.fft.rfft(x), out=ratio, where=band > 0.0)
+    return Sweep(np.fft.irfft(ratio, len(x)), rate, fs)
+
+
+def between(f: Array, low: float, high: float) -> Array:
+    """Return 0 up to low and 1 from high, and a cosine between them."""
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip((f - low) / (high - low), 0.0, 1.0)))
+
+
+def grid(lowest_hz: float, highest_hz: float, per_decade: int) -> npt.NDArray[np.int64]:
+    """Return lines of 1 / LINES_S, the ones nearest to steps of a decade that 1 kHz is one of."""
+    first = round(per_decade * math.log10(lowest_hz / 1000.0))
+    last = math.floor(per_decade * math.log10(highest_hz / 1000.0) + 1e-9)
+    return np.round(LINES_S * 1000.0 * 10.0 ** (np.arange(first, last + 1) / per_decade)).astype(np.int64)
+
+
+def every(step: int, frequency_hz: Array, per_decade: int) -> npt.NDArray[np.bool_]:
+    """Tell which of the frequencies of a grid are a whole number of steps from 1 kHz."""
+    return np.asarray(np.round(per_decade * np.log10(frequency_hz / 1000.0)) % step == 0)

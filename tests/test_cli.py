@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import soundfile
+from toys import SLOW
 
 import tapegraph
 from tapegraph import resources
@@ -39,15 +40,6 @@ tapegraph: 1
 nodes:
   level: {kind: gian, gain_db: 6}
 links: [input -> level -> output, level -> nowhere]
-"""
-SLOW = """\
-import time
-from tapegraph import Node
-class Slow(Node):
-    KIND = "slow"
-    def process(self, x, y):
-        print("running", flush=True)
-        time.sleep(0.05)
 """
 WINDING = """\
 tapegraph: 1

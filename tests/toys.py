@@ -9,6 +9,17 @@ import numpy as np
 from tapegraph.document.flat import FlatGraph, FlatLink, FlatNode
 from tapegraph.node import AnyParam, Node, Param, Signal
 
+# A file with a node that says when it runs, and takes its time, so that a render can be stopped meanwhile.
+SLOW = """\
+import time
+from tapegraph import Node
+class Slow(Node):
+    KIND = "slow"
+    def process(self, x, y):
+        print("running", flush=True)
+        time.sleep(0.05)
+"""
+
 
 class Shift(Node):
     """Delays by a number of frames and states it as its latency."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ TICKS_HZ = {
 
 
 @attrs.frozen
-class Result:
+class Result(abc.ABC):
     """A measurement.
 
     changed: what of the graph was held still, and so is not in it
@@ -57,9 +58,9 @@ class Result:
             for row in zip(*columns.values(), strict=True)
         ]
 
+    @abc.abstractmethod
     def plot(self, ax: Any) -> None:
         """Draw the measurement on axes of matplotlib."""
-        raise NotImplementedError
 
 
 def decibels(ratio: Array) -> Array:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from toys import SLOW
 
 import tapegraph
 from tapegraph import demo, resources
@@ -31,15 +32,6 @@ QUIET = tapegraph.chain(level={"kind": "gain", "gain_db": -20})
 THIN = tapegraph.chain(low_cut={"kind": "dc_blocker", "cutoff_hz": 200})
 ECHO = tapegraph.chain(late={"kind": "delay", "time_s": 0.5})
 MACHINES = {"quiet": QUIET, "thin": THIN}
-SLOW = """\
-import time
-from tapegraph import Node
-class Slow(Node):
-    KIND = "slow"
-    def process(self, x, y):
-        print("running", flush=True)
-        time.sleep(0.05)
-"""
 HOSTILE = "</script><script>alert(1)</script> & \"'<!--"
 
 

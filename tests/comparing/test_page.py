@@ -22,7 +22,9 @@ NAMES = "[...document.querySelectorAll('.row .name')].map((name) => name.textCon
 CHECKED = "[...document.querySelectorAll('.row')].findIndex((row) => row.ariaChecked === 'true')"
 
 pytestmark = [
-    pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed"),
+    pytest.mark.skipif(
+        PROGRAM is None, reason="no Chromium here to open the page; what is written into it is tested without"
+    ),
     pytest.mark.xdist_group("browser"),
 ]
 

@@ -248,7 +248,9 @@ def test_an_error_leaves_nothing_behind_and_the_old_file_whole(tmp_path: Path, e
     assert (tmp_path / "a.flac").read_bytes() == old
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no limits on file sizes there")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows cannot limit the size of files, which stands for a full disk"
+)
 @pytest.mark.parametrize(
     ("extension", "frames"),
     [

@@ -97,7 +97,7 @@ def test_orders_are_permutations_and_layouts_are_in_wave_order() -> None:
 @pytest.mark.parametrize(("channels", "mask"), [(6, 0x60F), (4, 0x107), (8, 0xFF), (1, 0x1), (6, 0x3F), (3, 0x103)])
 def test_wav_and_flac_keep_any_channel_mask(tmp_path: Path, extension: str, channels: int, mask: int) -> None:
     if extension == "flac" and channels == 1:
-        pytest.skip("a FLAC of one channel is mono")
+        pytest.skip("FLAC has no mask for one channel: it is always mono")
     target, warnings = rendered(wave(tmp_path / "in.wav", channels, mask), f"a.{extension}")
     assert not warnings
     back, _ = rendered(target, "back.wav")

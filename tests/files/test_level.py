@@ -83,9 +83,9 @@ def test_mono_is_as_loud_as_the_same_from_two_loudspeakers() -> None:
 def test_anything_but_the_loudness_cannot_be_matched(tmp_path: Path) -> None:
     expected = "^match is 'peak'; it must be 'loudness' or None$"
     with pytest.raises(TapegraphError, match=expected):
-        QUIETER.render(MUSIC, RATE, match="peak")  # type: ignore[arg-type]
+        QUIETER.render(MUSIC, RATE, match="peak")  # type: ignore[arg-type]  # the mistake that is tested
     with pytest.raises(TapegraphError, match=expected):
-        render_file(QUIETER, "in.wav", tmp_path / "out.wav", match="peak")  # type: ignore[arg-type]
+        render_file(QUIETER, "in.wav", tmp_path / "out.wav", match="peak")  # type: ignore[arg-type]  # the mistake that is tested
 
 
 @pytest.mark.parametrize("rate", [44_100, 96_000])

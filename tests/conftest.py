@@ -32,7 +32,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out measurements where nodes are interpreted: they play minutes of sound. They are never compiled anyway."""
+    """Leave out measurements where nodes are interpreted: they play minutes of sound, and are not compiled anyway."""
     import tapegraph
 
     for item in items:

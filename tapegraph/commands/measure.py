@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import inspect
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +13,7 @@ import click
 from tapegraph.commands._options import allow_option, nodes_option, overwrite_option, set_option
 
 if TYPE_CHECKING:
-    from tapegraph.measure import Result, Rig
-    from tapegraph.run.sound import Array
+    from tapegraph.measure import Result
 
 EXAMPLES = """\b
 Examples:
@@ -85,7 +82,7 @@ def command(
     from tapegraph.atomic import check_output
     from tapegraph.commands._options import WrongUseError, adjusted, load_argument, write_or_print
     from tapegraph.errors import TapegraphError, did_you_mean
-    from tapegraph.measure import limits
+    from tapegraph.measure import limits, report
 
     for name in what:
         if name not in measure.ALL:
@@ -104,16 +101,18 @@ def command(
         at=at,
         strict=strict,
     )
-    click.echo(heading(graph, rig))
+    click.echo(report.heading(graph, rig))
     results: dict[str, Result] = {}
     for name in dict.fromkeys(names):
-        chosen: dict[str, Any] = {"levels_dbfs": levels} if levels and name not in measure.LEVELLESS else {}
-        results[name] = measure.ALL[name](rig, **chosen)
-        click.echo(f"\n{name}\n{table(results[name].summary())}")
+        function = measure.ALL[name]
+        takes_levels = "levels_dbfs" in inspect.signature(function).parameters
+        chosen: dict[str, Any] = {"levels_dbfs": levels} if levels and takes_levels else {}
+        results[name] = function(rig, **chosen)
+        click.echo(f"\n{name}\n{report.table(results[name].summary())}")
     if json_file:
-        write_or_print(json.dumps(as_data(graph, rig, results), indent=1), json_file, overwrite)
+        write_or_print(json.dumps(report.as_data(graph, rig, results), indent=1), json_file, overwrite)
     if csv_file:
-        write_or_print(as_csv(results), csv_file, overwrite)
+        write_or_print(report.as_csv(results), csv_file, overwrite)
     if problems := limits.exceeded(wanted, results):
         raise TapegraphError(*problems)
 
@@ -133,56 +132,3 @@ def read(file: str) -> Mapping[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError):
         raise TapegraphError(f"{file}: is not YAML") from None
     return limits.check_names(found, measure.ALL)
-
-
-def heading(name: str, rig: Rig) -> str:
-    from tapegraph.quantity import format_number
-
-    still = f", held still: {', '.join(rig.changed)}" if rig.changed else ""
-    return f"{name} at {format_number(rig.sample_rate, 'Hz')}{still}"
-
-
-def table(columns: Mapping[str, Array]) -> str:
-    """Return columns as text, numbers to the right."""
-    texts = [[name, *(text(float(value), name) for value in values)] for name, values in columns.items()]
-    widths = [max(map(len, cells)) for cells in texts]
-    rows = zip(*texts, strict=True)
-    return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
-
-
-def text(value: float, name: str) -> str:
-    """Return a number as a table shows it, with as many decimals as its unit deserves."""
-    if not math.isfinite(value):
-        return "-"
-    decimals = {"hz": 1, "dbfs": 2, "db": 2, "deg": 1, "ms": 3, "frames": 1, "percent": 3}[name.rpartition("_")[2]]
-    return f"{value:.{decimals}f}"
-
-
-def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any]:
-    """Return everything for a file: a list for each column, null where there is no value."""
-    import tapegraph
-
-    return {
-        "tapegraph": tapegraph.__version__,
-        "graph": name,
-        "sample_rate": rig.sample_rate,
-        "held_still": list(rig.changed),
-        "measurements": {
-            what: {
-                column: [float(value) if math.isfinite(value) else None for value in values]
-                for column, values in result.columns().items()
-            }
-            for what, result in results.items()
-        },
-    }
-
-
-def as_csv(results: Mapping[str, Result]) -> str:
-    """Return all tables as one: the columns of all of them, blank where a measurement has no such column."""
-    columns = dict.fromkeys(column for result in results.values() for column in result.columns())
-    out = io.StringIO()
-    writer = csv.DictWriter(out, ["measurement", *columns], lineterminator="\n")
-    writer.writeheader()
-    for what, result in results.items():
-        writer.writerows({"measurement": what, **row} for row in result.rows())
-    return out.getvalue()

@@ -59,5 +59,4 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "alias": alias,
     }
 )
-LEVELLESS = ("latency",)  # take no levels
 SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics")  # what is measured unless something is named

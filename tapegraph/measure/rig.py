@@ -71,9 +71,11 @@ class Rig:
 
     def play(self, signal: Array, moving: bool = False) -> Array:
         """Return what one output channel makes of a signal, as long as it; moving: of the graph as it is."""
-        sound = np.tile(signal, (self.channels, 1))
-        out = render(self.as_it_is if moving else self.graph, sound, self.sample_rate, tail=0.0)
-        return np.asarray(out[self.channel - 1])
+        return np.asarray(self.play_channels(np.tile(signal, (self.channels, 1)), moving)[self.channel - 1])
+
+    def play_channels(self, sound: Array, moving: bool = False) -> Array:
+        """Return all output channels for a sound of (channels, frames), as long as it."""
+        return render(self.as_it_is if moving else self.graph, sound, self.sample_rate, tail=0.0)
 
 
 Measured = GraphModel | Rig  # what measurements take: a graph, or a rig for other rates, channels and places

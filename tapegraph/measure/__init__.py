@@ -24,6 +24,7 @@ from tapegraph.measure.latency import Latency, latency
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
+from tapegraph.measure.speed import Speed, speed
 from tapegraph.measure.thd import Thd, thd
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Response",
     "Result",
     "Rig",
+    "Speed",
     "Thd",
     "alias",
     "dynamics",
@@ -45,6 +47,7 @@ __all__ = [
     "imd",
     "latency",
     "response",
+    "speed",
     "thd",
 ]
 
@@ -57,6 +60,7 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "latency": latency,
         "dynamics": dynamics,
         "alias": alias,
+        "speed": speed,
     }
 )
 SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics")  # what is measured unless something is named

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from tapegraph.measure.alias import Alias, alias
+from tapegraph.measure.crosstalk import Crosstalk, crosstalk
 from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
@@ -24,6 +25,7 @@ from tapegraph.measure.latency import Latency, latency
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
+from tapegraph.measure.separation import Separation, separation
 from tapegraph.measure.speed import Speed, speed
 from tapegraph.measure.thd import Thd, thd
 
@@ -31,6 +33,7 @@ __all__ = [
     "ALL",
     "SHEET",
     "Alias",
+    "Crosstalk",
     "Dynamics",
     "Harmonics",
     "Imd",
@@ -39,14 +42,17 @@ __all__ = [
     "Response",
     "Result",
     "Rig",
+    "Separation",
     "Speed",
     "Thd",
     "alias",
+    "crosstalk",
     "dynamics",
     "harmonics",
     "imd",
     "latency",
     "response",
+    "separation",
     "speed",
     "thd",
 ]
@@ -60,6 +66,8 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "latency": latency,
         "dynamics": dynamics,
         "alias": alias,
+        "separation": separation,
+        "crosstalk": crosstalk,
         "speed": speed,
     }
 )

@@ -25,6 +25,7 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
     "ns": 1,
     "percent": 3,
     "times": 1,
+    "track": 0,
 }
 
 

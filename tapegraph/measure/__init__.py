@@ -22,6 +22,7 @@ from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
+from tapegraph.measure.print_through import PrintThrough, print_through
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
@@ -39,6 +40,7 @@ __all__ = [
     "Imd",
     "Latency",
     "Measured",
+    "PrintThrough",
     "Response",
     "Result",
     "Rig",
@@ -51,6 +53,7 @@ __all__ = [
     "harmonics",
     "imd",
     "latency",
+    "print_through",
     "response",
     "separation",
     "speed",
@@ -68,6 +71,7 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "alias": alias,
         "separation": separation,
         "crosstalk": crosstalk,
+        "print": print_through,
         "speed": speed,
     }
 )

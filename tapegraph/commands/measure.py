@@ -108,7 +108,7 @@ def command(
         takes_levels = "levels_dbfs" in inspect.signature(function).parameters
         chosen: dict[str, Any] = {"levels_dbfs": levels} if levels and takes_levels else {}
         results[name] = function(rig, **chosen)
-        click.echo(f"\n{name}\n{report.table(results[name].summary())}")
+        click.echo(f"\n{name}\n{report.table(results[name].summary(), results[name].labels())}")
     if json_file:
         write_or_print(json.dumps(report.as_data(graph, rig, results), indent=1), json_file, overwrite)
     if csv_file:

@@ -8,7 +8,11 @@
     found.relative_db, found.rows(), found.plot(ax)
 
 A graph is held still while it is measured: wow, flutter, hiss and what else varies in time are left out, and `changed`
-names them.
+names them. Flutter, noise and loudness are those of the graph as it is, and can be measured of sounds, too:
+
+    found = measure.flutter_of(recording, sample_rate)
+    sound = measure.Sound.read("song.wav")
+    found = measure.OF_SOUND["loudness"](sound)
 """
 
 from __future__ import annotations
@@ -18,32 +22,47 @@ from types import MappingProxyType
 
 from tapegraph.measure.alias import Alias, alias
 from tapegraph.measure.dynamics import Dynamics, dynamics
+from tapegraph.measure.flutter import Flutter, flutter, flutter_of
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
+from tapegraph.measure.loudness import Loudness, loudness, loudness_of
+from tapegraph.measure.noise import Noise, noise, noise_of
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
+from tapegraph.measure.sounds import OF_SOUND, Sound
 from tapegraph.measure.thd import Thd, thd
 
 __all__ = [
     "ALL",
+    "OF_SOUND",
     "SHEET",
     "Alias",
     "Dynamics",
+    "Flutter",
     "Harmonics",
     "Imd",
     "Latency",
+    "Loudness",
     "Measured",
+    "Noise",
     "Response",
     "Result",
     "Rig",
+    "Sound",
     "Thd",
     "alias",
     "dynamics",
+    "flutter",
+    "flutter_of",
     "harmonics",
     "imd",
     "latency",
+    "loudness",
+    "loudness_of",
+    "noise",
+    "noise_of",
     "response",
     "thd",
 ]
@@ -57,6 +76,10 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "latency": latency,
         "dynamics": dynamics,
         "alias": alias,
+        "flutter": flutter,
+        "noise": noise,
+        "loudness": loudness,
     }
 )
-SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics")  # what is measured unless something is named
+# What is measured unless something is named
+SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics", "flutter", "noise")

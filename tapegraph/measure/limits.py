@@ -5,8 +5,9 @@
     thd:
       third_percent: {max: 3, frequency_hz: 315, level_dbfs: -12}
 
-A limit is on a column of a measurement. Other columns choose the rows that it holds for: a number, or a range. Values
-that are blank are not tested; a limit that no row is chosen for fails.
+A limit is on a column of a measurement, or of its curve. Other columns choose the rows that it holds for: a number, or
+a range. Values that are blank are not tested, but for the level of silence, which is below every limit; a limit that no
+row is chosen for fails.
 """
 
 from __future__ import annotations
@@ -43,8 +44,14 @@ def exceeded(limits: Mapping[str, Any], results: Mapping[str, Result]) -> list[P
         problem
         for name, on in limits.items()
         for column, limit in on.items()
-        if (problem := exceeds(name, results[name].columns(), column, limit)) is not None
+        if (problem := exceeds(name, table_with(column, results[name]), column, limit)) is not None
     ]
+
+
+def table_with(column: str, result: Result) -> Mapping[str, Array]:
+    """Return the table that has a column; the first where none has."""
+    curve = result.curve()
+    return curve if column in curve else result.columns()
 
 
 def exceeds(name: str, columns: Mapping[str, Array], column: str, limit: Any) -> Problem | None:
@@ -61,7 +68,7 @@ def exceeds(name: str, columns: Mapping[str, Array], column: str, limit: Any) ->
                 raise TapegraphError(f"the limit of {who} is for {key}, which is no column{nearest(key, columns)}")
             low, high = span(f"{key} of the limit of {who}", wanted)
             rows &= (columns[key] >= low) & (columns[key] <= high)
-    rows &= np.isfinite(columns[column])
+    rows &= ~np.isnan(columns[column])
     if not rows.any():
         return Problem(f"{who} has no value where its limit holds")
     values = columns[column][rows]

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from tapegraph.measure.result import Result
+from tapegraph.measure.result import Result, row_by_row
 from tapegraph.measure.rig import Rig
+from tapegraph.measure.sounds import OF_CHANNEL, Sound
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
@@ -22,20 +23,37 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
     "ms": 3,
     "frames": 1,
     "percent": 3,
+    "s": 2,
+    "lufs": 2,
+    "lu": 2,
+    "dbtp": 2,
 }
+WIDTH = 80  # a single row that is wider is printed as a list
 
 
-def heading(name: str, rig: Rig) -> str:
+def heading(name: str, bench: Rig | Sound) -> str:
     """Return the line over a report: what is measured, and what of it is not."""
-    still = f", held still: {', '.join(rig.changed)}" if rig.changed else ""
-    return f"{name} at {format_number(rig.sample_rate, 'Hz')}{still}"
+    if isinstance(bench, Sound):
+        return f"{name} at {bench}"
+    still = f", held still: {', '.join(bench.changed)}" if bench.changed else ""
+    return f"{name} at {format_number(bench.sample_rate, 'Hz')}{still}"
+
+
+def title(what: str, result: Result, bench: Rig | Sound) -> str:
+    """Return the line over a table, which tells what is measured of a graph while it moves, and of which channel."""
+    if isinstance(bench, Sound):
+        return f"{what}, channel {bench.channel}" if len(bench.audio) > 1 and what in OF_CHANNEL else what
+    return f"{what}, of the graph as it is" if bench.changed and not result.changed else what
 
 
 def table(columns: Mapping[str, Array]) -> str:
-    """Return columns as text, numbers to the right."""
+    """Return columns as text, numbers to the right; a single row that is too wide as a list."""
     texts = [[name, *(text(float(value), name) for value in values)] for name, values in columns.items()]
     widths = [max(map(len, cells)) for cells in texts]
     rows = zip(*texts, strict=True)
+    if len(texts[0]) == 2 and sum(widths) + 2 * len(widths) > WIDTH:
+        names, values = (max(map(len, cells)) for cells in zip(*texts, strict=True))
+        return "\n".join(f"{name:<{names}}  {value:>{values}}" for name, value in texts)
     return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
@@ -44,32 +62,43 @@ def text(value: float, name: str) -> str:
     if not math.isfinite(value):
         return "-"
     decimals = DECIMALS[name.rpartition("_")[2]]
-    return f"{value:.{decimals}f}"
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"  # no -0
 
 
-def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any]:
+def as_data(name: str, bench: Rig | Sound, results: Mapping[str, Result]) -> dict[str, Any]:
     """Return everything for a file: a list for each column, null where there is no value."""
     return {
         "tapegraph": version("tapegraph"),
-        "graph": name,
-        "sample_rate": rig.sample_rate,
-        "held_still": list(rig.changed),
+        "sound" if isinstance(bench, Sound) else "graph": name,
+        "sample_rate": bench.sample_rate,
+        "held_still": list(bench.changed),
         "measurements": {
             what: {
                 column: [float(value) if math.isfinite(value) else None for value in values]
-                for column, values in result.columns().items()
+                for column, values in columns.items()
             }
-            for what, result in results.items()
+            for what, columns in tables(results).items()
         },
     }
 
 
+def tables(results: Mapping[str, Result]) -> dict[str, Mapping[str, Array]]:
+    """Return the columns of every table by name; the second one of flutter is flutter_curve."""
+    found: dict[str, Mapping[str, Array]] = {}
+    for what, result in results.items():
+        found[what] = result.columns()
+        if curve := result.curve():
+            found[f"{what}_curve"] = curve
+    return found
+
+
 def as_csv(results: Mapping[str, Result]) -> str:
     """Return all tables as one: the columns of all of them, blank where a measurement has no such column."""
-    columns = dict.fromkeys(column for result in results.values() for column in result.columns())
+    found = tables(results)
+    names = dict.fromkeys(name for columns in found.values() for name in columns)
     out = io.StringIO()
-    writer = csv.DictWriter(out, ["measurement", *columns], lineterminator="\n")
+    writer = csv.DictWriter(out, ["measurement", *names], lineterminator="\n")
     writer.writeheader()
-    for what, result in results.items():
-        writer.writerows({"measurement": what, **row} for row in result.rows())
+    for what, columns in found.items():
+        writer.writerows({"measurement": what, **row} for row in row_by_row(columns))
     return out.getvalue()

@@ -12,7 +12,7 @@ import numpy as np
 from tapegraph.run.sound import Array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 HEARING_HZ = (20.0, 20_000.0)
 FLOOR_DB = -120.0  # of pictures: what lies below is not heard
@@ -41,7 +41,12 @@ class Result(abc.ABC):
 
     def columns(self) -> dict[str, Array]:
         """Return the measurement as a table: columns of equal length, by names that end in their unit."""
-        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "changed"}
+        others = {"changed", *self.curve()}
+        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name not in others}
+
+    def curve(self) -> dict[str, Array]:
+        """Return a second table, of those whose first is a row of readings: a spectrum, or what was read over time."""
+        return {}
 
     def summary(self) -> dict[str, Array]:
         """Return the part of the table that people read; the table itself unless that is long."""
@@ -49,18 +54,19 @@ class Result(abc.ABC):
 
     def rows(self) -> list[dict[str, float | None]]:
         """Return the table row by row; None where there is no value."""
-        columns = self.columns()
-        return [
-            {
-                name: value if math.isfinite(value) else None
-                for name, value in zip(columns, map(float, row), strict=True)
-            }
-            for row in zip(*columns.values(), strict=True)
-        ]
+        return row_by_row(self.columns())
 
     @abc.abstractmethod
     def plot(self, ax: Any) -> None:
         """Draw the measurement on axes of matplotlib."""
+
+
+def row_by_row(columns: Mapping[str, Array]) -> list[dict[str, float | None]]:
+    """Return a table row by row; None where there is no value."""
+    return [
+        {name: value if math.isfinite(value) else None for name, value in zip(columns, map(float, row), strict=True)}
+        for row in zip(*columns.values(), strict=True)
+    ]
 
 
 def decibels(ratio: Array) -> Array:

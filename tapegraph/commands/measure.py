@@ -127,6 +127,7 @@ def command(
         options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
     click.echo(report.heading(graph, bench))
     results: dict[str, Result] = {}
+    refused: dict[str, list[str]] = {}  # by what is said of them
     for name in dict.fromkeys(named or (sounds.USUAL if of_sound else measure.SHEET)):
         function = known[name]
         taken = inspect.signature(function).parameters
@@ -135,9 +136,11 @@ def command(
         except TapegraphError as error:
             if named:
                 raise
-            click.echo(f"\n{name}\n{error}")  # the rest of the sheet can be measured
+            refused.setdefault(str(error), []).append(name)  # the rest of the sheet may be measured
             continue
         click.echo(f"\n{report.title(name, results[name], bench)}\n{report.table(results[name].summary())}")
+    for message, without in refused.items():
+        click.echo(f"\n{', '.join(without)}\n{message}")
     if json_file:
         write_or_print(json.dumps(report.as_data(graph, bench, results), indent=1), json_file, overwrite)
     if csv_file:

@@ -2,8 +2,7 @@
 
 The demo song, or another one, is played through the graph as it is. See analysis/loudness.py and analysis/true_peak.py
 for the meters: integrated and gated by ITU-R BS.1770, the range by EBU Tech 3342, the true peak of the loudest channel.
-Mono counts as played by two loudspeakers where it is beside sound of more channels. The range of the demo song says
-little, for it lasts 8 s.
+The range of the demo song says little, for it lasts 8 s.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import numpy as np
 
 from tapegraph import demo
 from tapegraph.analysis.loudness import BLOCK_STEPS, RANGE_STEPS, STEP_S, Meter, lufs
-from tapegraph.analysis.matching import weights_beside
 from tapegraph.analysis.true_peak import true_peak_dbtp
 from tapegraph.measure.result import Result, vector
 from tapegraph.measure.rig import Measured, on_a_rig
@@ -86,9 +84,7 @@ def loudness(graph: Measured, song: Array | None = None) -> Loudness:
         song = at_rate(demo.music(), demo.SAMPLE_RATE, rig.sample_rate)
     song = spread(song, rig.channels)
     heard = rig.play_channels(song, moving=True)
-    played = loudness_of(song, rig.sample_rate, weights_beside(len(song), len(heard)))
-    found = loudness_of(heard, rig.sample_rate, weights_beside(len(heard), len(song)))
-    return attrs.evolve(found, played=played)
+    return attrs.evolve(loudness_of(heard, rig.sample_rate), played=loudness_of(song, rig.sample_rate))
 
 
 def loudness_of(sound: Audio, sample_rate: float, weights: Sequence[float] = ()) -> Loudness:

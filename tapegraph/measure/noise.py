@@ -16,6 +16,7 @@ import attrs
 import numpy as np
 
 from tapegraph.analysis.decibels import power_dbfs
+from tapegraph.analysis.loudness import HIGHEST
 from tapegraph.analysis.noise import BAND_HZ, noise_levels
 from tapegraph.analysis.spectrum import power_spectrum
 from tapegraph.measure.result import Result, over_frequency
@@ -70,9 +71,12 @@ def noise(graph: Measured) -> Noise:
 
 
 def noise_of(sound: Audio, sample_rate: float) -> Noise:
-    """Return the noise that a sound is, (frames,) or (1, frames). Raises TapegraphError if it is shorter than 0.1 s."""
+    """Return the noise that a sound is, (frames,) or (1, frames). What is no sound, or beyond HIGHEST, is silence.
+
+    Raises TapegraphError if it is shorter than 0.1 s.
+    """
     one = planar(sound)
-    one = np.where(np.abs(one) < ROUNDING, 0.0, one)
+    one = np.where((np.abs(one) >= ROUNDING) & (np.abs(one) < HIGHEST), one, 0.0)
     levels = noise_levels(one, sample_rate)
     centres_hz, low_hz, high_hz = bands(min(BAND_HZ[1], sample_rate / 2.0))
     power = power_spectrum(one, sample_rate, LINE_HZ).between(low_hz, high_hz)[0]

@@ -39,6 +39,12 @@ def test_a_graph_is_measured_as_it_is_and_reads_its_depth() -> None:
     assert (found.nominal_hz[0], found.lost_s[0]) == (3150.0, 0.0)
 
 
+def test_the_tone_is_read_once_it_has_come() -> None:
+    found = measure.flutter(measure.Rig(tapegraph.chain(delay={"time_s": 2.0}), RATE))
+    assert found.lost_s[0] == 0.0
+    assert found.weighted_two_sigma_percent[0] < 1e-3
+
+
 def test_the_curve_has_a_line_where_the_speed_varies_and_little_elsewhere() -> None:
     found = measure.flutter(measure.Rig(at_4_hz(0.2), RATE))
     assert list(found.curve()) == ["frequency_hz", "peak_percent"]

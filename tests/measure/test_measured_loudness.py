@@ -50,7 +50,7 @@ def test_a_song_at_another_rate_is_as_loud() -> None:
     )
 
 
-def test_a_rig_of_one_channel_plays_the_mean_of_the_song_and_counts_it_alike() -> None:
+def test_a_rig_of_one_channel_plays_the_mean_of_the_song() -> None:
     song = np.stack([tone(-20.0, 1.0)[0], np.zeros(RATE)])
     found = measure.loudness(measure.Rig(tapegraph.chain(gain={}), RATE), song)
     assert found.integrated_lufs[0] == pytest.approx(-20.0 - 6.02 - 3.01, abs=0.02)
@@ -87,6 +87,16 @@ def test_silence_and_sound_of_no_length_to_speak_of_have_readings() -> None:
     short = measure.loudness_of(tone(-20.0, 0.05), RATE)
     assert short.max_momentary_lufs[0] == pytest.approx(-20.0 - 9.03, abs=0.3)
     assert short.max_short_term_lufs[0] == pytest.approx(-20.0 - 17.8, abs=0.3)
+
+
+def test_loudspeakers_at_the_sides_of_a_file_count_1_5_db_more(tmp_path: Path) -> None:
+    """The five channels of a FLAC file are left, right, centre and two at the sides."""
+    for place, more_db in ((0, 0.0), (4, 1.49)):
+        sound = np.zeros((5, RATE))
+        sound[place] = tone(-20.0, 1.0)[0]
+        soundfile.write(tmp_path / "x.flac", sound.T, RATE)
+        found = measure.OF_SOUND["loudness"](measure.Sound.read(tmp_path / "x.flac"))
+        assert found.columns()["integrated_lufs"][0] == pytest.approx(-20.0 - 3.01 + more_db, abs=0.02)
 
 
 @pytest.mark.skipif(FFMPEG is None, reason="there is no ffmpeg to compare with; levels of tones are tested without")

@@ -16,9 +16,12 @@ SIGMA = 0.01
 DENSITY_DBFS = 10 * np.log10(2 * SIGMA**2 / (RATE / 2))  # of white noise
 
 
-def test_a_graph_is_measured_with_the_noise_that_it_makes() -> None:
-    nodes = {"hiss": {"kind": "noise", "level_db": -60.0}}  # RMS from 20 Hz to 20 kHz
-    rig = measure.Rig(tapegraph.Graph(nodes=nodes, links=["hiss -> output", "input -> output"]), RATE)
+def test_a_graph_is_measured_with_the_noise_that_it_makes_once_that_has_come() -> None:
+    nodes = {
+        "hiss": {"kind": "noise", "level_db": -60.0},  # RMS from 20 Hz to 20 kHz
+        "late": {"kind": "delay", "time_s": 2.0},
+    }
+    rig = measure.Rig(tapegraph.Graph(nodes=nodes, links=["hiss -> late -> output", "input -> late"]), RATE)
     assert rig.changed == ("hiss",)
     found = measure.noise(rig)
     assert found.changed == ()
@@ -50,6 +53,13 @@ def test_hum_stands_out_of_hiss_as_a_line_with_its_power_over_the_band() -> None
     width = found.frequency_hz[line] * (2 ** (1 / 24) - 2 ** (-1 / 24))
     assert found.density_dbfs_per_hz[line] == pytest.approx(-60.0 - 10 * np.log10(width), abs=0.1)
     assert found.density_dbfs_per_hz[line] > np.max(np.delete(found.density_dbfs_per_hz, line)) + 40.0
+
+
+def test_what_is_no_sound_counts_as_silence() -> None:
+    noise = np.random.default_rng(8).normal(0.0, SIGMA, RATE)
+    broken = np.where(np.arange(RATE) % 2 == 0, noise, np.nan)
+    clean = np.where(np.arange(RATE) % 2 == 0, noise, 0.0)
+    assert measure.noise_of(broken, RATE).columns() == measure.noise_of(clean, RATE).columns()
 
 
 @pytest.mark.parametrize("left", [0.0, 1e-12])

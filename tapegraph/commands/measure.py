@@ -48,7 +48,13 @@ FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "sett
     help="Measure at this level in place of the usual ones; may be repeated.",
 )
 @click.option("--channels", type=int, default=1, metavar="NUMBER", help="How many channels get the signals; 1.")
-@click.option("--channel", type=int, default=1, metavar="NUMBER", help="Which output channel is measured; 1.")
+@click.option(
+    "--channel",
+    type=int,
+    default=1,
+    metavar="NUMBER",
+    help="Which channel of the output or file is measured; 1.",
+)
 @click.option("--at", metavar="NODE", help="Let the signals enter at the input of this node.")
 @click.option("--strict", is_flag=True, help="Refuse a graph that varies in time, in place of holding it still.")
 @click.option("--song", metavar="FILE", help="Measure loudness with this in place of the demo song.")

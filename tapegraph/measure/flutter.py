@@ -18,7 +18,7 @@ from tapegraph.measure.rig import Measured, on_a_rig
 from tapegraph.run.sound import Array, Audio
 
 LEVEL_DBFS = -10.0
-PLAYED_S = 12.0
+PLAYED_S = 20.0  # of an uneven wow 12 s may read a sixth less than 30 s
 TEST_TONES_HZ = (3000.0, NOMINAL_HZ)  # JIS and NAB; IEC
 PER_OCTAVE = 24
 PICTURED_PERCENT = (1e-5, 1e-2)  # or more
@@ -64,7 +64,7 @@ class Flutter(Result):
         ax.set_ylim(PICTURED_PERCENT[0], max(PICTURED_PERCENT[1], 2.0 * float(np.max(self.peak_percent))))
         ax.set_xticks(TICKS_HZ, [f"{hz:g}" for hz in TICKS_HZ])
         ax.minorticks_off()
-        ax.set_xlabel("Hz")
+        ax.set_xlabel("modulation frequency, Hz")
         ax.set_ylabel("peak deviation of the speed, %")
         error = round(float(self.speed_error_percent[0]), 2) + 0.0  # no -0
         ax.set_title(f"\N{PLUS-MINUS SIGN}{self.weighted_two_sigma_percent[0]:.3f} % weighted, speed {error:+.2f} %")

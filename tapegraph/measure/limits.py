@@ -23,7 +23,7 @@ from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
 BOUNDS = ("min", "max")
-WHERE = ("frequency_hz", "level_dbfs")  # columns that say which row it was
+WHERE = ("frequency_hz", "level_dbfs", "time_s")  # columns that say which row it was
 
 
 def check_names(limits: Any, known: Iterable[str]) -> Mapping[str, Any]:

@@ -53,14 +53,17 @@ class Sound:
 
     @classmethod
     def read(cls, path: str | Path, channel: int = 1) -> Sound:
-        """Read a file. Raises TapegraphError where it is too long for that, or has no such channel."""
+        """Read a file, as silence where it has no numbers.
+
+        Raises TapegraphError where it is too long for that, or has no such channel.
+        """
         with Reader(path) as reader:
             if not 1 <= channel <= reader.channels:
                 raise TapegraphError(f"channel is {channel}; {path} has {plural(reader.channels, 'channel')}")
             if reader.frames * reader.channels > MOST_SAMPLES:
                 found_s, most_s = (n // reader.sample_rate for n in (reader.frames, MOST_SAMPLES // reader.channels))
                 raise file_error(reader.path, f"is {found_s} s long; at most {most_s} s of it can be measured")
-            audio = np.concatenate(list(reader.blocks()), axis=1)
+            audio = np.nan_to_num(np.concatenate(list(reader.blocks()), axis=1), copy=False, posinf=0.0, neginf=0.0)
             known = weights(reader, reader.channels, reader.channels)
             return cls(audio, float(reader.sample_rate), channel, known, tuple(reader.warnings))
 

@@ -99,6 +99,12 @@ def test_loudspeakers_at_the_sides_of_a_file_count_1_5_db_more(tmp_path: Path) -
         assert found.columns()["integrated_lufs"][0] == pytest.approx(-20.0 - 3.01 + more_db, abs=0.02)
 
 
+def test_a_file_with_what_is_no_number_is_read_as_silence_there(tmp_path: Path) -> None:
+    sound = np.array([0.5, np.nan, np.inf, -np.inf, -0.5])
+    soundfile.write(tmp_path / "x.wav", sound, RATE, "DOUBLE")
+    assert measure.Sound.read(tmp_path / "x.wav").audio.tolist() == [[0.5, 0.0, 0.0, 0.0, -0.5]]
+
+
 @pytest.mark.skipif(FFMPEG is None, reason="there is no ffmpeg to compare with; levels of tones are tested without")
 def test_ffmpeg_reads_the_same_of_music(tmp_path: Path) -> None:
     """It prints tenths, and looks for the highest loudness every 100 ms."""

@@ -19,6 +19,7 @@ from tapegraph.analysis.decibels import power_dbfs
 from tapegraph.analysis.loudness import HIGHEST
 from tapegraph.analysis.noise import BAND_HZ, noise_levels
 from tapegraph.analysis.spectrum import power_spectrum
+from tapegraph.errors import TapegraphError
 from tapegraph.measure.result import Result, over_frequency
 from tapegraph.measure.rig import Measured, on_a_rig
 from tapegraph.run.sound import Array, Audio, planar
@@ -73,9 +74,11 @@ def noise(graph: Measured) -> Noise:
 def noise_of(sound: Audio, sample_rate: float) -> Noise:
     """Return the noise that a sound is, (frames,) or (1, frames). What is no sound, or beyond HIGHEST, is silence.
 
-    Raises TapegraphError if it is shorter than 0.1 s.
+    Raises TapegraphError if it is shorter than 0.1 s, or has more channels.
     """
     one = planar(sound)
+    if len(one) != 1:
+        raise TapegraphError(f"the recording has {len(one)} channels; noise is measured on one of them")
     one = np.where((np.abs(one) >= ROUNDING) & (np.abs(one) < HIGHEST), one, 0.0)
     levels = noise_levels(one, sample_rate)
     centres_hz, low_hz, high_hz = bands(min(BAND_HZ[1], sample_rate / 2.0))

@@ -62,6 +62,12 @@ def test_what_is_no_sound_counts_as_silence() -> None:
     assert measure.noise_of(broken, RATE).columns() == measure.noise_of(clean, RATE).columns()
 
 
+def test_noise_of_several_channels_is_refused() -> None:
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        measure.noise_of(np.zeros((2, RATE)), RATE)
+    assert str(caught.value) == "the recording has 2 channels; noise is measured on one of them"
+
+
 @pytest.mark.parametrize("left", [0.0, 1e-12])
 def test_a_graph_without_noise_has_no_level_nor_has_what_rounding_leaves(left: float) -> None:
     found = measure.noise_of(np.full(RATE, left) * np.sin(np.arange(RATE)), RATE)

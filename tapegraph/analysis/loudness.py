@@ -10,7 +10,8 @@ of these the ones that are louder than their common loudness less 10 LU.
 
 Meter and loudness_range() also take it over blocks of 3 s, one every 100 ms. Of those that are louder than -70 LUFS,
 and than the common loudness of these less 20 LU, the loudness range is the distance in LU between the one that 10 % are
-below and the one that 5 % are above.
+below and the one that 5 % are above. The highest momentary loudness is that of any 400 ms, the highest short-term
+loudness that of any 3 s, without gates; they are looked for every 10 ms, so that a tone of 400 ms reads its level.
 
 K is applied to a programme in the frequency domain, a second at a time with overlap: it decays to -200 dB in 100 ms.
 Sources: ITU-R BS.1770-5, annex 1 (the tables hold at 48 kHz); EBU Tech 3341; EBU Tech 3342 (the loudness range). The
@@ -34,8 +35,9 @@ RANGE_BELOW_LU = 20.0  # the same for the loudness range
 RANGE_PERCENT = (10.0, 95.0)
 HIGHEST = 1e6  # +120 dBFS, as the scheduler has it
 STEP_S = 0.1  # from one block to the next
-BLOCK_STEPS = 4
-RANGE_STEPS = 30  # in a block of the loudness range
+PARTS = 10  # of a step
+BLOCK_STEPS = 4  # momentary
+RANGE_STEPS = 30  # short-term: in a block of the loudness range
 PIECE_STEPS = 7  # that are weighted at a time
 
 Biquad = tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -46,7 +48,7 @@ class Meter:
 
     weights: G of each channel; 1 for all where they are left out
     frames: how many have been measured
-    powers: sum of G z over the channels, of each step
+    powers: sum of G z over the channels, of each part of a step
     """
 
     def __init__(self, sample_rate: float, channels: int, weights: Sequence[float] = ()) -> None:
@@ -74,10 +76,11 @@ class Meter:
                 self.waiting = 0
 
     def steps(self, count: int) -> list[float]:
-        """Return the power of the first steps of the piece."""
+        """Return the power of each part of the first steps of the piece."""
         heard = np.fft.irfft(np.fft.rfft(self.piece) * self.k, self.piece.shape[1])
-        by_step = heard.reshape(len(heard), -1, self.step)[:, 1 : 1 + count]
-        return list(self.weights @ np.mean(by_step**2, axis=2))
+        power = self.weights @ heard[:, self.step : (1 + count) * self.step] ** 2
+        starts = np.arange(count * PARTS) * self.step // PARTS
+        return list(np.add.reduceat(power, starts) * (PARTS / self.step)) if count else []
 
     def integrated(self) -> float:
         """Return the loudness of all so far, LUFS; minus infinity where no block is louder than QUIET_LUFS.
@@ -95,13 +98,30 @@ class Meter:
         low, high = np.percentile(loud, RANGE_PERCENT, method="nearest")
         return 10.0 * math.log10(high / low)
 
+    def highest_momentary(self) -> float:
+        """Return the highest loudness of any 400 ms so far, LUFS; of silence, minus infinity."""
+        return lufs(self.highest(BLOCK_STEPS))
+
+    def highest_short_term(self) -> float:
+        """Return the highest loudness of any 3 s so far, LUFS; of silence, minus infinity."""
+        return lufs(self.highest(RANGE_STEPS))
+
+    def highest(self, steps: int) -> float:
+        """Return the highest power of any block of so many steps; of less than a block, as if silence followed."""
+        sums = np.concatenate([[0.0], np.cumsum(self.parts())])
+        parts = min(steps * PARTS, len(sums) - 1)
+        return float(np.max(sums[parts:] - sums[: len(sums) - parts])) / (steps * PARTS)
+
     def blocks(self, steps: int) -> Array:
         """Return the power of each block of so many steps."""
+        powers = np.mean(np.reshape(self.parts(), (-1, PARTS)), axis=1)
+        return np.convolve(powers, [1.0 / steps] * steps, "valid") if len(powers) >= steps else np.zeros(0)
+
+    def parts(self) -> list[float]:
+        """Return the power of each part of a step so far."""
         short = self.frames < BLOCK_STEPS * self.step
         self.piece[:, self.step + self.waiting :] = 0.0
-        rest = self.steps(BLOCK_STEPS if short else self.waiting // self.step)
-        powers = [*self.powers, *rest]
-        return np.convolve(powers, [1.0 / steps] * steps, "valid") if len(powers) >= steps else np.zeros(0)
+        return [*self.powers, *self.steps(BLOCK_STEPS if short else self.waiting // self.step)]
 
 
 def gated(blocks: Array, below_lu: float) -> Array:

@@ -1,10 +1,10 @@
-"""tapegraph measure: what a machine does to sweeps and tones."""
+"""tapegraph measure: what a machine does to sweeps, tones, silence and music, and what a recording tells of one."""
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ Examples:
   tapegraph measure cassette thd --at tape --set Drive=0.8
   tapegraph measure tc260 --json sheet.json --csv sheet.csv
   tapegraph measure my.yaml --limits limits.yaml
+  tapegraph measure song.flac
+  tapegraph measure test_tape.wav flutter noise --channel 2
 
 \b
 limits.yaml, for example:
@@ -29,6 +31,8 @@ limits.yaml, for example:
     magnitude_db: {min: -3, max: 1, frequency_hz: [50, 12500]}
   thd:
     third_percent: {max: 3, frequency_hz: 315, level_dbfs: -10}"""
+
+FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "settings")  # options
 
 
 @click.command(epilog=EXAMPLES)
@@ -44,9 +48,16 @@ limits.yaml, for example:
     help="Measure at this level in place of the usual ones; may be repeated.",
 )
 @click.option("--channels", type=int, default=1, metavar="NUMBER", help="How many channels get the signals; 1.")
-@click.option("--channel", type=int, default=1, metavar="NUMBER", help="Which output channel is measured; 1.")
+@click.option(
+    "--channel",
+    type=int,
+    default=1,
+    metavar="NUMBER",
+    help="Which channel of the output or file is measured; 1.",
+)
 @click.option("--at", metavar="NODE", help="Let the signals enter at the input of this node.")
 @click.option("--strict", is_flag=True, help="Refuse a graph that varies in time, in place of holding it still.")
+@click.option("--song", metavar="FILE", help="Measure loudness with this in place of the demo song.")
 @set_option
 @click.option("--json", "json_file", metavar="FILE", help="Write all values to a file, in JSON.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write all values to a file, a row for each place measured.")
@@ -65,6 +76,7 @@ def command(
     channel: int,
     at: str | None,
     strict: bool,
+    song: str | None,
     settings: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
@@ -72,56 +84,95 @@ def command(
     overwrite: bool,
     allow: tuple[str, ...],
 ) -> None:
-    """Measure GRAPH, a preset or a file of your own, with sweeps and steady tones.
+    """Measure GRAPH, a preset or a file of your own, with sweeps, tones, silence and music.
 
-    WHAT is response, harmonics, thd, imd, latency, dynamics or alias; all but alias unless some are named. Levels are
-    those of a sine, full scale is 0 dBFS. The graph is held still: what varies in time, such as wow, flutter and hiss,
-    is not measured, and the first line says what that is. THD+N alone is that of the graph as it is.
+    WHAT is response, harmonics, thd, imd, latency, dynamics, alias, flutter, noise or loudness; all but alias and
+    loudness unless some are named. Levels are those of a sine, full scale is 0 dBFS. The graph is held still: what
+    varies in time, such as wow, flutter and hiss, is not measured, and the first line says what that is. THD+N,
+    flutter, noise and loudness are those of the graph as it is.
+
+    GRAPH may be a sound file, too. Then WHAT is loudness, unless named otherwise, noise of a recorded silence, or
+    flutter of a recorded test tone of 3150 or 3000 Hz.
     """
     from tapegraph import measure
     from tapegraph.atomic import check_output
-    from tapegraph.commands._options import WrongUseError, adjusted, load_argument, write_or_print
+    from tapegraph.commands._options import WrongUseError, adjusted, load_argument, warn, write_or_print
     from tapegraph.errors import TapegraphError, did_you_mean
-    from tapegraph.measure import limits, report
+    from tapegraph.measure import limits, report, sounds
 
+    of_sound = sounds.is_audio(graph)
+    known: Mapping[str, Callable[..., Result]] = measure.OF_SOUND if of_sound else measure.ALL
     for name in what:
         if name not in measure.ALL:
-            hint = did_you_mean(name, measure.ALL) or f"; there are {', '.join(measure.ALL)}"
+            hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
             raise WrongUseError(f"no measurement is called {name}{hint}")
+        if name not in known:
+            raise WrongUseError(f"{name} is measured of graphs; of a sound there are {', '.join(known)}")
     for file in (json_file, csv_file):
         if file is not None:
             check_output(file, overwrite)
-    wanted = read(limits_file) if limits_file else {}
-    names = [*(what or wanted or measure.SHEET), *wanted]
-    rig = measure.Rig(
-        adjusted(load_argument(graph, allow), settings),
-        sample_rate,
-        channels=channels,
-        channel=channel,
-        at=at,
-        strict=strict,
-    )
-    click.echo(report.heading(graph, rig))
+    wanted = read(limits_file, known) if limits_file else {}
+    named = [*what, *wanted, *(["loudness"] if song is not None else [])]
+    bench: measure.Rig | measure.Sound
+    if of_sound:
+        refuse_options_for_graphs(graph)
+        bench = measure.Sound.read(graph, channel)
+        for warning in bench.warnings:
+            warn(warning)
+    else:
+        bench = measure.Rig(
+            adjusted(load_argument(graph, allow), settings),
+            sample_rate,
+            channels=channels,
+            channel=channel,
+            at=at,
+            strict=strict,
+        )
+    options: dict[str, Any] = {"levels_dbfs": levels} if levels else {}
+    if song is not None:
+        options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
+    click.echo(report.heading(graph, bench))
     results: dict[str, Result] = {}
-    for name in dict.fromkeys(names):
-        function = measure.ALL[name]
-        takes_levels = "levels_dbfs" in inspect.signature(function).parameters
-        chosen: dict[str, Any] = {"levels_dbfs": levels} if levels and takes_levels else {}
-        results[name] = function(rig, **chosen)
-        click.echo(f"\n{name}\n{report.table(results[name].summary(), results[name].labels())}")
+    refused: dict[str, list[str]] = {}  # by what is said of them
+    for name in dict.fromkeys(named or (sounds.USUAL if of_sound else measure.SHEET)):
+        function = known[name]
+        taken = inspect.signature(function).parameters
+        try:
+            result = function(bench, **{key: value for key, value in options.items() if key in taken})
+        except TapegraphError as error:
+            if named:
+                raise
+            refused.setdefault(str(error), []).append(name)  # the rest of the sheet may be measured
+            continue
+        results[name] = result
+        click.echo(f"\n{report.title(name, result, bench)}\n{report.table(result.summary(), result.labels())}")
+    for message, without in refused.items():
+        click.echo(f"\n{', '.join(without)}\n{message}")
     if json_file:
-        write_or_print(json.dumps(report.as_data(graph, rig, results), indent=1), json_file, overwrite)
+        write_or_print(json.dumps(report.as_data(graph, bench, results), indent=1), json_file, overwrite)
     if csv_file:
         write_or_print(report.as_csv(results), csv_file, overwrite)
     if problems := limits.exceeded(wanted, results):
         raise TapegraphError(*problems)
 
 
-def read(file: str) -> Mapping[str, Any]:
-    """Return the limits in a file."""
+def refuse_options_for_graphs(file: str) -> None:
+    """Raise WrongUseError where an option is given that a sound has no use for."""
+    from click.core import ParameterSource
+
+    from tapegraph.commands._options import WrongUseError
+
+    context = click.get_current_context()
+    for param in context.command.params:
+        given = context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+        if given and param.name in FOR_GRAPHS:
+            raise WrongUseError(f"{param.opts[0]} is for graphs; {file} is measured as it is")
+
+
+def read(file: str, known: Iterable[str]) -> Mapping[str, Any]:
+    """Return the limits in a file, which are on some of the known measurements."""
     import yaml
 
-    from tapegraph import measure
     from tapegraph.errors import TapegraphError
     from tapegraph.measure import limits
 
@@ -131,4 +182,4 @@ def read(file: str) -> Mapping[str, Any]:
         raise TapegraphError(f"{file}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise TapegraphError(f"{file}: is not YAML") from None
-    return limits.check_names(found, measure.ALL)
+    return limits.check_names(found, known)

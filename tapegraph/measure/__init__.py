@@ -8,7 +8,11 @@
     found.relative_db, found.rows(), found.plot(ax)
 
 A graph is held still while it is measured: wow, flutter, hiss and what else varies in time are left out, and `changed`
-names them.
+names them. Flutter, noise and loudness are those of the graph as it is, and can be measured of sounds, too:
+
+    found = measure.flutter_of(recording, sample_rate)
+    sound = measure.Sound.read("song.wav")
+    found = measure.OF_SOUND["loudness"](sound)
 """
 
 from __future__ import annotations
@@ -19,40 +23,55 @@ from types import MappingProxyType
 from tapegraph.measure.alias import Alias, alias
 from tapegraph.measure.crosstalk import Crosstalk, crosstalk
 from tapegraph.measure.dynamics import Dynamics, dynamics
+from tapegraph.measure.flutter import Flutter, flutter, flutter_of
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
+from tapegraph.measure.loudness import Loudness, loudness, loudness_of
+from tapegraph.measure.noise import Noise, noise, noise_of
 from tapegraph.measure.print_through import PrintThrough, print_through
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
 from tapegraph.measure.separation import Separation, separation
+from tapegraph.measure.sounds import OF_SOUND, Sound
 from tapegraph.measure.speed import Speed, speed
 from tapegraph.measure.thd import Thd, thd
 
 __all__ = [
     "ALL",
+    "OF_SOUND",
     "SHEET",
     "Alias",
     "Crosstalk",
     "Dynamics",
+    "Flutter",
     "Harmonics",
     "Imd",
     "Latency",
+    "Loudness",
     "Measured",
+    "Noise",
     "PrintThrough",
     "Response",
     "Result",
     "Rig",
     "Separation",
+    "Sound",
     "Speed",
     "Thd",
     "alias",
     "crosstalk",
     "dynamics",
+    "flutter",
+    "flutter_of",
     "harmonics",
     "imd",
     "latency",
+    "loudness",
+    "loudness_of",
+    "noise",
+    "noise_of",
     "print_through",
     "response",
     "separation",
@@ -73,6 +92,10 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "crosstalk": crosstalk,
         "print": print_through,
         "speed": speed,
+        "flutter": flutter,
+        "noise": noise,
+        "loudness": loudness,
     }
 )
-SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics")  # what is measured unless something is named
+# What is measured unless something is named
+SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics", "flutter", "noise")

@@ -5,8 +5,9 @@
     thd:
       third_percent: {max: 3, frequency_hz: 315, level_dbfs: -12}
 
-A limit is on a column of a measurement. Other columns choose the rows that it holds for: a number, a range, or what a
-label says. Values that are blank are not tested; a limit that no row is chosen for fails.
+A limit is on a column of a measurement, or of its curve. Other columns choose the rows that it holds for: a number, a
+range, or what a label says. Values that are blank are not tested, but for the level of silence, which is below every
+limit; a limit that no row is chosen for fails.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
 BOUNDS = ("min", "max")
-WHERE = ("frequency_hz", "level_dbfs")  # columns that say which row it was
+WHERE = ("frequency_hz", "level_dbfs", "time_s")  # columns that say which row it was
 
 
 def check_names(limits: Any, known: Iterable[str]) -> Mapping[str, Any]:
@@ -50,7 +51,8 @@ def exceeded(limits: Mapping[str, Any], results: Mapping[str, Result]) -> list[P
 def exceeds(name: str, result: Result, column: str, limit: Any) -> Problem | None:
     """Return what is wrong with a column of a measurement, or None."""
     who = f"{name}.{column}"
-    columns, labels = result.columns(), result.labels()
+    curve = result.curve()
+    columns, labels = (curve, {}) if column in curve else (result.columns(), result.labels())
     if column not in columns:
         raise TapegraphError(f"{who} is not measured{nearest(column, columns)}")
     if not isinstance(limit, Mapping) or not set(limit) & set(BOUNDS):
@@ -64,7 +66,7 @@ def exceeds(name: str, result: Result, column: str, limit: Any) -> Problem | Non
                 raise TapegraphError(f"the limit of {who} is for {key}, which is no column{nearest(key, columns)}")
             low, high = span(f"{key} of the limit of {who}", wanted)
             rows &= (columns[key] >= low) & (columns[key] <= high)
-    rows &= np.isfinite(columns[column])
+    rows &= ~np.isnan(columns[column])
     if not rows.any():
         return Problem(f"{who} has no value where its limit holds")
     values = columns[column][rows]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
-from tapegraph.measure.result import Result, listed
+from tapegraph.measure.result import Result, Table, listed, row_by_row
 from tapegraph.measure.rig import Rig
+from tapegraph.measure.sounds import OF_CHANNEL, Sound
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
@@ -26,27 +27,45 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
     "percent": 3,
     "times": 1,
     "track": 0,
+    "s": 2,
+    "lufs": 2,
+    "lu": 2,
+    "dbtp": 2,
 }
+WIDTH = 80  # a single row that is wider is printed as a list
 
 
-def heading(name: str, rig: Rig) -> str:
+def heading(name: str, bench: Rig | Sound) -> str:
     """Return the line over a report: what is measured, and what of it is not."""
-    still = f", held still: {', '.join(rig.changed)}" if rig.changed else ""
-    return f"{name} at {format_number(rig.sample_rate, 'Hz')}{still}"
+    if isinstance(bench, Sound):
+        return f"{name} at {bench}"
+    still = f", held still: {', '.join(bench.changed)}" if bench.changed else ""
+    return f"{name} at {format_number(bench.sample_rate, 'Hz')}{still}"
+
+
+def title(what: str, result: Result, bench: Rig | Sound) -> str:
+    """Return the line over a table, which tells what is measured of a graph while it moves, and of which channel."""
+    if isinstance(bench, Sound):
+        return f"{what}, channel {bench.channel}" if len(bench.audio) > 1 and what in OF_CHANNEL else what
+    return f"{what}, of the graph as it is" if bench.changed and not result.changed else what
 
 
 def table(columns: Mapping[str, Array], labels: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
-    """Return columns as text: labels first, to the left, and numbers to the right."""
+    """Return columns as text: labels first, to the left, and numbers to the right; a row that is too wide as a list."""
     numbers = {name: [text(float(value), name) for value in values] for name, values in columns.items()}
-    padded = [aligned([name, *cells], str.ljust) for name, cells in labels.items()]
-    padded += [aligned([name, *cells], str.rjust) for name, cells in numbers.items()]
+    if len(labels) == 0 and all(len(cells) == 1 for cells in numbers.values()):
+        pairs = [(name, cell) for name, (cell,) in numbers.items()]
+        if sum(max(len(name), len(cell)) + 2 for name, cell in pairs) > WIDTH:
+            return side_by_side([[name for name, _ in pairs]], [[cell for _, cell in pairs]])
+    texts = [[name, *cells] for name, cells in labels.items()]
+    return side_by_side(texts, [[name, *cells] for name, cells in numbers.items()])
+
+
+def side_by_side(texts: Iterable[Sequence[str]], numbers: Iterable[Sequence[str]]) -> str:
+    """Return columns as lines: texts to the left, numbers to the right."""
+    padded = [[cell.ljust(max(map(len, cells))) for cell in cells] for cells in texts]
+    padded += [[cell.rjust(max(map(len, cells))) for cell in cells] for cells in numbers]
     return "\n".join("  ".join(row) for row in zip(*padded, strict=True))
-
-
-def aligned(cells: Sequence[str], to_side: Callable[[str, int], str]) -> list[str]:
-    """Return cells of equal width."""
-    width = max(map(len, cells))
-    return [to_side(cell, width) for cell in cells]
 
 
 def text(value: float, name: str) -> str:
@@ -54,32 +73,37 @@ def text(value: float, name: str) -> str:
     if not math.isfinite(value):
         return "-"
     decimals = DECIMALS[name.rpartition("_")[2]]
-    return f"{value:.{decimals}f}"
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"  # no -0
 
 
-def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any]:
+def as_data(name: str, bench: Rig | Sound, results: Mapping[str, Result]) -> dict[str, Any]:
     """Return everything for a file: a list for each column, null where there is no value."""
     return {
         "tapegraph": version("tapegraph"),
-        "graph": name,
-        "sample_rate": rig.sample_rate,
-        "held_still": list(rig.changed),
-        "measurements": {
-            what: {
-                **{name: list(texts) for name, texts in result.labels().items()},
-                **{name: listed(values) for name, values in result.columns().items()},
-            }
-            for what, result in results.items()
-        },
+        "sound" if isinstance(bench, Sound) else "graph": name,
+        "sample_rate": bench.sample_rate,
+        "held_still": list(bench.changed),
+        "measurements": tables(results),
     }
+
+
+def tables(results: Mapping[str, Result]) -> dict[str, Table]:
+    """Return every table by name, its labels first; the second one of flutter is flutter_curve."""
+    found: dict[str, Table] = {}
+    for what, result in results.items():
+        found[what] = result.table()
+        if curve := result.curve():
+            found[f"{what}_curve"] = {name: listed(values) for name, values in curve.items()}
+    return found
 
 
 def as_csv(results: Mapping[str, Result]) -> str:
     """Return all tables as one: the columns of all of them, blank where a measurement has no such column."""
-    columns = dict.fromkeys(name for result in results.values() for name in (*result.labels(), *result.columns()))
+    found = tables(results)
+    names = dict.fromkeys(name for columns in found.values() for name in columns)
     out = io.StringIO()
-    writer = csv.DictWriter(out, ["measurement", *columns], lineterminator="\n")
+    writer = csv.DictWriter(out, ["measurement", *names], lineterminator="\n")
     writer.writeheader()
-    for what, result in results.items():
-        writer.writerows({"measurement": what, **row} for row in result.rows())
+    for what, columns in found.items():
+        writer.writerows({"measurement": what, **row} for row in row_by_row(columns))
     return out.getvalue()

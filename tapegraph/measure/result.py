@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import abc
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
 
 from tapegraph.run.sound import Array
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 HEARING_HZ = (20.0, 20_000.0)
 FLOOR_DB = -120.0  # of pictures: what lies below is not heard
@@ -30,6 +28,9 @@ TICKS_HZ = {
 }
 
 
+Table = Mapping[str, Sequence[str | float | None]]  # for files
+
+
 @attrs.frozen
 class Result(abc.ABC):
     """A measurement.
@@ -41,24 +42,29 @@ class Result(abc.ABC):
 
     def columns(self) -> dict[str, Array]:
         """Return the measurement as a table: columns of equal length, by names that end in their unit."""
-        others = {"changed", *self.labels()}
+        others = {"changed", *self.labels(), *self.curve()}
         return {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name not in others}
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Return columns of text, which stand before the numbers and say what each row is of; mostly there are none."""
         return {}
 
+    def curve(self) -> dict[str, Array]:
+        """Return a second table, of those whose first is a row of readings: a spectrum, or what was read over time."""
+        return {}
+
     def summary(self) -> dict[str, Array]:
         """Return the part of the table that people read; the table itself unless that is long."""
         return self.columns()
 
+    def table(self) -> Table:
+        """Return the table for a file, labels first; None where there is no value."""
+        texts = {name: list(cells) for name, cells in self.labels().items()}
+        return {**texts, **{name: listed(values) for name, values in self.columns().items()}}
+
     def rows(self) -> list[dict[str, str | float | None]]:
-        """Return the table row by row, labels first; None where there is no value."""
-        columns: dict[str, Sequence[str | float | None]] = {
-            **self.labels(),
-            **{name: listed(values) for name, values in self.columns().items()},
-        }
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        """Return the table row by row."""
+        return row_by_row(self.table())
 
     @abc.abstractmethod
     def plot(self, ax: Any) -> None:
@@ -68,6 +74,10 @@ class Result(abc.ABC):
 def listed(values: Array) -> list[float | None]:
     """Return numbers as Python's; None where there is no value."""
     return [float(value) if math.isfinite(value) else None for value in values]
+
+
+def row_by_row(columns: Table) -> list[dict[str, str | float | None]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def decibels(ratio: Array) -> Array:

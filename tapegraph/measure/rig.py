@@ -1,6 +1,7 @@
 """A rig for measuring: plays signals through a graph and hands back what comes out, in time with them.
 
-The graph is held still, see still.py, unless a measurement asks for it as it is.
+The graph is held still, see still.py, unless a measurement asks for it as it is. One that cannot be held still can only
+be measured as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from tapegraph.document.flat import FlatGraph, FlatLink
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError, did_you_mean
-from tapegraph.measure.still import still, varying
+from tapegraph.measure.still import SETTLING_S, Still, still, varying
 from tapegraph.node.ports import member
 from tapegraph.quantity import plural
 from tapegraph.run.rendering import Rendering, render
@@ -36,6 +37,7 @@ class Rig:
     strict: refuse a graph that varies in time, in place of holding it still
     changed: what is held still, and so not measured
     settling_s: how long a tone sounds before it is measured
+    refusal: why the graph cannot be held still; None where it can
     """
 
     def __init__(
@@ -61,7 +63,11 @@ class Rig:
             raise TapegraphError(f"channel is {channel}; the graph has {plural(have, 'channel')} at its output")
         if strict:
             refuse(varying(self.as_it_is, self.sample_rate, self.channels))
-        held = still(self.as_it_is, self.sample_rate, self.channels)
+        self.refusal: TapegraphError | None = None
+        try:
+            held = still(self.as_it_is, self.sample_rate, self.channels)
+        except TapegraphError as error:
+            self.refusal, held = error, Still(self.as_it_is, (), SETTLING_S)
         self.graph, self.changed = held.graph, held.changed
         self.settling_s = max(LEAST_SETTLING_S, held.settling_s)
 
@@ -82,6 +88,8 @@ class Rig:
 
     def play_channels(self, sound: Array, moving: bool = False) -> Array:
         """Return all output channels for a sound of (channels, frames), as long as it."""
+        if self.refusal is not None and not moving:
+            raise TapegraphError(*self.refusal.problems)
         return render(self.as_it_is if moving else self.graph, sound, self.sample_rate, tail=0.0)
 
 

@@ -191,6 +191,34 @@ def test_what_is_silent_or_shorter_than_3_s_has_no_loudness_range() -> None:
     assert loudness_range(tones(RATE, (-20.0, 0.2)), RATE) == 0.0
 
 
+@pytest.mark.parametrize("late_s", [0.0, 0.02, 0.05, 0.075, 0.15])
+def test_a_tone_of_400_ms_or_3_s_reads_its_level_wherever_it_begins(late_s: float) -> None:
+    """As signals 10 and 13 of EBU Tech 3341: -23 LUFS within 0.1, whatever the pause before."""
+    for seconds, highest in ((0.4, Meter.highest_momentary), (3.0, Meter.highest_short_term)):
+        meter = Meter(RATE, 2)
+        meter.add(tones(RATE, (-200.0, late_s), (-23.0, seconds), (-200.0, 1.0)))
+        assert highest(meter) == pytest.approx(-23.0, abs=0.1)
+
+
+def test_the_highest_loudness_of_a_short_sound_is_that_of_one_with_silence_behind_it() -> None:
+    for seconds in (0.1, 1.0):
+        short, long = Meter(RATE, 2), Meter(RATE, 2)
+        tone = tones(RATE, (-23.0, seconds))
+        short.add(tone)
+        long.add(np.pad(tone, ((0, 0), (0, 4 * RATE))))
+        assert short.highest_short_term() == pytest.approx(long.highest_short_term(), abs=0.01)
+        assert short.highest_momentary() == pytest.approx(long.highest_momentary(), abs=0.01)
+    assert Meter(RATE, 1).highest_momentary() == -math.inf
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 44_100])
+def test_the_highest_loudness_is_found_at_rates_that_10_ms_do_not_fit(rate: int) -> None:
+    meter = Meter(rate, 2)
+    meter.add(tones(rate, (-30.0, 1.0), (-20.0, 4.0)))
+    assert meter.highest_momentary() == pytest.approx(-20.0, abs=0.05)
+    assert meter.highest_short_term() == pytest.approx(-20.0, abs=0.05)
+
+
 FFMPEG = shutil.which("ffmpeg")
 
 

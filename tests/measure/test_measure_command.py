@@ -6,7 +6,9 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from tapegraph.__main__ import main
 
@@ -61,7 +63,8 @@ def test_all_but_aliases_are_measured_unless_something_is_named(
     assert main(["measure", "quiet.yaml"]) == 0
     lines = capsys.readouterr().out.splitlines()
     heads = [line for before, line in zip(["x", *lines], lines, strict=False) if not before and line]
-    assert heads == ["response", "harmonics", "thd", "imd", "latency", "dynamics"]
+    held_still = ["response", "harmonics", "thd", "imd", "latency", "dynamics"]
+    assert heads == [*held_still, "flutter, of the graph as it is", "noise, of the graph as it is"]
 
 
 def test_a_limit_that_is_exceeded_is_status_1_and_a_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,3 +96,111 @@ def test_a_file_that_exists_is_refused_before_anything_is_measured(
     said = capsys.readouterr()
     assert said.out == ""
     assert "out.json" in said.err
+
+
+def test_a_sheet_goes_on_where_one_of_it_cannot_be_measured(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", "quiet.yaml", "--rate", "8000", "--json", "out.json"]) == 0
+    low = "the sample rate is 8000 Hz; a tone of 3150 Hz needs at least 8560 Hz"
+    out = capsys.readouterr().out
+    assert "\n\nnoise, of the graph as it is\n" in out
+    assert out.endswith(f"\n\nflutter\n{low}\n")
+    assert "flutter" not in json.loads((folder / "out.json").read_text())["measurements"]
+    assert main(["measure", "quiet.yaml", "flutter", "--rate", "8000"]) == 1
+    assert capsys.readouterr().err == f"{low}\n"
+
+
+def test_a_table_of_one_wide_row_is_a_list_and_its_curve_is_in_the_files(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", "quiet.yaml", "flutter", "--json", "out.json", "--csv", "out.csv"]) == 0
+    assert "\nnominal_hz                  3150.0\n" in capsys.readouterr().out
+    data = json.loads((folder / "out.json").read_text())["measurements"]
+    assert list(data["flutter_curve"]) == ["frequency_hz", "peak_percent"]
+    assert data["flutter"]["nominal_hz"] == [3150.0]
+    rows = list(csv.DictReader((folder / "out.csv").read_text().splitlines()))
+    assert [row["measurement"] for row in rows[:2]] == ["flutter", "flutter_curve"]
+    assert len(rows) == 1 + len(data["flutter_curve"]["frequency_hz"])
+
+
+def test_silence_is_blank_in_tables_null_in_json_and_below_every_limit(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "limits.yaml").write_text(
+        "noise: {a_weighted_dbfs: {max: -60}, density_dbfs_per_hz: {max: -100, frequency_hz: [100, 1000]}}"
+    )
+    words = ["noise", "--json", "out.json", "--limits", "limits.yaml"]
+    assert main(["measure", "quiet.yaml", *words]) == 0
+    assert capsys.readouterr().out.endswith("              -                -              -                -\n")
+    assert json.loads((folder / "out.json").read_text())["measurements"]["noise"]["a_weighted_dbfs"] == [None]
+    (folder / "limits.yaml").write_text("noise: {a_weighted_dbfs: {min: -60}}")
+    assert main(["measure", "quiet.yaml", "--limits", "limits.yaml"]) == 1
+    assert capsys.readouterr().err == "noise.a_weighted_dbfs is -inf; it must be at least -60\n"
+
+
+@pytest.fixture
+def song(folder: Path) -> str:
+    """8 s: on the left a tone of 3000 Hz from a tape that is 1 % fast, on the right the same, and 20 dB weaker."""
+    tone = 0.1 * np.sin(2 * np.pi * 3030.0 * np.arange(8 * 16_000) / 16_000)
+    soundfile.write(folder / "song.wav", np.stack([tone, 0.1 * tone], axis=1), 16_000, "FLOAT")
+    return "song.wav"
+
+
+def test_of_a_sound_file_loudness_is_measured_unless_something_is_named(
+    song: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", song]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("song.wav at 16000 Hz, 2 channels, 8.00 s\n\nloudness\nintegrated_lufs ")
+    assert "input" not in out
+
+
+def test_noise_and_flutter_of_a_sound_file_are_those_of_a_channel(
+    song: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", song, "flutter", "noise", "--channel", "2", "--json", "out.json"]) == 0
+    out = capsys.readouterr().out
+    assert "\nflutter, channel 2\nnominal_hz                  3000.0\n" in out
+    assert "\nnoise, channel 2\n" in out
+    data = json.loads((folder / "out.json").read_text())
+    assert (data["sound"], data["sample_rate"]) == ("song.wav", 16_000.0)
+    assert data["measurements"]["flutter"]["speed_error_percent"] == [pytest.approx(1.0, abs=1e-4)]
+    assert data["measurements"]["noise"]["unweighted_dbfs"] == [pytest.approx(-40.0, abs=0.01)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["response"], "response is measured of graphs; of a sound there are loudness, noise, flutter"),
+        (["nose"], "no measurement is called nose; did you mean noise?"),
+        (["--rate", "48000"], "--rate is for graphs; song.wav is measured as it is"),
+        (["--at", "tape"], "--at is for graphs; song.wav is measured as it is"),
+        (["--channel", "3"], "channel is 3; song.wav has 2 channels"),
+    ],
+)
+def test_what_a_sound_file_is_not_measured_for_is_refused(
+    song: str, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", song, *words]) in (1, 2)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert message in said.err
+
+
+def test_a_sound_file_that_is_too_long_is_refused(
+    song: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tapegraph.measure.sounds.MOST_SAMPLES", 7 * 2 * 16_000)
+    assert main(["measure", song]) == 1
+    assert capsys.readouterr().err == "song.wav: is 8 s long; at most 7 s of it can be measured\n"
+
+
+def test_a_graph_plays_a_song_of_ones_own_at_its_own_rate(song: str, folder: Path) -> None:
+    words = ["--rate", "24000", "--channels", "2", "--json", "graph.json"]
+    assert main(["measure", "quiet.yaml", "--song", song, *words]) == 0
+    assert main(["measure", song, "--json", "song.json"]) == 0
+    found, alone = (
+        json.loads((folder / name).read_text())["measurements"]["loudness"] for name in ("graph.json", "song.json")
+    )
+    before, after = found["input_integrated_lufs"][0], found["integrated_lufs"][0]
+    assert before == pytest.approx(alone["integrated_lufs"][0], abs=0.15)  # the weighting is a little off at 16 kHz
+    assert after == pytest.approx(before - 6.0, abs=0.01)

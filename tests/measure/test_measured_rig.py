@@ -93,17 +93,24 @@ def test_a_strict_rig_refuses_what_varies_by_name() -> None:
     )
 
 
-def test_a_graph_that_only_makes_noise_is_refused() -> None:
-    graph = tapegraph.Graph(nodes={"hiss": {"kind": "noise"}}, links=["hiss -> output"])
-    assert refusal(graph) == "nothing that enters the graph leaves it, so there is nothing to measure"
+def test_a_graph_that_only_makes_noise_can_only_be_measured_as_it_is() -> None:
+    rig = measure.Rig(tapegraph.Graph(nodes={"hiss": {"kind": "noise"}}, links=["hiss -> output"]))
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        measure.dynamics(rig)
+    assert str(caught.value) == "nothing that enters the graph leaves it, so there is nothing to measure"
+    assert measure.noise(rig).unweighted_dbfs[0] == pytest.approx(-40.0 + 3.01, abs=0.05)
 
 
-def test_a_loop_that_goes_on_for_long_is_refused() -> None:
+def test_a_loop_that_goes_on_for_long_can_only_be_measured_as_it_is() -> None:
     graph = tapegraph.Graph(
         nodes={"late": {"kind": "delay", "time_s": 0.37}, "again": {"kind": "gain", "gain_db": -0.2}},
         links=["input -> late -> output", "late -> again -> late"],
     )
-    assert refusal(graph) == "the graph makes no steady sound of a steady tone in 8 s, so it cannot be measured"
+    rig = measure.Rig(graph)
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        measure.dynamics(rig)
+    assert str(caught.value) == "the graph makes no steady sound of a steady tone in 8 s, so it cannot be measured"
+    assert measure.flutter(rig).weighted_two_sigma_percent[0] < 1e-3
 
 
 def test_signals_enter_at_the_input_of_a_node() -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from tapegraph.commands._options import allow_option, nodes_option, overwrite_option, set_option
-
-if TYPE_CHECKING:
-    from tapegraph.measure import Result
 
 EXAMPLES = """\b
 Examples:
@@ -22,6 +18,8 @@ Examples:
   tapegraph measure cassette thd --at tape --set Drive=0.8
   tapegraph measure tc260 --json sheet.json --csv sheet.csv
   tapegraph measure my.yaml --limits limits.yaml
+  tapegraph measure tc260 --plot sheet.pdf
+  tapegraph measure tc260 --set Drive=0.8 --against tc260 --plot both.html
 
 \b
 limits.yaml, for example:
@@ -50,6 +48,8 @@ limits.yaml, for example:
 @set_option
 @click.option("--json", "json_file", metavar="FILE", help="Write all values to a file, in JSON.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write all values to a file, a row for each place measured.")
+@click.option("--plot", "sheet_file", metavar="FILE", help="Draw a data sheet: .svg, .png, .pdf or .html.")
+@click.option("--against", metavar="OTHER", help="Measure this preset or file too, and how it differs from GRAPH.")
 @click.option(
     "--limits", "limits_file", metavar="FILE", help="Fail, with status 1, where a limit of this file is exceeded."
 )
@@ -68,6 +68,8 @@ def command(
     settings: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
+    sheet_file: str | None,
+    against: str | None,
     limits_file: str | None,
     overwrite: bool,
     allow: tuple[str, ...],
@@ -77,44 +79,58 @@ def command(
     WHAT is response, harmonics, thd, imd, latency, dynamics or alias; all but alias unless some are named. Levels are
     those of a sine, full scale is 0 dBFS. The graph is held still: what varies in time, such as wow, flutter and hiss,
     is not measured, and the first line says what that is. THD+N alone is that of the graph as it is.
+
+    With --against, WHAT may be null, too: how much of music is left once what OTHER makes of it is subtracted. --set
+    changes GRAPH alone, so that a graph can be measured against itself.
     """
     from tapegraph import measure
     from tapegraph.atomic import check_output
-    from tapegraph.commands._options import WrongUseError, adjusted, load_argument, write_or_print
-    from tapegraph.errors import TapegraphError, did_you_mean
-    from tapegraph.measure import limits, report
+    from tapegraph.commands._options import adjusted, load_argument, write_or_print
+    from tapegraph.errors import TapegraphError
+    from tapegraph.measure import limits
+    from tapegraph.measure.datasheet import DataSheet, Subject
+    from tapegraph.measure.sheet.files import check_sheet, write_sheet
 
-    for name in what:
-        if name not in measure.ALL:
-            hint = did_you_mean(name, measure.ALL) or f"; there are {', '.join(measure.ALL)}"
-            raise WrongUseError(f"no measurement is called {name}{hint}")
-    for file in (json_file, csv_file):
-        if file is not None:
-            check_output(file, overwrite)
     wanted = read(limits_file) if limits_file else {}
-    names = [*(what or wanted or measure.SHEET), *wanted]
-    rig = measure.Rig(
-        adjusted(load_argument(graph, allow), settings),
-        sample_rate,
-        channels=channels,
-        channel=channel,
-        at=at,
-        strict=strict,
-    )
-    click.echo(report.heading(graph, rig))
-    results: dict[str, Result] = {}
+    names = [*(what or wanted or (*measure.SHEET, *(measure.PAIRS if against else ()))), *wanted]
+    for name in names:
+        check_name(name, against)
+    for file in filter(None, (json_file, csv_file, sheet_file)):
+        check_output(file, overwrite)
+    if sheet_file:
+        check_sheet(sheet_file)
+
+    def subject(name: str, changes: tuple[str, ...] = ()) -> Subject:
+        some = adjusted(load_argument(name, allow), changes)
+        rig = measure.Rig(some, sample_rate, channels=channels, channel=channel, at=at, strict=strict)
+        return Subject(name, rig, title=", ".join([some.title or name, *changes]), description=some.description)
+
+    sheet = DataSheet(subject(graph, settings), subject(against) if against else None)
+    click.echo(sheet.heading())
     for name in dict.fromkeys(names):
-        function = measure.ALL[name]
-        takes_levels = "levels_dbfs" in inspect.signature(function).parameters
-        chosen: dict[str, Any] = {"levels_dbfs": levels} if levels and takes_levels else {}
-        results[name] = function(rig, **chosen)
-        click.echo(f"\n{name}\n{report.table(results[name].summary())}")
+        click.echo(f"\n{name}\n{sheet.measure(name, levels)}")
     if json_file:
-        write_or_print(json.dumps(report.as_data(graph, rig, results), indent=1), json_file, overwrite)
+        write_or_print(json.dumps(sheet.as_data(), indent=1), json_file, overwrite)
     if csv_file:
-        write_or_print(report.as_csv(results), csv_file, overwrite)
-    if problems := limits.exceeded(wanted, results):
+        write_or_print(sheet.as_csv(), csv_file, overwrite)
+    if sheet_file:
+        write_sheet(sheet_file, sheet, overwrite)
+    if problems := limits.exceeded(wanted, sheet.results()):
         raise TapegraphError(*problems)
+
+
+def check_name(name: str, against: str | None) -> None:
+    """Refuse what nobody measures, and what takes two graphs where there is one."""
+    from tapegraph import measure
+    from tapegraph.commands._options import WrongUseError
+    from tapegraph.errors import did_you_mean
+
+    known = (*measure.ALL, *measure.PAIRS)
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+        raise WrongUseError(f"no measurement is called {name}{hint}")
+    if name in measure.PAIRS and against is None:
+        raise WrongUseError(f"{name} compares two graphs; name the other one with --against")
 
 
 def read(file: str) -> Mapping[str, Any]:
@@ -131,4 +147,6 @@ def read(file: str) -> Mapping[str, Any]:
         raise TapegraphError(f"{file}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise TapegraphError(f"{file}: is not YAML") from None
-    return limits.check_names(found, measure.ALL)
+    if isinstance(found, dict) and None in found:
+        found["null"] = found.pop(None)  # as YAML reads the word
+    return limits.check_names(found, measure.ALL | measure.PAIRS)

@@ -9,6 +9,8 @@
 
 A graph is held still while it is measured: wow, flutter, hiss and what else varies in time are left out, and `changed`
 names them.
+
+Two graphs are compared with null(graph, other), or with difference() of the same measurement of both.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from tapegraph.measure.alias import Alias, alias
+from tapegraph.measure.difference import difference
 from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
+from tapegraph.measure.null import Null, null
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
@@ -28,6 +32,7 @@ from tapegraph.measure.thd import Thd, thd
 
 __all__ = [
     "ALL",
+    "PAIRS",
     "SHEET",
     "Alias",
     "Dynamics",
@@ -35,15 +40,18 @@ __all__ = [
     "Imd",
     "Latency",
     "Measured",
+    "Null",
     "Response",
     "Result",
     "Rig",
     "Thd",
     "alias",
+    "difference",
     "dynamics",
     "harmonics",
     "imd",
     "latency",
+    "null",
     "response",
     "thd",
 ]
@@ -59,4 +67,5 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "alias": alias,
     }
 )
+PAIRS: MappingProxyType[str, Callable[..., Result]] = MappingProxyType({"null": null})  # of two graphs
 SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics")  # what is measured unless something is named

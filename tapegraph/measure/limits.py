@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 
 from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
-from tapegraph.measure.result import Result
+from tapegraph.measure.result import PLACES, Result
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
 BOUNDS = ("min", "max")
-WHERE = ("frequency_hz", "level_dbfs")  # columns that say which row it was
 
 
 def check_names(limits: Any, known: Iterable[str]) -> Mapping[str, Any]:
@@ -73,7 +72,7 @@ def exceeds(name: str, columns: Mapping[str, Array], column: str, limit: Any) ->
             continue
         allowed, _ = span(f"{bound} of {who}", limit[bound])
         if sign * (values[place] - allowed) > 0.0:
-            at = ", ".join(f"{key} {columns[key][rows][place]:g}" for key in WHERE if key in columns)
+            at = ", ".join(f"{key} {columns[key][rows][place]:g}" for key in PLACES if key in columns)
             found = f"{values[place]:.4g} at {at}" if at else f"{values[place]:.4g}"
             return Problem(f"{who} is {found}; it must be at {side} {format_number(allowed)}")
     return None

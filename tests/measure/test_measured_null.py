@@ -63,7 +63,10 @@ def test_a_delay_is_found_in_parts_of_a_frame_and_does_not_count(frames: float, 
     found = in_bands(a, sign * np.fft.irfft(np.fft.rfft(a) * turns))
     assert found.delay_frames == pytest.approx(frames, abs=1e-4)
     assert found.matched_db[0] < -75.0
-    assert found.depth_db[0] == pytest.approx(20.0 * np.log10(2.0) if sign < 0.0 else found.matched_db[0], abs=0.01)
+    if sign < 0.0:
+        assert found.depth_db[0] == pytest.approx(20.0 * np.log10(2.0), abs=0.01)
+    else:
+        assert found.depth_db[0] < -75.0
 
 
 def test_a_difference_in_one_octave_is_found_there_alone() -> None:
@@ -77,7 +80,7 @@ def test_a_difference_in_one_octave_is_found_there_alone() -> None:
     assert found.depth_db[4] < -40.0
     assert np.isnan(found.depth_db[7]) or found.depth_db[7] < -40.0
     whole = 20.0 * np.log10(np.sqrt(np.sum(np.abs(a - b) ** 2) / np.sum(a**2)))
-    assert found.depth_db[0] == pytest.approx(whole, abs=1e-6)
+    assert found.depth_db[0] == pytest.approx(whole, abs=1e-3)
 
 
 def test_what_holds_too_little_is_blank_and_so_is_silence() -> None:

@@ -17,7 +17,7 @@ from tapegraph.run.sound import Array
 
 VERMILION, BLUE, GREEN, PURPLE, ORANGE, SKY = "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 SERIES = (VERMILION, BLUE, GREEN, PURPLE, ORANGE, SKY)
-LIGHTEST = 0.7  # of a scale: how much of its first colour is white
+LIGHTEST = 0.6  # of a scale: how much of its first colour is white
 STEPS_DB = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 40.0)
 MOST_STEPS = 7
 ROOM = 0.03  # a curve keeps this part of a range from its edge

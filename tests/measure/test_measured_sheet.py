@@ -20,7 +20,7 @@ from tapegraph.measure.sheet.files import write_sheet
 from tapegraph.measure.sheet.panels import Box
 
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!doctype html>"}
-TITLE = "A <b>$1$ & $2$</b>"
+TITLE = "A <b>$1$ & $2$</b> \u6f22"
 
 
 def subject(gain_db: float, *, title: str = TITLE) -> Subject:
@@ -75,7 +75,7 @@ def test_a_sheet_is_the_same_to_the_byte_whatever_the_settings_of_matplotlib(
 def test_a_page_for_the_browser_is_one_file_with_the_picture_and_the_tables(one: DataSheet, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     text = written(one, tmp_path / "sheet.html").decode("utf-8")
-    assert "<title>A &lt;b&gt;$1$ &amp; $2$&lt;/b&gt;, measured</title>" in text
+    assert "<title>A &lt;b&gt;$1$ &amp; $2$&lt;/b&gt; \u6f22, measured</title>" in text
     assert text.count("<svg ") == 1
     assert not re.search(r"<script|<link|<img|src=|@import|url\(http", text)
     assert "prefers-color-scheme: dark" in text
@@ -116,6 +116,7 @@ def test_panels_lie_on_the_page_and_not_on_each_other(count: int) -> None:
             )
 
 
+@pytest.mark.filterwarnings("ignore:Glyph")
 def test_all_that_is_written_lies_on_the_page(usual: DataSheet) -> None:
     pytest.importorskip("matplotlib")
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -111,7 +112,11 @@ def page(width_mm: float, height_mm: float) -> Any:
 def picture(figure: Any, form: str) -> bytes:
     """Return a figure as a file: svg, png or pdf."""
     out = io.BytesIO()
-    figure.savefig(out, format=form, metadata=METADATA[form], dpi=DPI)
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "Glyph"
+        )  # of a title in letters that the font lacks, which are drawn as boxes
+        figure.savefig(out, format=form, metadata=METADATA[form], dpi=DPI)
     return out.getvalue()
 
 

@@ -113,9 +113,7 @@ def picture(figure: Any, form: str) -> bytes:
     """Return a figure as a file: svg, png or pdf."""
     out = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Glyph"
-        )  # of a title in letters that the font lacks, which are drawn as boxes
+        warnings.filterwarnings("ignore", "Glyph")  # letters that the font lacks are drawn as boxes
         figure.savefig(out, format=form, metadata=METADATA[form], dpi=DPI)
     return out.getvalue()
 

@@ -6,6 +6,7 @@ import abc
 import html
 import importlib.util
 import math
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 HEARING_HZ = (20.0, 20_000.0)
 PLACES = ("frequency_hz", "level_dbfs")  # columns that say which row it is
 FLOOR_DB = -100.0  # of pictures: what lies below is not heard
-UNITS = {"hz": "Hz", "db": "dB", "dbfs": "dBFS", "percent": "%", "deg": "degrees", "lufs": "LUFS"}  # on paper
+UNITS = {  # on paper, where they are not as in names
+    "hz": "Hz",
+    "db": "dB",
+    "dbfs": "dBFS",
+    "dbtp": "dBTP",
+    "lu": "LU",
+    "lufs": "LUFS",
+    "percent": "%",
+    "deg": "degrees",
+}
 TICKS_HZ = {
     20: "20",
     50: "50",
@@ -74,17 +84,17 @@ class Result(abc.ABC):
 
     @classmethod
     def title(cls) -> str:
-        return cls.TITLE or cls.__name__
+        return cls.TITLE or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).capitalize()
 
     def panels(self) -> dict[str, Panel]:
         """Return what a sheet draws of it, by title: nothing of single numbers, which are printed."""
         arrays = (getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "changed")
-        return {self.title(): self.plot} if any(len(values) > 1 for values in arrays) else {}
+        return {self.title(): self.plot} if any(np.size(values) > 1 for values in arrays) else {}
 
     def figures(self) -> dict[str, str]:
         """Return the few numbers that say most, each with its unit, by what it is; of a single row, all of them."""
-        columns = self.columns() if self.length() == 1 else {}
-        return {name_in_words(name): with_unit(float(values[0]), name) for name, values in columns.items()}
+        row = {name: float(values[0]) for name, values in self.columns().items()} if self.length() == 1 else {}
+        return {name_in_words(name): with_unit(value, name) for name, value in row.items() if math.isfinite(value)}
 
     def remarks(self) -> tuple[str, ...]:
         """Return what is to be said under the table."""
@@ -146,7 +156,7 @@ def name_in_words(name: str) -> str:
 def with_unit(value: float, name: str) -> str:
     """Return a value with the unit that the name of its column ends with."""
     unit = name.rpartition("_")[2]
-    return f"{value:#.4g} {UNITS.get(unit, unit)}" if math.isfinite(value) else "-"
+    return f"{f'{value:#.4g}'.rstrip('.')} {UNITS.get(unit, unit)}"
 
 
 def hertz(frequency_hz: float) -> str:

@@ -20,7 +20,7 @@ from tapegraph.measure.sheet.files import write_sheet
 from tapegraph.measure.sheet.panels import Box
 
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!doctype html>"}
-TITLE = "A <b>$1$ & $2$</b> \u6f22"
+TITLE = "A <b>$\\x$ & $</b> \u6f22"
 
 
 def subject(gain_db: float, *, title: str = TITLE) -> Subject:
@@ -75,7 +75,7 @@ def test_a_sheet_is_the_same_to_the_byte_whatever_the_settings_of_matplotlib(
 def test_a_page_for_the_browser_is_one_file_with_the_picture_and_the_tables(one: DataSheet, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     text = written(one, tmp_path / "sheet.html").decode("utf-8")
-    assert "<title>A &lt;b&gt;$1$ &amp; $2$&lt;/b&gt; \u6f22, measured</title>" in text
+    assert "<title>A &lt;b&gt;$\\x$ &amp; $&lt;/b&gt; \u6f22, measured</title>" in text
     assert text.count("<svg ") == 1
     assert not re.search(r"<script|<link|<img|src=|@import|url\(http", text)
     assert "prefers-color-scheme: dark" in text
@@ -217,6 +217,39 @@ def test_a_sheet_that_fails_leaves_no_file(one: DataSheet, tmp_path: Path, monke
     with pytest.raises(KeyboardInterrupt):
         write_sheet(tmp_path / "sheet.svg", one)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_kept_unless_it_may_be_replaced(one: DataSheet, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "sheet.svg"
+    file.write_text("mine")
+    with pytest.raises(tapegraph.TapegraphError):
+        write_sheet(file, one)
+    assert file.read_text() == "mine"
+
+
+def drawn(draw: panels.Draw) -> Any:
+    """Return the axes of a panel."""
+    with panels.style():
+        figure = panels.page(100.0, 60.0)
+        panels.panel(figure, Box(0.0, 0.0, 100.0, 60.0), "Panel", [draw])
+    return figure.axes[0]
+
+
+def test_a_panel_makes_room_for_long_names_and_writes_powers_of_ten_as_numbers() -> None:
+    pytest.importorskip("matplotlib")
+    short = drawn(lambda ax: ax.plot([1.0, 2.0], [1.0, 2.0]))
+    named = drawn(lambda ax: ax.barh(["a node with quite a long name", "b"], [1.0, 2.0]))
+    assert named.get_position().x0 > 2.0 * short.get_position().x0
+    decades = drawn(lambda ax: ax.loglog([0.1, 10.0], [0.00001, 10.0]))
+    assert {"0.00001", "10"} <= {label.get_text() for label in decades.get_yticklabels()}
+
+
+def test_a_panel_without_a_value_says_so() -> None:
+    pytest.importorskip("matplotlib")
+    ax = drawn(lambda ax: ax.plot([1.0, 2.0], [np.nan, np.nan]))
+    assert [said.get_text() for said in ax.texts if said.get_text()] == ["nothing that could be measured"]
+    assert "nothing" not in str([said.get_text() for said in drawn(lambda ax: ax.plot([1.0], [1.0])).texts])
 
 
 def test_a_file_is_replaced_where_that_is_wanted(folder: Path) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import attrs
+import numpy as np
 
 from tapegraph.measure.sheet import pens
 
@@ -53,7 +54,6 @@ STYLE = {
     "savefig.facecolor": "auto",
     "svg.hashsalt": "tapegraph",
     "text.color": INK,
-    "text.parse_math": False,
     "xtick.color": LINE,
     "xtick.labelcolor": SOFT,
     "xtick.labelsize": SMALL_PT,
@@ -130,7 +130,7 @@ def strip(panels: Mapping[str, Draw], width_mm: float = 90.0, height_mm: float =
 def text(figure: Any, x_mm: float, y_mm: float, words: str, **look: Any) -> Any:
     """Write on a page; y is the base of the first line."""
     place = Box(x_mm, y_mm, 0.0, 0.0).on(figure)
-    return figure.text(place[0], place[1], words, **({"va": "baseline", "ha": "left"} | look))
+    return figure.text(place[0], place[1], words, **({"va": "baseline", "ha": "left", "parse_math": False} | look))
 
 
 def rule(figure: Any, x_mm: float, y_mm: float, width_mm: float, colour: str = INK, width_pt: float = 0.6) -> None:
@@ -148,7 +148,7 @@ def heading(figure: Any, box: Box, title: str) -> Any:
 
 def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
     """Draw a measurement, or that of two graphs over each other, in a part of a page."""
-    ax = figure.add_axes(inside(box, 0).on(figure))
+    ax = figure.add_axes(inside(box).on(figure))
     others = len(figure.axes)
     names: list[tuple[Any, str]] = []
     for k, draw in enumerate(draws):
@@ -164,19 +164,48 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
     ax.set(ylabel="", title="")
     place = {"xycoords": heading(figure, box, title), "textcoords": "offset points", "annotation_clip": False}
     ax.annotate(note, (1.0, 0.0), xytext=(4.0, 0.0), va="bottom", fontsize=SMALL_PT, color=SOFT, **place)
-    if len(names) < 2:  # a single curve needs no name
-        return
-    width_mm = inside(box, 0).width
-    rows = math.ceil(sum(LETTER_MM * (len(name) + 4.0) for _, name in names) / width_mm)
-    ax.set_position(inside(box, rows).on(figure))
-    curves, labels = zip(*names, strict=True)
-    ax.legend(curves, map(minus, labels), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=-(-len(names) // rows))
+    if is_empty(ax):
+        names = []
+        say_so(ax)
+    left_mm = max(LEFT_MM, labels_mm(figure, ax))
+    width_mm = inside(box, left_mm).width
+    rows = math.ceil(sum(LETTER_MM * (len(name) + 4.0) for _, name in names) / width_mm) if len(names) > 1 else 0
+    ax.set_position(inside(box, left_mm, rows).on(figure))
+    if rows:  # a single curve needs no name
+        curves, labels = zip(*names, strict=True)
+        columns = math.ceil(len(names) / rows)
+        ax.legend(curves, map(minus, labels), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
 
 
-def inside(box: Box, rows: int) -> Box:
-    """Return the part of a panel that is left for axes, under so many rows of names."""
+def inside(box: Box, left_mm: float = LEFT_MM, rows: int = 0) -> Box:
+    """Return the part of a panel that is left for axes, beside their labels and under so many rows of names."""
     top = 7.0 + 2.9 * rows
-    return Box(box.x + LEFT_MM, box.y + top, box.width - LEFT_MM - RIGHT_MM, box.height - top - BOTTOM_MM)
+    return Box(box.x + left_mm, box.y + top, box.width - left_mm - RIGHT_MM, box.height - top - BOTTOM_MM)
+
+
+def labels_mm(figure: Any, ax: Any) -> float:
+    """Return the width of the labels to the left of axes, which are numbers, without powers of ten, or names."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.ticker import LogFormatter
+
+    for axis in (ax.xaxis, ax.yaxis):
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_formatter(lambda value, _: np.format_float_positional(value, 3, fractional=False, trim="-"))
+    canvas: Any = FigureCanvasAgg(figure)
+    box = ax.yaxis.get_tightbbox(canvas.get_renderer())
+    return float(ax.bbox.x0 - box.x0) / figure.dpi / MM if box is not None else 0.0
+
+
+def is_empty(ax: Any) -> bool:
+    """Tell whether nothing is to be seen on axes."""
+    curves = [np.asarray(line.get_ydata(), np.float64) for line in ax.lines]
+    return not (ax.patches or ax.collections or ax.images or any(np.isfinite(curve).any() for curve in curves))
+
+
+def say_so(ax: Any) -> None:
+    ax.set_yticks([])
+    look = {"ha": "center", "va": "center", "color": SOFT, "fontsize": SMALL_PT}
+    ax.text(0.5, 0.5, "nothing that could be measured", transform=ax.transAxes, **look)
 
 
 def minus(words: str) -> str:

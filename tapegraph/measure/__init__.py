@@ -19,15 +19,19 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from tapegraph.measure.alias import Alias, alias
+from tapegraph.measure.crosstalk import Crosstalk, crosstalk
 from tapegraph.measure.difference import difference
 from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
 from tapegraph.measure.null import Null, null
+from tapegraph.measure.print_through import PrintThrough, print_through
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
+from tapegraph.measure.separation import Separation, separation
+from tapegraph.measure.speed import Speed, speed
 from tapegraph.measure.thd import Thd, thd
 
 __all__ = [
@@ -35,24 +39,32 @@ __all__ = [
     "PAIRS",
     "SHEET",
     "Alias",
+    "Crosstalk",
     "Dynamics",
     "Harmonics",
     "Imd",
     "Latency",
     "Measured",
     "Null",
+    "PrintThrough",
     "Response",
     "Result",
     "Rig",
+    "Separation",
+    "Speed",
     "Thd",
     "alias",
+    "crosstalk",
     "difference",
     "dynamics",
     "harmonics",
     "imd",
     "latency",
     "null",
+    "print_through",
     "response",
+    "separation",
+    "speed",
     "thd",
 ]
 
@@ -65,6 +77,10 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "latency": latency,
         "dynamics": dynamics,
         "alias": alias,
+        "separation": separation,
+        "crosstalk": crosstalk,
+        "print": print_through,
+        "speed": speed,
     }
 )
 PAIRS: MappingProxyType[str, Callable[..., Result]] = MappingProxyType({"null": null})  # of two graphs

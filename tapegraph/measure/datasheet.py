@@ -56,7 +56,7 @@ class DataSheet:
         for subject in self.subjects():
             subject.results[name] = function(subject.rig, **chosen)
         first, *others = (subject.results[name] for subject in self.subjects())
-        return table_of_two(first, *others) if others else report.table(first.summary())
+        return table_of_two(first, *others) if others else report.table(first.summary(), first.labels())
 
     def heading(self) -> str:
         """Return the lines over the tables: what is measured, and what of it is not."""

@@ -40,9 +40,10 @@ def table_of_two(first: Result, second: Result) -> str:
     A table that would be wider than WIDTH is continued below, with the columns that say which row it is.
     """
     a, b = first.summary(), second.summary()
-    if not comparable(a, b):
-        return f"a\n{report.table(a)}\n\nb\n{report.table(b)}"
-    places = [column(name, "", name, a[name]) for name in a if name in PLACES]
+    if not comparable(a, b) or first.labels() != second.labels():
+        return f"a\n{report.table(a, first.labels())}\n\nb\n{report.table(b, second.labels())}"
+    places = [[name, "", *texts] for name, texts in first.labels().items()]
+    places += [column(name, "", name, a[name]) for name in a if name in PLACES]
     parts: list[list[list[str]]] = []
     for name in (name for name in a if name not in PLACES):
         group = [

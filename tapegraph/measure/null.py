@@ -146,7 +146,7 @@ def delay_frames(A: Spectrum, B: Spectrum) -> float:
     frames = 2 * (len(A) - 1)
     X = A * np.conj(B)
     correlation = np.fft.irfft(X)
-    whole = int(np.argmax(correlation))
+    whole = int(np.argmax(np.abs(correlation)))
     sign = np.sign(correlation[whole])
     omega = 2.0 * np.pi * np.arange(len(X)) / frames
     delay = -float(whole if whole < frames // 2 else whole - frames)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
-from tapegraph.measure.result import Result
+from tapegraph.measure.result import Result, listed
 from tapegraph.measure.rig import Rig
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
@@ -21,7 +22,10 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
     "deg": 1,
     "ms": 3,
     "frames": 1,
+    "ns": 1,
     "percent": 3,
+    "times": 1,
+    "track": 0,
 }
 
 
@@ -31,12 +35,18 @@ def heading(name: str, rig: Rig) -> str:
     return f"{name} at {format_number(rig.sample_rate, 'Hz')}{still}"
 
 
-def table(columns: Mapping[str, Array]) -> str:
-    """Return columns as text, numbers to the right."""
-    texts = [[name, *(text(float(value), name) for value in values)] for name, values in columns.items()]
-    widths = [max(map(len, cells)) for cells in texts]
-    rows = zip(*texts, strict=True)
-    return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
+def table(columns: Mapping[str, Array], labels: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """Return columns as text: labels first, to the left, and numbers to the right."""
+    numbers = {name: [text(float(value), name) for value in values] for name, values in columns.items()}
+    padded = [aligned([name, *cells], str.ljust) for name, cells in labels.items()]
+    padded += [aligned([name, *cells], str.rjust) for name, cells in numbers.items()]
+    return "\n".join("  ".join(row) for row in zip(*padded, strict=True))
+
+
+def aligned(cells: Sequence[str], to_side: Callable[[str, int], str]) -> list[str]:
+    """Return cells of equal width."""
+    width = max(map(len, cells))
+    return [to_side(cell, width) for cell in cells]
 
 
 def text(value: float, name: str) -> str:
@@ -56,8 +66,8 @@ def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any
         "held_still": list(rig.changed),
         "measurements": {
             what: {
-                column: [float(value) if math.isfinite(value) else None for value in values]
-                for column, values in result.columns().items()
+                **{name: list(texts) for name, texts in result.labels().items()},
+                **{name: listed(values) for name, values in result.columns().items()},
             }
             for what, result in results.items()
         },
@@ -66,7 +76,7 @@ def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any
 
 def as_csv(results: Mapping[str, Result]) -> str:
     """Return all tables as one: the columns of all of them, blank where a measurement has no such column."""
-    columns = dict.fromkeys(column for result in results.values() for column in result.columns())
+    columns = dict.fromkeys(name for result in results.values() for name in (*result.labels(), *result.columns()))
     out = io.StringIO()
     writer = csv.DictWriter(out, ["measurement", *columns], lineterminator="\n")
     writer.writeheader()

@@ -16,10 +16,10 @@ import numpy as np
 from tapegraph.run.sound import Array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 HEARING_HZ = (20.0, 20_000.0)
-PLACES = ("frequency_hz", "level_dbfs")  # columns that say which row it is
+PLACES = ("frequency_hz", "level_dbfs", "track")  # columns that say which row it is
 FLOOR_DB = -100.0  # of pictures: what lies below is not heard
 UNITS = {  # on paper, where they are not as in names
     "hz": "Hz",
@@ -61,22 +61,24 @@ class Result(abc.ABC):
 
     def columns(self) -> dict[str, Array]:
         """Return the measurement as a table: columns of equal length, by names that end in their unit."""
-        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "changed"}
+        others = {"changed", *self.labels()}
+        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name not in others}
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return columns of text, which stand before the numbers and say what each row is of; mostly there are none."""
+        return {}
 
     def summary(self) -> dict[str, Array]:
         """Return the part of the table that people read; the table itself unless that is long."""
         return self.columns()
 
-    def rows(self) -> list[dict[str, float | None]]:
-        """Return the table row by row; None where there is no value."""
-        columns = self.columns()
-        return [
-            {
-                name: value if math.isfinite(value) else None
-                for name, value in zip(columns, map(float, row), strict=True)
-            }
-            for row in zip(*columns.values(), strict=True)
-        ]
+    def rows(self) -> list[dict[str, str | float | None]]:
+        """Return the table row by row, labels first; None where there is no value."""
+        columns: dict[str, Sequence[str | float | None]] = {
+            **self.labels(),
+            **{name: listed(values) for name, values in self.columns().items()},
+        }
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     @abc.abstractmethod
     def plot(self, ax: Any) -> None:
@@ -125,7 +127,12 @@ class Result(abc.ABC):
 
     def _repr_html_(self) -> str | None:
         """Return a table, which notebooks show in place of a picture."""
-        return None if self._repr_svg_() is not None else html_table(self.summary())
+        return None if self._repr_svg_() is not None else html_table(self.labels(), self.summary())
+
+
+def listed(values: Array) -> list[float | None]:
+    """Return numbers as Python's; None where there is no value."""
+    return [float(value) if math.isfinite(value) else None for value in values]
 
 
 def decibels(ratio: Array) -> Array:
@@ -164,13 +171,14 @@ def hertz(frequency_hz: float) -> str:
     return f"{frequency_hz:.3g} Hz" if frequency_hz < 999.5 else f"{frequency_hz / 1000.0:.3g} kHz"
 
 
-def html_table(columns: dict[str, Array]) -> str:
-    """Return columns as a table of HTML."""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
-    rows = (
-        "".join(f"<td>{value:.6g}</td>" if math.isfinite(value) else "<td>-</td>" for value in map(float, row))
-        for row in zip(*columns.values(), strict=True)
-    )
+def html_table(labels: Mapping[str, Sequence[str]], columns: Mapping[str, Array]) -> str:
+    """Return columns as a table of HTML, those of text first."""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*labels, *columns))
+    cells = [[html.escape(text) for text in texts] for texts in labels.values()]
+    cells += [
+        [f"{value:.6g}" if math.isfinite(value) else "-" for value in map(float, row)] for row in columns.values()
+    ]
+    rows = ("".join(f"<td>{cell}</td>" for cell in row) for row in zip(*cells, strict=True))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

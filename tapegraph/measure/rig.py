@@ -49,6 +49,7 @@ class Rig:
         strict: bool = False,
     ) -> None:
         check_sample_rate(sample_rate)
+        self.source, self.at, self.strict = graph, at, strict
         self.sample_rate = float(sample_rate)
         self.channels = check_channels(channels)
         self.channel = channel
@@ -63,6 +64,12 @@ class Rig:
         held = still(self.as_it_is, self.sample_rate, self.channels)
         self.graph, self.changed = held.graph, held.changed
         self.settling_s = max(LEAST_SETTLING_S, held.settling_s)
+
+    def with_channels(self, least: int) -> Rig:
+        """Return this rig, or where it has fewer channels one like it that has so many."""
+        if self.channels >= least:
+            return self
+        return Rig(self.source, self.sample_rate, channels=least, channel=self.channel, at=self.at, strict=self.strict)
 
     @property
     def latency(self) -> float:

@@ -59,8 +59,9 @@ def beside(a: dict[str, Array], b: dict[str, Array]) -> dict[str, Array]:
 
 
 def section(result: Result, columns: dict[str, Array]) -> str:
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
-    cells = [
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*result.labels(), *columns))
+    cells = [[html.escape(text) for text in texts] for texts in result.labels().values()]
+    cells += [
         [report.text(float(value), name.partition(",")[0]).replace("-", "\N{MINUS SIGN}") for value in values]
         for name, values in columns.items()
     ]

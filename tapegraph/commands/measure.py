@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from tapegraph.commands._options import allow_option, nodes_option, overwrite_option, set_option
-
-if TYPE_CHECKING:
-    from tapegraph.measure import Result
 
 EXAMPLES = """\b
 Examples:
@@ -24,6 +20,8 @@ Examples:
   tapegraph measure my.yaml --limits limits.yaml
   tapegraph measure song.flac
   tapegraph measure test_tape.wav flutter noise --channel 2
+  tapegraph measure tc260 --plot sheet.pdf
+  tapegraph measure tc260 --set Drive=0.8 --against tc260 --plot both.html
 
 \b
 limits.yaml, for example:
@@ -32,7 +30,7 @@ limits.yaml, for example:
   thd:
     third_percent: {max: 3, frequency_hz: 315, level_dbfs: -10}"""
 
-FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "settings")  # options
+FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "settings", "against")  # options
 
 
 @click.command(epilog=EXAMPLES)
@@ -61,6 +59,8 @@ FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "sett
 @set_option
 @click.option("--json", "json_file", metavar="FILE", help="Write all values to a file, in JSON.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write all values to a file, a row for each place measured.")
+@click.option("--plot", "sheet_file", metavar="FILE", help="Draw a data sheet: .svg, .png, .pdf or .html.")
+@click.option("--against", metavar="OTHER", help="Measure this preset or file too, and how it differs from GRAPH.")
 @click.option(
     "--limits", "limits_file", metavar="FILE", help="Fail, with status 1, where a limit of this file is exceeded."
 )
@@ -80,80 +80,96 @@ def command(
     settings: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
+    sheet_file: str | None,
+    against: str | None,
     limits_file: str | None,
     overwrite: bool,
     allow: tuple[str, ...],
 ) -> None:
     """Measure GRAPH, a preset or a file of your own, with sweeps, tones, silence and music.
 
-    WHAT is response, harmonics, thd, imd, latency, dynamics, alias, flutter, noise or loudness; all but alias and
-    loudness unless some are named. Levels are those of a sine, full scale is 0 dBFS. The graph is held still: what
-    varies in time, such as wow, flutter and hiss, is not measured, and the first line says what that is. THD+N,
-    flutter, noise and loudness are those of the graph as it is.
+    WHAT is response, harmonics, thd, imd, latency, dynamics, flutter or noise, which are the sheet that is measured
+    unless some are named; or alias, loudness, separation, crosstalk, print or speed. Levels are those of a sine, full
+    scale is 0 dBFS. The graph is held still: what varies in time, such as wow, flutter and hiss, is not measured, and
+    the first line says what that is. THD+N, flutter, noise, loudness, print and speed are those of the graph as it is.
+
+    With --against, WHAT may be null, too: how much of music is left once what OTHER makes of it is subtracted. --set
+    changes GRAPH alone, so that a graph can be measured against itself.
 
     GRAPH may be a sound file, too. Then WHAT is loudness, unless named otherwise, noise of a recorded silence, or
     flutter of a recorded test tone of 3150 or 3000 Hz.
     """
     from tapegraph import measure
     from tapegraph.atomic import check_output
-    from tapegraph.commands._options import WrongUseError, adjusted, load_argument, warn, write_or_print
-    from tapegraph.errors import TapegraphError, did_you_mean
-    from tapegraph.measure import limits, report, sounds
+    from tapegraph.commands._options import adjusted, load_argument, warn, write_or_print
+    from tapegraph.errors import TapegraphError
+    from tapegraph.measure import limits, sounds
+    from tapegraph.measure.datasheet import DataSheet, Subject
+    from tapegraph.measure.sheet.files import check_sheet, write_sheet
 
     of_sound = sounds.is_audio(graph)
-    known: Mapping[str, Callable[..., Result]] = measure.OF_SOUND if of_sound else measure.ALL
-    for name in what:
-        if name not in measure.ALL:
-            hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
-            raise WrongUseError(f"no measurement is called {name}{hint}")
-        if name not in known:
-            raise WrongUseError(f"{name} is measured of graphs; of a sound there are {', '.join(known)}")
-    for file in (json_file, csv_file):
-        if file is not None:
-            check_output(file, overwrite)
-    wanted = read(limits_file, known) if limits_file else {}
-    named = [*what, *wanted, *(["loudness"] if song is not None else [])]
-    bench: measure.Rig | measure.Sound
+    check_names(what, of_sound, against is not None)
+    wanted = read(limits_file, measure.OF_SOUND if of_sound else measure.ALL | measure.PAIRS) if limits_file else {}
+    check_names(wanted, of_sound, against is not None)
+    for file in filter(None, (json_file, csv_file, sheet_file)):
+        check_output(file, overwrite)
+    if sheet_file:
+        check_sheet(sheet_file)
+
+    def subject(name: str, changes: tuple[str, ...] = ()) -> Subject:
+        some = adjusted(load_argument(name, allow), changes)
+        rig = measure.Rig(some, sample_rate, channels=channels, channel=channel, at=at, strict=strict)
+        return Subject(name, rig, title=", ".join([some.title or name, *changes]), description=some.description)
+
     if of_sound:
         refuse_options_for_graphs(graph)
-        bench = measure.Sound.read(graph, channel)
-        for warning in bench.warnings:
+        sound = measure.Sound.read(graph, channel)
+        for warning in sound.warnings:
             warn(warning)
+        sheet = DataSheet(Subject(graph, sound, title=graph))
     else:
-        bench = measure.Rig(
-            adjusted(load_argument(graph, allow), settings),
-            sample_rate,
-            channels=channels,
-            channel=channel,
-            at=at,
-            strict=strict,
-        )
+        sheet = DataSheet(subject(graph, settings), subject(against) if against else None)
     options: dict[str, Any] = {"levels_dbfs": levels} if levels else {}
     if song is not None:
         options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
-    click.echo(report.heading(graph, bench))
-    results: dict[str, Result] = {}
+    click.echo(sheet.heading())
+    named = [*what, *wanted, *(["loudness"] if song is not None else [])]
+    usual = sounds.USUAL if of_sound else (*measure.SHEET, *(measure.PAIRS if against else ()))
     refused: dict[str, list[str]] = {}  # by what is said of them
-    for name in dict.fromkeys(named or (sounds.USUAL if of_sound else measure.SHEET)):
-        function = known[name]
-        taken = inspect.signature(function).parameters
+    for name in dict.fromkeys(named or usual):
         try:
-            result = function(bench, **{key: value for key, value in options.items() if key in taken})
+            click.echo(f"\n{sheet.measure(name, options)}")
         except TapegraphError as error:
             if named:
                 raise
             refused.setdefault(str(error), []).append(name)  # the rest of the sheet may be measured
-            continue
-        results[name] = result
-        click.echo(f"\n{report.title(name, result, bench)}\n{report.table(result.summary(), result.labels())}")
     for message, without in refused.items():
         click.echo(f"\n{', '.join(without)}\n{message}")
     if json_file:
-        write_or_print(json.dumps(report.as_data(graph, bench, results), indent=1), json_file, overwrite)
+        write_or_print(json.dumps(sheet.as_data(), indent=1), json_file, overwrite)
     if csv_file:
-        write_or_print(report.as_csv(results), csv_file, overwrite)
-    if problems := limits.exceeded(wanted, results):
+        write_or_print(sheet.as_csv(), csv_file, overwrite)
+    if sheet_file:
+        write_sheet(sheet_file, sheet, overwrite)
+    if problems := limits.exceeded(wanted, sheet.results()):
         raise TapegraphError(*problems)
+
+
+def check_names(names: Iterable[str], of_sound: bool, of_two: bool) -> None:
+    """Raise WrongUseError on what nobody measures, or not of a sound, or not of one graph alone."""
+    from tapegraph import measure
+    from tapegraph.commands._options import WrongUseError
+    from tapegraph.errors import did_you_mean
+
+    known = measure.OF_SOUND if of_sound else measure.ALL | measure.PAIRS
+    for name in names:
+        if name not in measure.ALL and name not in measure.PAIRS:
+            hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+            raise WrongUseError(f"no measurement is called {name}{hint}")
+        if name not in known:
+            raise WrongUseError(f"{name} is measured of graphs; of a sound there are {', '.join(known)}")
+        if name in measure.PAIRS and not of_two:
+            raise WrongUseError(f"{name} compares two graphs; name the other one with --against")
 
 
 def refuse_options_for_graphs(file: str) -> None:
@@ -182,4 +198,6 @@ def read(file: str, known: Iterable[str]) -> Mapping[str, Any]:
         raise TapegraphError(f"{file}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise TapegraphError(f"{file}: is not YAML") from None
+    if isinstance(found, dict) and None in found:
+        found["null"] = found.pop(None)  # as YAML reads the word
     return limits.check_names(found, known)

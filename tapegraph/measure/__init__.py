@@ -13,6 +13,8 @@ names them. Flutter, noise and loudness are those of the graph as it is, and can
     found = measure.flutter_of(recording, sample_rate)
     sound = measure.Sound.read("song.wav")
     found = measure.OF_SOUND["loudness"](sound)
+
+Two graphs are compared with null(graph, other), or with difference() of the same measurement of both.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from types import MappingProxyType
 
 from tapegraph.measure.alias import Alias, alias
 from tapegraph.measure.crosstalk import Crosstalk, crosstalk
+from tapegraph.measure.difference import difference
 from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.flutter import Flutter, flutter, flutter_of
 from tapegraph.measure.harmonics import Harmonics, harmonics
@@ -29,6 +32,7 @@ from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
 from tapegraph.measure.loudness import Loudness, loudness, loudness_of
 from tapegraph.measure.noise import Noise, noise, noise_of
+from tapegraph.measure.null import Null, null
 from tapegraph.measure.print_through import PrintThrough, print_through
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
@@ -41,6 +45,7 @@ from tapegraph.measure.thd import Thd, thd
 __all__ = [
     "ALL",
     "OF_SOUND",
+    "PAIRS",
     "SHEET",
     "Alias",
     "Crosstalk",
@@ -52,6 +57,7 @@ __all__ = [
     "Loudness",
     "Measured",
     "Noise",
+    "Null",
     "PrintThrough",
     "Response",
     "Result",
@@ -62,6 +68,7 @@ __all__ = [
     "Thd",
     "alias",
     "crosstalk",
+    "difference",
     "dynamics",
     "flutter",
     "flutter_of",
@@ -72,6 +79,7 @@ __all__ = [
     "loudness_of",
     "noise",
     "noise_of",
+    "null",
     "print_through",
     "response",
     "separation",
@@ -99,3 +107,4 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
 )
 # What is measured unless something is named
 SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics", "flutter", "noise")
+PAIRS: MappingProxyType[str, Callable[..., Result]] = MappingProxyType({"null": null})  # of two graphs

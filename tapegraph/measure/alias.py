@@ -15,8 +15,9 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import FLOOR_DB, HEARING_HZ, Result, over_frequency, table, vector
+from tapegraph.measure.result import FLOOR_DB, HEARING_HZ, Result, hertz, over_frequency, table, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.sheet import pens
 from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, played, rms, stretch_frames, usual
 from tapegraph.run.sound import Array
 
@@ -27,6 +28,8 @@ LEVELS_DBFS = (-20.0, -12.0, -6.0, 0.0)
 @attrs.frozen
 class Alias(Result):
     """Aliases relative to the fundamental at the output: arrays of (levels, frequencies)."""
+
+    TITLE = "Aliases"
 
     frequency_hz: Array
     level_dbfs: Array
@@ -44,13 +47,20 @@ class Alias(Result):
         )
 
     def plot(self, ax: Any) -> None:
-        """Draw a map: frequency to the right, level upwards."""
-        mesh = ax.pcolormesh(
-            self.frequency_hz, self.level_dbfs, self.alias_db, shading="nearest", vmin=FLOOR_DB, vmax=0.0
-        )
-        ax.figure.colorbar(mesh, ax=ax, label="aliases, dB")
-        over_frequency(ax, "dBFS at the input")
-        ax.grid(False)
+        """Draw the aliases over frequency, a curve for each level."""
+        for k, colour in enumerate(pens.scale(len(self.level_dbfs))):
+            label = f"{self.level_dbfs[k]:g} dBFS"
+            ax.plot(self.frequency_hz, self.alias_db[k], color=colour, marker=".", label=label)
+        over_frequency(ax, "dB, relative to the tone")
+        pens.fit_relative(ax, FLOOR_DB)
+        ax.legend()
+
+    def figures(self) -> dict[str, str]:
+        """Return the worst."""
+        i, j = np.unravel_index(int(np.argmax(self.alias_db)), self.alias_db.shape)
+        return {
+            f"Aliases, {hertz(self.frequency_hz[j])}, {self.level_dbfs[i]:g} dBFS": f"{self.alias_db[i, j]:.1f} dB",
+        }
 
 
 def alias(

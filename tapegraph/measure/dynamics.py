@@ -14,6 +14,7 @@ import numpy as np
 
 from tapegraph.measure.result import Result, over_level, vector
 from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.sheet import pens
 from tapegraph.measure.tones import dbfs, line, played
 from tapegraph.run.sound import Array
 
@@ -25,13 +26,17 @@ TONE_HZ = 1000.0
 class Dynamics(Result):
     """Levels: arrays with a value for each level at the input."""
 
+    TITLE = "Gain over level"
+
     level_dbfs: Array
     output_dbfs: Array
     gain_db: Array
 
     def plot(self, ax: Any) -> None:
-        ax.plot(self.level_dbfs, self.output_dbfs)
-        over_level(ax, "dBFS at the output")
+        """Draw the gain, in which a fraction of a dB is seen."""
+        ax.plot(self.level_dbfs, self.gain_db, marker=".")
+        over_level(ax, "dB of gain")
+        pens.fit_decibels(ax)
 
 
 def dynamics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS, frequency_hz: float = TONE_HZ) -> Dynamics:

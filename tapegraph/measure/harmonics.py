@@ -16,6 +16,7 @@ import numpy as np
 
 from tapegraph.measure.result import FLOOR_DB, Result, decibels, over_frequency, table, vector
 from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.sheet import pens
 from tapegraph.measure.sweep import LINES_S, every, grid, sweep
 from tapegraph.run.sound import Array
 
@@ -33,6 +34,8 @@ class Harmonics(Result):
     frequency_hz: of the fundamental
     fundamental_dbfs: at the output, (levels, frequencies)
     """
+
+    TITLE = "Harmonics"
 
     frequency_hz: Array
     level_dbfs: Array
@@ -58,14 +61,14 @@ class Harmonics(Result):
         }
 
     def plot(self, ax: Any) -> None:
-        """Draw the harmonics at the highest level."""
+        """Draw the harmonics at the highest level, those that can be heard of."""
         loudest = int(np.argmax(self.level_dbfs))
-        for n, relative_db in zip(self.order, self.relative_db[loudest], strict=True):
-            ax.plot(self.frequency_hz, relative_db, label=f"H{n:.0f}")
-        over_frequency(ax, "dB")
-        ax.set_ylim(FLOOR_DB, 0.0)
-        ax.set_title(f"relative to the fundamental, {self.level_dbfs[loudest]:g} dBFS")
-        ax.legend()
+        for n, relative_db in reversed([*zip(self.order, self.relative_db[loudest], strict=True)]):
+            if np.any(relative_db > FLOOR_DB):
+                ax.plot(self.frequency_hz, relative_db, color=pens.of_harmonic(int(n)), label=f"H{n:.0f}")
+        over_frequency(ax, f"dB, relative to a fundamental of {self.level_dbfs[loudest]:g} dBFS")
+        pens.fit_relative(ax, FLOOR_DB)
+        ax.legend(reverse=True)
 
 
 def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Harmonics:

@@ -19,8 +19,9 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import FLOOR_DB, Result, decibels, over_level, vector
+from tapegraph.measure.result import Result, over_level, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.sheet import pens
 from tapegraph.measure.tones import amplitudes, line, percent, played
 from tapegraph.run.sound import Array
 
@@ -34,6 +35,8 @@ CCIF_HZ = (18_997.0, 19_997.0)
 class Imd(Result):
     """Intermodulation: arrays with a value for each level."""
 
+    TITLE = "Intermodulation"
+
     level_dbfs: Array
     smpte_d2_percent: Array
     smpte_d3_percent: Array
@@ -41,10 +44,15 @@ class Imd(Result):
     ccif_d3_percent: Array
 
     def plot(self, ax: Any) -> None:
-        for name, values in list(self.columns().items())[1:]:
-            ax.plot(self.level_dbfs, decibels(values / 100.0), label=name.removesuffix("_percent").replace("_", " "))
-        over_level(ax, "dB")
-        ax.set_ylim(FLOOR_DB, 0.0)
+        for label, percents, colour in (
+            ("SMPTE d2", self.smpte_d2_percent, pens.BLUE),
+            ("SMPTE d3", self.smpte_d3_percent, pens.SKY),
+            ("CCIF d2", self.ccif_d2_percent, pens.VERMILION),
+            ("CCIF d3", self.ccif_d3_percent, pens.ORANGE),
+        ):
+            pens.plot_percents(ax, self.level_dbfs, percents, color=colour, label=label)
+        over_level(ax, "%")
+        pens.fit_percents(ax)
         ax.legend()
 
 

@@ -26,6 +26,8 @@ RANGE_HZ = (500.0, 2000.0)
 class Latency(Result):
     """Latency: arrays of one value."""
 
+    TITLE = "Latency"
+
     declared_frames: Array
     declared_ms: Array
     measured_ms: Array

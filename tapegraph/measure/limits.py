@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 
 from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
-from tapegraph.measure.result import Result
+from tapegraph.measure.result import PLACES, Result
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
 BOUNDS = ("min", "max")
-WHERE = ("frequency_hz", "level_dbfs", "time_s")  # columns that say which row it was
 
 
 def check_names(limits: Any, known: Iterable[str]) -> Mapping[str, Any]:
@@ -80,7 +79,7 @@ def exceeds(name: str, result: Result, column: str, limit: Any) -> Problem | Non
         if sign * (values[place] - allowed) > 0.0:
             row = np.flatnonzero(rows)[place]
             here = [f"{key} {texts[row]}" for key, texts in labels.items() if texts[row]]
-            at = ", ".join([*here, *(f"{key} {columns[key][row]:g}" for key in WHERE if key in columns)])
+            at = ", ".join([*here, *(f"{key} {columns[key][row]:g}" for key in PLACES if key in columns)])
             found = f"{values[place]:.4g} at {at}" if at else f"{values[place]:.4g}"
             return Problem(f"{who} is {found}; it must be at {side} {format_number(allowed)}")
     return None

@@ -15,8 +15,9 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import Result, decibels, over_frequency, table, vector
+from tapegraph.measure.result import Panel, Result, decibels, hertz, over_frequency, table, vector
 from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.sheet import pens
 from tapegraph.measure.sweep import LINES_S, every, grid, sweep
 from tapegraph.run.sound import Array
 
@@ -25,11 +26,15 @@ PER_DECADE = 80
 THIRD = 8  # of an octave, in steps
 LOWEST_HZ = 20.0
 MIDDLE_HZ = 1000.0
+WITHIN_DB = 3.0
+FAINT_DB = 50.0  # below the loudest frequency phase is not drawn
 
 
 @attrs.frozen
 class Response(Result):
     """The response: arrays of (levels, frequencies); phase_deg does not wrap, and is 0 within 180 at 1 kHz."""
+
+    TITLE = "Frequency response"
 
     frequency_hz: Array
     level_dbfs: Array
@@ -59,10 +64,45 @@ class Response(Result):
         return vector(np.interp(np.log(frequency_hz), log_hz, magnitude) for magnitude in self.magnitude_db)
 
     def plot(self, ax: Any) -> None:
-        for level_dbfs, magnitude_db in zip(self.level_dbfs, self.magnitude_db, strict=True):
-            ax.plot(self.frequency_hz, magnitude_db, label=f"{level_dbfs:g} dBFS")
-        over_frequency(ax, "dB")
+        self.draw(ax, self.magnitude_db, "dB")
+        pens.fit_decibels(ax)
+
+    def panels(self) -> dict[str, Panel]:
+        return {self.TITLE: self.plot, "Phase": self.plot_phase, "Group delay": self.plot_group_delay}
+
+    def plot_phase(self, ax: Any) -> None:
+        self.draw(ax, self.heard(self.phase_deg), "degrees")
+        pens.fit_degrees(ax)
+
+    def plot_group_delay(self, ax: Any) -> None:
+        self.draw(ax, self.heard(self.group_delay_ms), "ms")
+        pens.fit_ms(ax)
+
+    def draw(self, ax: Any, values: Array, unit: str) -> None:
+        """Draw a curve for each level."""
+        for level_dbfs, curve, colour in zip(self.level_dbfs, values, pens.scale(len(values)), strict=True):
+            ax.plot(self.frequency_hz, curve, color=colour, label=f"{level_dbfs:g} dBFS")
+        over_frequency(ax, unit)
         ax.legend()
+
+    def heard(self, values: Array) -> Array:
+        """Return values without those at frequencies of which hardly anything comes out."""
+        loudest = np.max(self.magnitude_db, axis=1, keepdims=True)
+        return np.where(self.magnitude_db > loudest - FAINT_DB, values, np.nan)
+
+    def figures(self) -> dict[str, str]:
+        """Return between which frequencies the quietest sweep stays within 3 dB of 1 kHz."""
+        quietest = int(np.argmin(self.level_dbfs))
+        relative = self.magnitude_db[quietest] - self.magnitude_at(MIDDLE_HZ)[quietest]
+        middle = int(np.argmin(np.abs(self.frequency_hz - MIDDLE_HZ)))
+        outside = np.flatnonzero(np.abs(relative) > WITHIN_DB)
+        low = max((k + 1 for k in outside if k < middle), default=0)
+        high = min((k - 1 for k in outside if k > middle), default=len(relative) - 1)
+        return {
+            f"Within {WITHIN_DB:g} dB of 1 kHz from": hertz(self.frequency_hz[low]),
+            f"Within {WITHIN_DB:g} dB of 1 kHz to": hertz(self.frequency_hz[high]),
+            "Gain at 1 kHz": f"{self.magnitude_at(MIDDLE_HZ)[quietest]:.1f} dB",
+        }
 
 
 def response(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Response:

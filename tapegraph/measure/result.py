@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import abc
+import html
+import importlib.util
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -13,7 +16,18 @@ import numpy as np
 from tapegraph.run.sound import Array
 
 HEARING_HZ = (20.0, 20_000.0)
-FLOOR_DB = -120.0  # of pictures: what lies below is not heard
+PLACES = ("frequency_hz", "level_dbfs", "time_s", "block_frames", "track")  # columns that say which row it is
+FLOOR_DB = -100.0  # of pictures: what lies below is not heard
+UNITS = {  # on paper, where they are not as in names
+    "hz": "Hz",
+    "db": "dB",
+    "dbfs": "dBFS",
+    "dbtp": "dBTP",
+    "lu": "LU",
+    "lufs": "LUFS",
+    "percent": "%",
+    "deg": "degrees",
+}
 TICKS_HZ = {
     20: "20",
     50: "50",
@@ -28,6 +42,7 @@ TICKS_HZ = {
 }
 
 
+Panel = Callable[[Any], None]  # draws on axes
 Table = Mapping[str, Sequence[str | float | None]]  # for files
 
 
@@ -37,6 +52,8 @@ class Result(abc.ABC):
 
     changed: what of the graph was held still, and so is not in it
     """
+
+    TITLE: ClassVar[str] = ""  # over its picture; the name of the class where it is left out
 
     changed: tuple[str, ...] = attrs.field(default=(), kw_only=True)
 
@@ -70,6 +87,51 @@ class Result(abc.ABC):
     def plot(self, ax: Any) -> None:
         """Draw the measurement on axes of matplotlib."""
 
+    @classmethod
+    def title(cls) -> str:
+        return cls.TITLE or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cls.__name__).capitalize()
+
+    def panels(self) -> dict[str, Panel]:
+        """Return what a sheet draws of it, by title: nothing of single numbers, which are printed."""
+        arrays = (getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "changed")
+        return {self.title(): self.plot} if any(np.size(values) > 1 for values in arrays) else {}
+
+    def figures(self) -> dict[str, str]:
+        """Return the few numbers that say most, each with its unit, by what it is; of a single row, all of them."""
+        row = {name: float(values[0]) for name, values in self.columns().items()} if self.length() == 1 else {}
+        return {name_in_words(name): with_unit(value, name) for name, value in row.items() if math.isfinite(value)}
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what is to be said under the table."""
+        return ()
+
+    def length(self) -> int:
+        """Return how many rows the table has."""
+        return max(map(len, self.columns().values()))
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        """Keep the short repr, which attrs gives up for one with all values."""
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        columns = self.columns()
+        if self.length() == 1:
+            return f"{type(self).__name__}({', '.join(f'{name}={float(v[0]):.6g}' for name, v in columns.items())})"
+        return f"<{type(self).__name__}: {self.length()} rows of {', '.join(columns)}>"
+
+    def _repr_svg_(self) -> str | None:
+        """Return a picture, which notebooks show, where there is something to draw and something to draw it with."""
+        if not self.panels() or importlib.util.find_spec("matplotlib") is None:
+            return None
+        from tapegraph.measure.sheet.panels import strip
+
+        return strip(self.panels())
+
+    def _repr_html_(self) -> str | None:
+        """Return a table, which notebooks show in place of a picture."""
+        return None if self._repr_svg_() is not None else html_table(self.labels(), self.summary())
+
 
 def listed(values: Array) -> list[float | None]:
     """Return numbers as Python's; None where there is no value."""
@@ -100,6 +162,34 @@ def table(*pairs: tuple[str, Array]) -> dict[str, Array]:
     return {name: values.ravel() for (name, _), values in zip(pairs, whole, strict=True)}
 
 
+def name_in_words(name: str) -> str:
+    """Return what a column is, without its unit: "third" of third_percent."""
+    return name.rpartition("_")[0].replace("_", " ") or name
+
+
+def with_unit(value: float, name: str) -> str:
+    """Return a value with the unit that the name of its column ends with."""
+    unit = name.rpartition("_")[2]
+    return f"{f'{value:#.4g}'.rstrip('.')} {UNITS.get(unit, unit)}"
+
+
+def hertz(frequency_hz: float) -> str:
+    """Return a frequency as a person writes it: "31.5 Hz", "12.6 kHz"."""
+    return f"{frequency_hz:.3g} Hz" if frequency_hz < 999.5 else f"{frequency_hz / 1000.0:.3g} kHz"
+
+
+def html_table(labels: Mapping[str, Sequence[str]], columns: Mapping[str, Array]) -> str:
+    """Return columns as a table of HTML, those of text first."""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*labels, *columns))
+    cells = [[html.escape(text) for text in texts] for texts in labels.values()]
+    cells += [
+        [f"{value:.6g}" if math.isfinite(value) else "-" for value in map(float, row)] for row in columns.values()
+    ]
+    rows = ("".join(f"<td>{cell}</td>" for cell in row) for row in zip(*cells, strict=True))
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
 def over_frequency(ax: Any, unit: str) -> None:
     """Set axes of matplotlib up for a quantity over frequency."""
     ax.set_xscale("log")
@@ -113,6 +203,8 @@ def over_frequency(ax: Any, unit: str) -> None:
 
 def over_level(ax: Any, unit: str) -> None:
     """Set axes of matplotlib up for a quantity over the level at the input."""
+    ax.margins(x=0.02)
+    ax.locator_params(axis="x", steps=[1, 2, 5, 10])
     ax.set_xlabel("dBFS at the input")
     ax.set_ylabel(unit)
     ax.grid(True, alpha=0.3)

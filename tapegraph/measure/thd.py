@@ -16,19 +16,24 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import HEARING_HZ, Result, decibels, over_level, vector
+from tapegraph.measure.result import HEARING_HZ, Result, hertz, over_level, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.sheet import pens
 from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, percent, played, rms, stretch, tones, usual
 from tapegraph.run.sound import Array
 
 FREQUENCIES_HZ = (60.0, 315.0, 400.0, 1000.0, 10_000.0)
 LEVELS_DBFS = (-30.0, -20.0, -10.0, -6.0, -3.0, 0.0)
+FIGURES_HZ, FIGURES_DBFS = 1000.0, -10.0  # of the tone that stands for all of them
+THIRD_OF_TAPE_PERCENT = 3.0  # at what is called the maximum output level of a tape
 HALF_NOTCH = 2.0**0.5  # half an octave to either side
 
 
 @attrs.frozen
 class Thd(Result):
     """Distortion of tones: one-dimensional arrays, a value for each tone."""
+
+    TITLE = "Third harmonic"
 
     frequency_hz: Array
     level_dbfs: Array
@@ -42,9 +47,23 @@ class Thd(Result):
         """Draw the third harmonic over level."""
         for frequency_hz in np.unique(self.frequency_hz):
             tone = self.frequency_hz == frequency_hz
-            ax.plot(self.level_dbfs[tone], decibels(self.third_percent[tone] / 100.0), label=f"{frequency_hz:g} Hz")
-        over_level(ax, "third harmonic, dB")
+            pens.plot_percents(ax, self.level_dbfs[tone], self.third_percent[tone], label=hertz(frequency_hz))
+        over_level(ax, f"%, dotted: {THIRD_OF_TAPE_PERCENT:g} %")
+        pens.fit_percents(ax, mark=THIRD_OF_TAPE_PERCENT)
         ax.legend()
+
+    def figures(self) -> dict[str, str]:
+        """Return the distortion of the usual tone, and the level at which the third harmonic is that of full tape."""
+        tone = self.frequency_hz == self.frequency_hz[np.argmin(np.abs(self.frequency_hz - FIGURES_HZ))]
+        f, level, third = self.frequency_hz[tone][0], self.level_dbfs[tone], self.third_percent[tone]
+        usual = int(np.argmin(np.abs(level - FIGURES_DBFS)))
+        found = {f"THD, {hertz(f)}, {level[usual]:g} dBFS": f"{self.thd_percent[tone][usual]:.2f} %"}
+        crossing = np.flatnonzero((third[:-1] < THIRD_OF_TAPE_PERCENT) & (third[1:] >= THIRD_OF_TAPE_PERCENT))
+        if len(crossing):
+            k = int(crossing[0])
+            at = np.interp(np.log(THIRD_OF_TAPE_PERCENT), np.log(np.maximum(third[k : k + 2], 1e-20)), level[k : k + 2])
+            found[f"Third harmonic of 3 %, {hertz(f)}"] = f"{at:.1f} dBFS"
+        return found
 
 
 def thd(

@@ -1,0 +1,96 @@
+"""A data sheet as it is filled in: one graph, or two beside each other, measured by name; as text, JSON and CSV."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from tapegraph.measure import ALL, OF_SOUND, PAIRS, report
+from tapegraph.measure.difference import table_of_two
+from tapegraph.measure.result import Result
+from tapegraph.measure.rig import Rig
+from tapegraph.measure.sounds import Sound
+
+
+@attrs.define
+class Subject:
+    """A graph, or a sound, that is measured.
+
+    name: of the preset or the file
+    bench: what it is measured on: a rig for graphs, or the sound in a file
+    title, description: of the graph, for people
+    results: what was measured, by the names of the measurements
+    """
+
+    name: str
+    bench: Rig | Sound
+    title: str = ""
+    description: str = ""
+    results: dict[str, Result] = attrs.field(factory=dict)
+
+
+@attrs.define
+class DataSheet:
+    """What is measured of a graph, or of two that are compared.
+
+    together: what was measured of both at once, such as what is left of music in a null test
+    """
+
+    subject: Subject
+    other: Subject | None = None
+    together: dict[str, Result] = attrs.field(factory=dict)
+
+    def subjects(self) -> list[Subject]:
+        return [self.subject] if self.other is None else [self.subject, self.other]
+
+    def known(self) -> Mapping[str, Callable[..., Result]]:
+        """Return what can be measured here, by name."""
+        if isinstance(self.subject.bench, Sound):
+            return OF_SOUND
+        return ALL if self.other is None else ALL | PAIRS
+
+    def measure(self, name: str, options: Mapping[str, Any] = MappingProxyType({})) -> str:
+        """Measure all that is on the sheet; return a table for people under its title.
+
+        options: such as levels_dbfs, for those measurements that take them
+        """
+        function = self.known()[name]
+        taken = options.keys() & inspect.signature(function).parameters
+        chosen = {option: options[option] for option in taken}
+        if name in PAIRS:
+            result = function(*(subject.bench for subject in self.subjects()), **chosen)
+            self.together[name] = result
+            return "\n".join([name, report.table(result.summary()), *result.remarks()])
+        for subject in self.subjects():
+            subject.results[name] = function(subject.bench, **chosen)
+        first, *others = (subject.results[name] for subject in self.subjects())
+        table = table_of_two(first, *others) if others else report.table(first.summary(), first.labels())
+        return f"{report.title(name, first, self.subject.bench)}\n{table}"
+
+    def heading(self) -> str:
+        """Return the lines over the tables: what is measured, and what of it is not."""
+        if self.other is None:
+            return report.heading(self.subject.name, self.subject.bench)
+        first, second = (report.heading(subject.name, subject.bench) for subject in self.subjects())
+        return f"a: {first}\nb: {second}"
+
+    def results(self) -> Mapping[str, Result]:
+        """Return what was measured of the graph, and of both together."""
+        return self.subject.results | self.together
+
+    def as_data(self) -> dict[str, Any]:
+        """Return everything for a file; that of the other graph is under "against"."""
+        data = report.as_data(self.subject.name, self.subject.bench, self.results())
+        if self.other is not None:
+            data["against"] = report.as_data(self.other.name, self.other.bench, self.other.results)
+        return data
+
+    def as_csv(self) -> str:
+        """Return all tables as one; those of the other graph say so in the name of the measurement."""
+        other = self.other
+        named = {} if other is None else {f"{what}, {other.name}": result for what, result in other.results.items()}
+        return report.as_csv({**self.results(), **named})

@@ -1,0 +1,238 @@
+"""Panels: measurements drawn in a common style, whatever the settings of Matplotlib; Matplotlib is imported on use.
+
+A panel is a title over axes: after it, in grey, the quantity, under it the names of the curves, and no frame. Where two
+graphs are compared, the curves of the second are dashed. Pictures are the same to the byte each time.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import numpy as np
+
+from tapegraph.measure.sheet import pens
+
+MM = 1.0 / 25.4  # in inches
+INK, SOFT, LINE = "#1f1b18", "#6f665e", "#d9d3cb"
+TEXT_PT, SMALL_PT, TITLE_PT = 6.4, 5.9, 7.8
+LETTER_MM = 0.56 * SMALL_PT * 25.4 / 72.0  # width of a letter of small text, on average
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": LINE,
+    "axes.facecolor": "none",
+    "axes.labelcolor": SOFT,
+    "axes.labelpad": 2.0,
+    "axes.labelsize": SMALL_PT,
+    "axes.linewidth": 0.5,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "font.family": ["DejaVu Sans"],  # comes with Matplotlib
+    "font.size": TEXT_PT,
+    "grid.color": "#8f867d",  # a third of it, see over_frequency()
+    "grid.linewidth": 0.4,
+    "legend.borderaxespad": 0.3,
+    "legend.borderpad": 0.0,
+    "legend.columnspacing": 1.0,
+    "legend.fontsize": SMALL_PT,
+    "legend.frameon": False,
+    "legend.handlelength": 1.2,
+    "legend.handletextpad": 0.5,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 3.0,
+    "path.simplify": False,
+    "patch.linewidth": 0.6,
+    "pdf.fonttype": 42,
+    "savefig.facecolor": "auto",
+    "svg.hashsalt": "tapegraph",
+    "text.color": INK,
+    "xtick.color": LINE,
+    "xtick.labelcolor": SOFT,
+    "xtick.labelsize": SMALL_PT,
+    "xtick.major.pad": 2.0,
+    "xtick.major.size": 2.0,
+    "xtick.major.width": 0.5,
+    "ytick.color": LINE,
+    "ytick.labelcolor": SOFT,
+    "ytick.labelsize": SMALL_PT,
+    "ytick.major.pad": 2.0,
+    "ytick.major.size": 0.0,
+}
+LEFT_MM, RIGHT_MM, BOTTOM_MM = 7.5, 2.0, 7.0  # of a panel, beside its axes
+DASHES = (0.0, (2.4, 1.4))
+METADATA: dict[str, dict[str, str | None]] = {
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    "png": {"Software": None},
+}
+DPI = 200
+
+Draw = Callable[[Any], None]  # draws on axes
+
+
+@attrs.frozen
+class Box:
+    """A part of a page, in mm from its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def on(self, figure: Any) -> tuple[float, float, float, float]:
+        """Return left, bottom, width and height as parts of a figure."""
+        width, height = figure.get_size_inches() / MM
+        return self.x / width, 1.0 - (self.y + self.height) / height, self.width / width, self.height / height
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the style of sheets within a with statement."""
+    import matplotlib.style
+    from matplotlib.rcsetup import cycler
+
+    with matplotlib.style.context(["default", STYLE | {"axes.prop_cycle": cycler(color=pens.SERIES)}]):
+        yield
+
+
+def page(width_mm: float, height_mm: float) -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_mm * MM, height_mm * MM))
+
+
+def picture(figure: Any, form: str) -> bytes:
+    """Return a figure as a file: svg, png or pdf."""
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # letters that the font lacks are drawn as boxes
+        figure.savefig(out, format=form, metadata=METADATA[form], dpi=DPI)
+    return out.getvalue()
+
+
+def strip(panels: Mapping[str, Draw], width_mm: float = 90.0, height_mm: float = 60.0) -> str:
+    """Return panels beside each other as SVG, for a notebook."""
+    with style():
+        figure = page(len(panels) * width_mm, height_mm)
+        for k, (title, draw) in enumerate(panels.items()):
+            panel(figure, Box(k * width_mm + 2.0, 2.0, width_mm - 4.0, height_mm - 3.0), title, [draw])
+        return picture(figure, "svg").decode("utf-8")
+
+
+def text(figure: Any, x_mm: float, y_mm: float, words: str, **look: Any) -> Any:
+    """Write on a page; y is the base of the first line."""
+    place = Box(x_mm, y_mm, 0.0, 0.0).on(figure)
+    return figure.text(place[0], place[1], words, **({"va": "baseline", "ha": "left", "parse_math": False} | look))
+
+
+def rule(figure: Any, x_mm: float, y_mm: float, width_mm: float, colour: str = INK, width_pt: float = 0.6) -> None:
+    from matplotlib.lines import Line2D
+
+    left, bottom, width, _ = Box(x_mm, y_mm, width_mm, 0.0).on(figure)
+    figure.add_artist(Line2D([left, left + width], [bottom, bottom], color=colour, linewidth=width_pt))
+
+
+def heading(figure: Any, box: Box, title: str) -> Any:
+    """Draw what every part of a page begins with."""
+    rule(figure, box.x, box.y, box.width)
+    return text(figure, box.x, box.y + 4.0, title, fontsize=TITLE_PT, fontweight="bold")
+
+
+def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
+    """Draw a measurement, or that of two graphs over each other, in a part of a page."""
+    ax = figure.add_axes(inside(box).on(figure))
+    others = len(figure.axes)
+    names: list[tuple[Any, str]] = []
+    for k, draw in enumerate(draws):
+        known = {id(artist) for artist in drawn(figure, ax, others)}
+        ax.set_prop_cycle(None)
+        draw(ax)
+        found = take_names(figure, ax, others)
+        if k == 0:
+            names = found
+        else:
+            dash([artist for artist in drawn(figure, ax, others) if id(artist) not in known])
+    note = minus(", ".join(filter(None, (ax.get_ylabel(), ax.get_title()))))
+    ax.set(ylabel="", title="")
+    place = {"xycoords": heading(figure, box, title), "textcoords": "offset points", "annotation_clip": False}
+    ax.annotate(note, (1.0, 0.0), xytext=(4.0, 0.0), va="bottom", fontsize=SMALL_PT, color=SOFT, **place)
+    if is_empty(ax):
+        names = []
+        say_so(ax)
+    left_mm = max(LEFT_MM, labels_mm(figure, ax))
+    width_mm = inside(box, left_mm).width
+    rows = math.ceil(sum(LETTER_MM * (len(name) + 4.0) for _, name in names) / width_mm) if len(names) > 1 else 0
+    ax.set_position(inside(box, left_mm, rows).on(figure))
+    if rows:  # a single curve needs no name
+        curves, labels = zip(*names, strict=True)
+        columns = math.ceil(len(names) / rows)
+        ax.legend(curves, map(minus, labels), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
+
+
+def inside(box: Box, left_mm: float = LEFT_MM, rows: int = 0) -> Box:
+    """Return the part of a panel that is left for axes, beside their labels and under so many rows of names."""
+    top = 7.0 + 2.9 * rows
+    return Box(box.x + left_mm, box.y + top, box.width - left_mm - RIGHT_MM, box.height - top - BOTTOM_MM)
+
+
+def labels_mm(figure: Any, ax: Any) -> float:
+    """Return the width of the labels to the left of axes, which are numbers, without powers of ten, or names."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.ticker import LogFormatter
+
+    for axis in (ax.xaxis, ax.yaxis):
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_formatter(lambda value, _: np.format_float_positional(value, 3, fractional=False, trim="-"))
+    canvas: Any = FigureCanvasAgg(figure)
+    box = ax.yaxis.get_tightbbox(canvas.get_renderer())
+    return float(ax.bbox.x0 - box.x0) / figure.dpi / MM if box is not None else 0.0
+
+
+def is_empty(ax: Any) -> bool:
+    """Tell whether nothing is to be seen on axes."""
+    curves = [np.asarray(line.get_ydata(), np.float64) for line in ax.lines]
+    return not (ax.patches or ax.collections or ax.images or any(np.isfinite(curve).any() for curve in curves))
+
+
+def say_so(ax: Any) -> None:
+    ax.set_yticks([])
+    look = {"ha": "center", "va": "center", "color": SOFT, "fontsize": SMALL_PT}
+    ax.text(0.5, 0.5, "nothing that could be measured", transform=ax.transAxes, **look)
+
+
+def minus(words: str) -> str:
+    """Return words with minus signs before numbers, which are longer than hyphens."""
+    return re.sub(r"(?<!\w)-(?=\d)", "\N{MINUS SIGN}", words)
+
+
+def drawn(figure: Any, ax: Any, others: int) -> list[Any]:
+    """Return the curves and bars on axes, and on those that were added with them."""
+    return [artist for some in (ax, *figure.axes[others:]) for artist in (*some.lines, *some.patches)]
+
+
+def dash(artists: Sequence[Any]) -> None:
+    """Let curves and bars be those of the second of two graphs."""
+    for artist in artists:
+        if artist.get_gid():
+            continue
+        artist.set_linestyle(DASHES)
+        if hasattr(artist, "set_marker"):
+            artist.set_marker("")
+        else:
+            artist.set(facecolor="none", edgecolor=INK)
+
+
+def take_names(figure: Any, ax: Any, others: int) -> list[tuple[Any, str]]:
+    """Remove the legends of axes; return the curves in them, by name."""
+    legends = [legend for some in (ax, *figure.axes[others:]) if (legend := some.get_legend()) is not None]
+    for legend in legends:
+        legend.remove()
+    return [(h, t.get_text()) for legend in legends for h, t in zip(legend.legend_handles, legend.texts, strict=True)]

@@ -1,0 +1,315 @@
+"""Data sheets: files of four kinds, the same to the byte each time, whole or not at all; nothing outside its place."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+
+import tapegraph
+from tapegraph import measure
+from tapegraph.__main__ import main
+from tapegraph.measure.datasheet import DataSheet, Subject
+from tapegraph.measure.sheet import files, layout, panels, pens
+from tapegraph.measure.sheet.files import write_sheet
+from tapegraph.measure.sheet.panels import Box
+
+MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "html": b"<!doctype html>"}
+TITLE = "A <b>$\\x$ & $</b> \u6f22"
+
+
+def subject(gain_db: float, *, title: str = TITLE) -> Subject:
+    graph = tapegraph.chain(gain={"gain_db": gain_db}, hysteresis={}, tone={})
+    return Subject("quiet.yaml", measure.Rig(graph, 16_000.0), title, "What it is, in a sentence, and more. " * 12)
+
+
+@pytest.fixture(scope="module")
+def usual() -> DataSheet:
+    """Two graphs with all that is measured."""
+    sheet = DataSheet(subject(0.0), subject(-6.0, title="Other"))
+    for name in ("response", "harmonics", "thd", "imd", "latency", "dynamics", "alias", "null"):
+        sheet.measure(name, {"levels_dbfs": (-10.0, -20.0)} if name in ("imd", "thd", "harmonics") else {})
+    return sheet
+
+
+@pytest.fixture(scope="module")
+def one(usual: DataSheet) -> DataSheet:
+    return DataSheet(usual.subject)
+
+
+@pytest.fixture(scope="module")
+def small(usual: DataSheet) -> DataSheet:
+    """Two graphs with little that is measured."""
+    few = ("imd", "latency", "dynamics")
+    first, second = (
+        attrs.evolve(some, results={name: some.results[name] for name in few}) for some in usual.subjects()
+    )
+    return DataSheet(first, second, usual.together)
+
+
+def written(sheet: DataSheet, file: Path) -> bytes:
+    write_sheet(file, sheet)
+    content = file.read_bytes()
+    file.unlink()
+    return content
+
+
+@pytest.mark.parametrize("ending", MAGIC)
+def test_a_sheet_is_the_same_to_the_byte_whatever_the_settings_of_matplotlib(
+    ending: str, small: DataSheet, tmp_path: Path
+) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    file = tmp_path / f"sheet.{ending}"
+    first = written(small, file)
+    assert first.startswith(MAGIC[ending])
+    with matplotlib.rc_context({"lines.linewidth": 7.0, "svg.hashsalt": "other", "axes.grid": True}):
+        assert written(small, file) == first
+    assert not re.search(rb"CreationDate|<dc:date>|Software", first)
+
+
+def test_a_page_for_the_browser_is_one_file_with_the_picture_and_the_tables(one: DataSheet, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    text = written(one, tmp_path / "sheet.html").decode("utf-8")
+    assert "<title>A &lt;b&gt;$\\x$ &amp; $&lt;/b&gt; \u6f22, measured</title>" in text
+    assert text.count("<svg ") == 1
+    assert not re.search(r"<script|<link|<img|src=|@import|url\(http", text)
+    assert "prefers-color-scheme: dark" in text
+    assert "@page { size: A4 " in text
+    assert "{{" not in text
+    heads = re.findall(r"<h2>(.*?)</h2>", text)
+    assert heads == [result.TITLE for result in one.subject.results.values()]
+    found = one.subject.results["dynamics"]
+    assert isinstance(found, measure.Dynamics)
+    row = (found.level_dbfs[3], found.output_dbfs[3], found.gain_db[3])
+    assert "<tr>" + "".join(f"<td>{value:.2f}</td>" for value in row).replace("-", "\u2212") + "</tr>" in text
+
+
+def test_a_page_of_two_graphs_has_both_and_the_difference(small: DataSheet, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    text = written(small, tmp_path / "sheet.html").decode("utf-8")
+    assert "<th>gain_db, a</th><th>gain_db, b</th><th>gain_db, b - a</th>" in text
+    assert "<h2>Null test</h2>" in text
+
+
+@pytest.mark.parametrize("count", range(1, 25))
+def test_panels_lie_on_the_page_and_not_on_each_other(count: int) -> None:
+    page, columns = layout.grid(count)
+    assert sorted(page) == [210.0, 297.0]
+    area = Box(12.0, 40.0, page[0] - 24.0, page[1] - 60.0)
+    boxes = layout.cells(area, columns, count)
+    assert len(boxes) == count
+    for k, box in enumerate(boxes):
+        assert area.x - 1e-9 <= box.x
+        assert box.x + box.width <= area.x + area.width + 1e-9
+        assert area.y - 1e-9 <= box.y
+        assert box.y + box.height <= area.y + area.height + 1e-9
+        for other in boxes[:k]:
+            assert (
+                other.x + other.width <= box.x + 1e-9
+                or box.x + box.width <= other.x + 1e-9
+                or other.y + other.height <= box.y + 1e-9
+            )
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_all_that_is_written_lies_on_the_page(usual: DataSheet) -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
+
+    with panels.style():
+        figure = layout.draw(usual)
+        canvas: Any = FigureCanvasAgg(figure)
+        renderer = canvas.get_renderer()
+        for words in figure.findobj(Text):
+            if words.get_text() and words.get_visible():
+                box = words.get_window_extent(renderer)
+                assert box.x0 >= 0.0, words
+                assert box.x1 <= figure.bbox.x1, words
+
+
+def test_curves_of_the_second_graph_are_dashed_in_the_colours_of_the_first(usual: DataSheet) -> None:
+    pytest.importorskip("matplotlib")
+    with panels.style():
+        figure = layout.draw(usual)
+    ax = next(ax for ax in figure.axes if ax.get_xlabel() == "dBFS at the input" and len(ax.lines) == 2)
+    first, second = ax.lines
+    assert (first.get_linestyle(), second.get_linestyle()) == ("-", "--")
+    assert first.get_color() == second.get_color()
+
+
+def test_single_numbers_stand_in_a_table_and_make_no_panel(one: DataSheet) -> None:
+    assert not any("atency" in title for title in layout.curves_of(one))
+    numbers = layout.numbers_of(one)
+    assert list(numbers)[:3] == ["Within 3 dB of 1 kHz from", "Within 3 dB of 1 kHz to", "Gain at 1 kHz"]
+    assert {"Latency, declared", "Latency, measured"} <= set(numbers)
+    both = layout.numbers_of(DataSheet(one.subject, one.subject))
+    assert both["Latency, declared"] == numbers["Latency, declared"] * 2
+    many = {str(k): [""] for k in range(20)}
+    assert [len(part) for part in layout.portions(many)] == [7, 7, 6]
+    assert layout.portions({}) == []
+
+
+def test_a_sheet_of_anything_can_be_drawn(one: DataSheet) -> None:
+    pytest.importorskip("matplotlib")
+    for name in ("latency", "harmonics"):
+        alone = attrs.evolve(one.subject, results={name: one.subject.results[name]})
+        assert layout.drawing(DataSheet(alone), "svg").startswith(MAGIC["svg"])
+
+
+def quiet(folder: Path, *words: str) -> int:
+    graph = "tapegraph: 1\nnodes: {level: {kind: gain, gain_db: -6}}\nlinks: [input -> level -> output]\n"
+    (folder / "quiet.yaml").write_text(graph)
+    return main(["measure", "quiet.yaml", "dynamics", "--level", "-20", "--rate", "8000", *words])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_command_draws_a_sheet(folder: Path) -> None:
+    pytest.importorskip("matplotlib")
+    assert quiet(folder, "--plot", "sheet.svg", "--set", "level.gain_db=-3") == 0
+    assert (folder / "sheet.svg").read_bytes().startswith(MAGIC["svg"])
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("sheet.gif", "sheet.gif: a sheet must end in .svg, .png, .pdf or .html\n"),
+        ("sheet", "sheet: a sheet must end in .svg, .png, .pdf or .html\n"),
+        ("old.svg", "old.svg: exists already; it is replaced only with --overwrite\n"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_anything_is_measured(
+    file: str, sentence: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "old.svg").write_text("mine")
+    assert quiet(folder, "--plot", file) == 1
+    assert capsys.readouterr() == ("", sentence)
+    assert (folder / "old.svg").read_text() == "mine"
+
+
+def test_a_missing_matplotlib_is_said_before_anything_is_measured(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, module, None)
+    assert quiet(folder, "--plot", "sheet.svg") == 1
+    assert capsys.readouterr() == ("", 'sheets are drawn by Matplotlib: pip install "tapegraph[plot]"\n')
+    assert quiet(folder) == 0
+
+
+def test_a_sheet_that_fails_leaves_no_file(one: DataSheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+
+    def fail(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "drawing", fail)
+    with pytest.raises(KeyboardInterrupt):
+        write_sheet(tmp_path / "sheet.svg", one)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_kept_unless_it_may_be_replaced(one: DataSheet, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "sheet.svg"
+    file.write_text("mine")
+    with pytest.raises(tapegraph.TapegraphError):
+        write_sheet(file, one)
+    assert file.read_text() == "mine"
+
+
+def drawn(draw: panels.Draw) -> Any:
+    """Return the axes of a panel."""
+    with panels.style():
+        figure = panels.page(100.0, 60.0)
+        panels.panel(figure, Box(0.0, 0.0, 100.0, 60.0), "Panel", [draw])
+    return figure.axes[0]
+
+
+def test_a_panel_makes_room_for_long_names_and_writes_powers_of_ten_as_numbers() -> None:
+    pytest.importorskip("matplotlib")
+    short = drawn(lambda ax: ax.plot([1.0, 2.0], [1.0, 2.0]))
+    named = drawn(lambda ax: ax.barh(["a node with quite a long name", "b"], [1.0, 2.0]))
+    assert named.get_position().x0 > 2.0 * short.get_position().x0
+    decades = drawn(lambda ax: ax.loglog([0.1, 10.0], [0.00001, 10.0]))
+    labels = {label.get_text() for label in decades.get_yticklabels()}
+    assert "0.0001" in labels or "0.00001" in labels
+    assert all(re.fullmatch(r"[0-9.]*", label) for label in labels)
+
+
+def test_a_panel_without_a_value_says_so() -> None:
+    pytest.importorskip("matplotlib")
+    ax = drawn(lambda ax: ax.plot([1.0, 2.0], [np.nan, np.nan]))
+    assert [said.get_text() for said in ax.texts if said.get_text()] == ["nothing that could be measured"]
+    assert "nothing" not in str([said.get_text() for said in drawn(lambda ax: ax.plot([1.0], [1.0])).texts])
+
+
+def test_a_file_is_replaced_where_that_is_wanted(folder: Path) -> None:
+    pytest.importorskip("matplotlib")
+    (folder / "sheet.svg").write_text("mine")
+    assert quiet(folder, "--plot", "sheet.svg", "--overwrite") == 0
+    assert (folder / "sheet.svg").read_bytes().startswith(MAGIC["svg"])
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([0.001, -0.001], -6.0, 6.0),  # rounding of numbers is not blown up
+        ([0.6, -18.8], -21.0, 3.0),
+        ([4.8, 4.8], -6.0, 6.0),
+        ([0.0, -400.0], -70.0, 10.0),  # of nothing at all only the beginning
+        ([np.nan, np.nan], -6.0, 6.0),
+    ],
+)
+def test_a_range_of_decibels_holds_its_curves_in_round_steps(values: list[float], low: float, high: float) -> None:
+    pytest.importorskip("matplotlib")
+    ax = panels.page(100.0, 100.0).add_subplot()
+    ax.plot([0.0, 1.0], values)
+    pens.fit_decibels(ax)
+    assert ax.get_ylim() == (low, high)
+
+
+def test_distortion_is_drawn_in_whole_decades_without_what_is_less_than_the_least() -> None:
+    pytest.importorskip("matplotlib")
+    ax = panels.page(100.0, 100.0).add_subplot()
+    pens.plot_percents(ax, np.arange(2.0), np.array([1e-9, 1e-5]))
+    assert len(ax.lines) == 0
+    pens.plot_percents(ax, np.arange(2.0), np.array([0.02, 130.0]))
+    pens.fit_percents(ax, mark=3.0)
+    assert ax.get_ylim() == (0.01, 1000.0)
+
+
+def test_a_measurement_shows_itself_in_a_notebook(one: DataSheet, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    response, latency = one.subject.results["response"], one.subject.results["latency"]
+    picture = response._repr_svg_()
+    assert picture is not None
+    assert "<svg" in picture
+    assert picture == response._repr_svg_()
+    assert response._repr_html_() is None
+    assert latency._repr_svg_() is None
+    table = latency._repr_html_()
+    assert table is not None
+    assert table.startswith("<table><thead><tr><th>declared_frames</th>")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert response._repr_svg_() is None
+    table = response._repr_html_()
+    assert table is not None
+    assert table.count("<tr>") == 1 + len(response.summary()["frequency_hz"])
+
+
+def test_a_measurement_is_a_line_where_it_is_printed(one: DataSheet) -> None:
+    results = one.subject.results
+    assert repr(results["dynamics"]) == "<Dynamics: 12 rows of level_dbfs, output_dbfs, gain_db>"
+    assert repr(results["latency"]).startswith("Latency(declared_frames=")
+    assert all(len(repr(result)) < 200 for result in results.values())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ Examples:
   tapegraph measure my.yaml response harmonics --level -10 --rate 96000
   tapegraph measure cassette thd --at tape --set Drive=0.8
   tapegraph measure tc260 --json sheet.json --csv sheet.csv
+  tapegraph measure cassette tape --reference -15 --over Bias
   tapegraph measure my.yaml --limits limits.yaml
 
 \b
@@ -43,6 +45,17 @@ limits.yaml, for example:
     metavar="DBFS",
     help="Measure at this level in place of the usual ones; may be repeated.",
 )
+@click.option(
+    "--reference",
+    type=click.FloatRange(-60.0, 20.0),
+    metavar="DBFS",
+    help="The level at the output that is 0 dB for tape; 0 VU of the graph.",
+)
+@click.option(
+    "--over",
+    metavar="TARGET[=NUMBER,...]",
+    help="Measure tape over a parameter, a $variable or a control, such as Bias.",
+)
 @click.option("--channels", type=int, default=1, metavar="NUMBER", help="How many channels get the signals; 1.")
 @click.option("--channel", type=int, default=1, metavar="NUMBER", help="Which output channel is measured; 1.")
 @click.option("--at", metavar="NODE", help="Let the signals enter at the input of this node.")
@@ -61,6 +74,8 @@ def command(
     what: tuple[str, ...],
     sample_rate: float,
     levels: tuple[float, ...],
+    reference: float | None,
+    over: str | None,
     channels: int,
     channel: int,
     at: str | None,
@@ -74,9 +89,10 @@ def command(
 ) -> None:
     """Measure GRAPH, a preset or a file of your own, with sweeps and steady tones.
 
-    WHAT is response, harmonics, thd, imd, latency, dynamics or alias; all but alias unless some are named. Levels are
-    those of a sine, full scale is 0 dBFS. The graph is held still: what varies in time, such as wow, flutter and hiss,
-    is not measured, and the first line says what that is. THD+N alone is that of the graph as it is.
+    WHAT is response, harmonics, thd, imd, latency, dynamics, alias or tape; all but alias and tape unless some are
+    named. Levels are those of a sine, full scale is 0 dBFS. The graph is held still: what varies in time, such as wow,
+    flutter and hiss, is not measured, and the first line says what that is. THD+N, and the noise of tape, are those of
+    the graph as it is.
     """
     from tapegraph import measure
     from tapegraph.atomic import check_output
@@ -92,7 +108,12 @@ def command(
         if file is not None:
             check_output(file, overwrite)
     wanted = read(limits_file) if limits_file else {}
-    names = [*(what or wanted or measure.SHEET), *wanted]
+    names = [*(what or wanted or (("tape",) if over else measure.SHEET)), *wanted]
+    if over and "tape" not in names:
+        raise WrongUseError(f"--over is for tape, which is not among {', '.join(names)}")
+    functions = {**measure.ALL, "tape": turned(over)} if over else measure.ALL
+    options = {"levels_dbfs": levels or None, "reference_dbfs": reference}
+    chosen: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     rig = measure.Rig(
         adjusted(load_argument(graph, allow), settings),
         sample_rate,
@@ -104,10 +125,8 @@ def command(
     click.echo(report.heading(graph, rig))
     results: dict[str, Result] = {}
     for name in dict.fromkeys(names):
-        function = measure.ALL[name]
-        takes_levels = "levels_dbfs" in inspect.signature(function).parameters
-        chosen: dict[str, Any] = {"levels_dbfs": levels} if levels and takes_levels else {}
-        results[name] = function(rig, **chosen)
+        taken = chosen.keys() & inspect.signature(functions[name]).parameters
+        results[name] = functions[name](rig, **{option: chosen[option] for option in taken})
         click.echo(f"\n{name}\n{report.table(results[name].summary())}")
     if json_file:
         write_or_print(json.dumps(report.as_data(graph, rig, results), indent=1), json_file, overwrite)
@@ -115,6 +134,19 @@ def command(
         write_or_print(report.as_csv(results), csv_file, overwrite)
     if problems := limits.exceeded(wanted, results):
         raise TapegraphError(*problems)
+
+
+def turned(over: str) -> Callable[..., Result]:
+    """Return the measurement that --over asks for: "Bias", or "Bias=0.4,0.6"."""
+    from tapegraph import measure
+    from tapegraph.commands._options import WrongUseError
+
+    target, sign, numbers = over.partition("=")
+    try:
+        values = [float(number) for number in numbers.split(",")] if sign else None
+    except ValueError:
+        raise WrongUseError(f"--over {over} has no numbers; write TARGET=NUMBER,NUMBER") from None
+    return functools.partial(measure.over, target=target.strip(), values=values)
 
 
 def read(file: str) -> Mapping[str, Any]:

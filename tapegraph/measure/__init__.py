@@ -21,9 +21,11 @@ from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
+from tapegraph.measure.over import Over, over
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
+from tapegraph.measure.tape import Tape, tape
 from tapegraph.measure.thd import Thd, thd
 
 __all__ = [
@@ -35,16 +37,20 @@ __all__ = [
     "Imd",
     "Latency",
     "Measured",
+    "Over",
     "Response",
     "Result",
     "Rig",
+    "Tape",
     "Thd",
     "alias",
     "dynamics",
     "harmonics",
     "imd",
     "latency",
+    "over",
     "response",
+    "tape",
     "thd",
 ]
 
@@ -57,6 +63,7 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "latency": latency,
         "dynamics": dynamics,
         "alias": alias,
+        "tape": tape,
     }
 )
 SHEET = ("response", "harmonics", "thd", "imd", "latency", "dynamics")  # what is measured unless something is named

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Rig
 from tapegraph.quantity import format_number
@@ -39,12 +41,25 @@ def table(columns: Mapping[str, Array]) -> str:
     return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
+def side_by_side(results: Mapping[str, Result]) -> str:
+    """Return the same measurement of several graphs as one table, with the name of each in front of its rows."""
+    summaries = {name: result.summary() for name, result in results.items()}
+    columns = {
+        column: np.concatenate([summary[column] for summary in summaries.values()])
+        for column in next(iter(summaries.values()))
+    }
+    names = ["", *(name for name, summary in summaries.items() for _ in next(iter(summary.values())))]
+    width = max(map(len, names))
+    rows = zip(names, table(columns).split("\n"), strict=True)
+    return "\n".join(f"{name:<{width}}  {row}" for name, row in rows)
+
+
 def text(value: float, name: str) -> str:
     """Return a number as a table shows it, with as many decimals as its unit deserves."""
     if not math.isfinite(value):
         return "-"
-    decimals = DECIMALS[name.rpartition("_")[2]]
-    return f"{value:.{decimals}f}"
+    unit = name.rpartition("_")[2]
+    return f"{value:.{DECIMALS[unit]}f}" if unit in DECIMALS else f"{value:.4g}"
 
 
 def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import tapegraph
 from tapegraph import measure
 from tapegraph.measure.bias import bias_of, bias_target
 from tapegraph.measure.report import side_by_side
-from tapegraph.measure.staircase import staircase
+from tapegraph.measure.staircase import Staircase, staircase
 from tapegraph.measure.tones import amplitudes, line, played
 
 RATE = 8000.0
@@ -73,7 +73,7 @@ def test_sensitivity_is_the_gain_20_db_under_the_reference(curve: measure.Rig) -
 
 
 def test_a_response_is_relative_to_1_khz() -> None:
-    rig = measure.Rig(tapegraph.chain(dc_blocker={"cutoff_hz": 100.0}), RATE)
+    rig = measure.Rig(tapegraph.chain(dc_blocker={"cutoff_hz": 100.0}, gain={"gain_db": 6.0}), RATE)
     found = measure.tape(rig, frequencies_hz=(100.0, 1000.0))
     np.testing.assert_allclose(found.response_db, [db(0.5**0.5), 0.0], atol=0.01)
 
@@ -81,6 +81,7 @@ def test_a_response_is_relative_to_1_khz() -> None:
 def test_what_is_not_reached_is_blank() -> None:
     """A gain has no distortion, no largest output and no noise."""
     found = measure.tape(measure.Rig(tapegraph.chain(gain={"gain_db": 3.0}), RATE))
+    assert np.isnan(found.sol_db).all()
     row = {name: values[0] for name, values in found.summary().items()}
     assert row["sensitivity_db"] == pytest.approx(3.0, abs=1e-9)
     assert row["third_percent"] < 0.001
@@ -109,6 +110,31 @@ def test_noise_is_that_of_the_graph_as_it_is_and_range_reaches_from_it_to_3_perc
     assert found.noise_db == pytest.approx(db(np.sqrt(2.0) * rms) + 18.0, abs=0.1)
     assert found.noise_a_db < found.noise_db < found.noise_468_db
     assert found.range_db == pytest.approx(db(first(where_third_is(3.0))) + 18.0 - found.noise_a_db, abs=0.03)
+
+
+def test_the_rounding_of_numbers_is_no_noise(toys: None) -> None:
+    quieter = {f"gain_{n}": {"kind": "gain", "gain_db": -70.0} for n in range(3)}
+    graph = tapegraph.Graph(
+        nodes={"hiss": {"kind": "hiss"}, **quieter},
+        links=["hiss -> gain_0 -> gain_1 -> gain_2 -> output", "input -> output"],
+    )
+    assert np.isnan(measure.tape(measure.Rig(graph, RATE), frequencies_hz=(400.0,)).noise_db)
+
+
+def test_0_db_is_0_vu_of_the_graph_unless_it_is_said() -> None:
+    graph = tapegraph.Graph(reference_dbfs=-14.0, nodes={"gain": {"kind": "gain"}}, links=["input -> gain -> output"])
+    rig = measure.Rig(graph, RATE)
+    assert measure.tape(rig, frequencies_hz=(400.0,)).reference_dbfs == -14.0
+    assert measure.tape(rig, -9.0, (400.0,)).reference_dbfs == -9.0
+
+
+def test_a_third_harmonic_that_is_strong_in_quiet_tones_too_is_not_taken_for_overload() -> None:
+    """As of a tape without bias, or where noise covers it."""
+    levels = np.arange(-40.0, 1.0, 10.0)
+    found = Staircase(1000.0, levels, levels, np.array([-10.0, -40.0, -60.0, -40.0, -20.0]))
+    assert found.level_for_third(-40.0) == pytest.approx(-10.0, abs=1e-6)
+    assert np.isnan(found.level_for_third(-70.0))
+    assert np.isnan(found.level_for_third(-10.0))
 
 
 def test_noise_is_weighted_by_a(toys: None) -> None:
@@ -184,7 +210,7 @@ def test_over_what_is_turned_there_is_a_row_for_each_value(toys: None) -> None:
     assert list(row["cubic.third"]) == [-0.1, -0.4]
     assert row["three_percent_db"][1] - row["three_percent_db"][0] == pytest.approx(db(0.5), abs=0.02)
     assert list(found.columns()["cubic.third"]) == [-0.1, -0.1, -0.4, -0.4]
-    assert graph.get("cubic.third") == 0.0
+    assert graph.get("cubic.third") == rig.document.get("cubic.third") == 0.0
 
 
 def test_more_bias_gives_tape_more_headroom_and_less_distortion_up_to_a_point() -> None:

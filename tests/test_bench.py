@@ -18,7 +18,7 @@ from tapegraph_nodes._rivals.hysteresis import HysteresisRivals
 
 import tapegraph
 from tapegraph import bench, demo, resources
-from tapegraph.bench import clips, graphs, machine, players, process, rivals, steps, turns
+from tapegraph.bench import clips, graphs, machine, players, process, rivals, turns
 from tapegraph.bench.figure import Figure, figure
 from tapegraph.bench.rivals import Rival
 from tapegraph.commands.bench import command
@@ -323,65 +323,6 @@ def test_where_the_system_tells_no_load_nothing_is_said(tmp_path: Path, monkeypa
     monkeypatch.delattr(os, "getloadavg", raising=False)
     load = machine.Load()
     assert (load.average(), load.others(), load.sentence()) == (None, None, "")
-
-
-ECHO = """\
-tapegraph: 1
-nodes:
-  send: {kind: gain}
-  tape: {kind: hysteresis, oversample: 4}
-  late: {kind: delay, time_s: 0.1}
-  slow: {kind: lfo}
-links:
-  - input -> send -> tape -> output
-  - send -> late -> output
-  - slow -> send.gain_db
-"""
-
-
-def test_a_profile_has_every_step_of_the_plan_in_its_order(tmp_path: Path) -> None:
-    file = tmp_path / "echo.yaml"
-    file.write_text(ECHO)
-    graph = tapegraph.load(file)
-    x = demo.music()[:, :4800]
-    found = bench.profile(graph, x)
-    assert len(found.steps) == len(graph.rendering(48_000, 2).engine.plan.schedule.steps)
-    latency = round(graph.rendering(48_000, 2).latency)
-    assert [(cost.name, cost.kind, cost.oversample) for cost in found.steps] == [
-        ("slow", "lfo", 1),
-        ("send.gain_db", "modulation", 1),
-        ("send", "gain", 1),
-        ("send", "up by 4", 4),
-        ("tape", "hysteresis", 4),
-        ("late", "delay", 1),
-        ("tape", "down by 4", 4),
-        ("late", f"delay of {latency} frames", 1),  # as late as the resamplers make the tape
-        ("tape + late", "sum", 1),
-    ]
-
-
-def test_the_parts_of_a_profile_add_up() -> None:
-    found = bench.profile(tapegraph.load("clean"), demo.music()[:1, :4800])
-    parts = [*found.steps, found.rest]
-    assert sum(cost.frame_ns for cost in parts) == pytest.approx(found.frame_ns)
-    assert sum(cost.share for cost in parts) == pytest.approx(1.0)
-    assert found.real_time == pytest.approx(1e9 / (48_000 * found.frame_ns))
-
-
-def test_a_profile_runs_the_graph_as_rendering_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Step by step, the last block that reaches the output is that of the same sound rendered in one go."""
-    graph, x = tapegraph.load("clean"), demo.music()[:, :4800]
-    engine = graph.rendering(48_000, 2).engine
-    monkeypatch.setattr(steps, "RUNS", 2)
-    steps.steps_ns(engine, x, 4800 // engine.block)
-    expected = graph.rendering(48_000, 2).engine.process(x)
-    assert np.array_equal(engine.plan.schedule.sink.array, expected[:, -engine.block :])
-
-
-def test_a_profile_needs_a_block_of_sound() -> None:
-    with pytest.raises(tapegraph.TapegraphError) as caught:
-        bench.profile(tapegraph.load("clean"), np.zeros((1, 10)))
-    assert str(caught.value) == "the sound has 10 frames; a profile needs a block of 64 or more"
 
 
 def test_the_profile_of_a_preset_is_shown_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

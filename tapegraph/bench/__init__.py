@@ -26,9 +26,9 @@ from functools import partial
 
 from tapegraph.bench import clips, graphs, players, process
 from tapegraph.bench.figure import Figure
-from tapegraph.bench.steps import Cost, Profile, profile
+from tapegraph.bench.graphs import profile
 
-__all__ = ["Cost", "Figure", "Profile", "profile", "sections"]
+__all__ = ["Figure", "profile", "sections"]
 
 
 def sections(sound_s: float, every: bool = False) -> dict[str, Callable[[], Iterator[Figure | str]]]:

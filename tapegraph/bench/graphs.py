@@ -1,4 +1,4 @@
-"""Times graphs: the overhead of the scheduler, the presets, and silence against music."""
+"""Times graphs: the overhead of the scheduler, the presets, silence against music, and what each step takes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tapegraph import demo, resources
 from tapegraph.api import Graph, chain, load
 from tapegraph.bench.figure import Figure, figure
 from tapegraph.bench.turns import RUNS, Work, in_turns, least, median
+from tapegraph.run import profile as steps
 from tapegraph.run.engine import Engine
 from tapegraph.run.sound import Array
 
@@ -103,3 +104,12 @@ def silence(every: bool) -> Iterator[Figure]:
         loud_ms = 1e3 * times[:, : len(music)] / length_s(music)
         quiet_ms = 1e3 * times[:, len(music) :] / length_s(quiet)
         yield figure(f"{name}, silence", UNIT, quiet_ms, {"music": loud_ms}, real_time=1e3)
+
+
+def profile(graph: Graph, sound: Array | None = None, sample_rate: float = demo.SAMPLE_RATE) -> steps.Profile:
+    """Return what each step of a graph takes, see run/profile.py, for a second of the demo's music unless for a sound.
+
+    sound: (channels, frames)
+    """
+    x = demo.music()[:, : demo.SAMPLE_RATE] if sound is None else sound
+    return steps.profile(graph.flat(), x, sample_rate)

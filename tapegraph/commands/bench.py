@@ -15,7 +15,7 @@ from tapegraph.commands._options import allow_option, nodes_option, overwrite_op
 if TYPE_CHECKING:
     from tapegraph.bench.figure import Figure
     from tapegraph.bench.machine import Load
-    from tapegraph.bench.steps import Profile
+    from tapegraph.run.profile import Profile
 
 EXAMPLES = """\b
 Examples:

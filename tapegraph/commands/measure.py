@@ -127,7 +127,7 @@ def command(
     for name in dict.fromkeys(names):
         taken = chosen.keys() & inspect.signature(functions[name]).parameters
         results[name] = functions[name](rig, **{option: chosen[option] for option in taken})
-        click.echo(f"\n{name}\n{report.table(results[name].summary())}")
+        click.echo(f"\n{name}\n{report.table(results[name].summary(), results[name].labels())}")
     if json_file:
         write_or_print(json.dumps(report.as_data(graph, rig, results), indent=1), json_file, overwrite)
     if csv_file:

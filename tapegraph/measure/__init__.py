@@ -17,14 +17,18 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from tapegraph.measure.alias import Alias, alias
+from tapegraph.measure.crosstalk import Crosstalk, crosstalk
 from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
 from tapegraph.measure.over import Over, over
+from tapegraph.measure.print_through import PrintThrough, print_through
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
+from tapegraph.measure.separation import Separation, separation
+from tapegraph.measure.speed import Speed, speed
 from tapegraph.measure.tape import Tape, tape
 from tapegraph.measure.thd import Thd, thd
 
@@ -32,24 +36,32 @@ __all__ = [
     "ALL",
     "SHEET",
     "Alias",
+    "Crosstalk",
     "Dynamics",
     "Harmonics",
     "Imd",
     "Latency",
     "Measured",
     "Over",
+    "PrintThrough",
     "Response",
     "Result",
     "Rig",
+    "Separation",
+    "Speed",
     "Tape",
     "Thd",
     "alias",
+    "crosstalk",
     "dynamics",
     "harmonics",
     "imd",
     "latency",
     "over",
+    "print_through",
     "response",
+    "separation",
+    "speed",
     "tape",
     "thd",
 ]
@@ -63,6 +75,10 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "latency": latency,
         "dynamics": dynamics,
         "alias": alias,
+        "separation": separation,
+        "crosstalk": crosstalk,
+        "print": print_through,
+        "speed": speed,
         "tape": tape,
     }
 )

@@ -5,8 +5,8 @@
     thd:
       third_percent: {max: 3, frequency_hz: 315, level_dbfs: -12}
 
-A limit is on a column of a measurement. Other columns choose the rows that it holds for: a number, or a range. Values
-that are blank are not tested; a limit that no row is chosen for fails.
+A limit is on a column of a measurement. Other columns choose the rows that it holds for: a number, a range, or what a
+label says. Values that are blank are not tested; a limit that no row is chosen for fails.
 """
 
 from __future__ import annotations
@@ -43,20 +43,23 @@ def exceeded(limits: Mapping[str, Any], results: Mapping[str, Result]) -> list[P
         problem
         for name, on in limits.items()
         for column, limit in on.items()
-        if (problem := exceeds(name, results[name].columns(), column, limit)) is not None
+        if (problem := exceeds(name, results[name], column, limit)) is not None
     ]
 
 
-def exceeds(name: str, columns: Mapping[str, Array], column: str, limit: Any) -> Problem | None:
+def exceeds(name: str, result: Result, column: str, limit: Any) -> Problem | None:
     """Return what is wrong with a column of a measurement, or None."""
     who = f"{name}.{column}"
+    columns, labels = result.columns(), result.labels()
     if column not in columns:
         raise TapegraphError(f"{who} is not measured{nearest(column, columns)}")
     if not isinstance(limit, Mapping) or not set(limit) & set(BOUNDS):
         raise TapegraphError(f"the limit of {who} is {shown(limit)}; it must have min, max or both")
     rows = np.ones(len(columns[column]), bool)
     for key, wanted in limit.items():
-        if key not in BOUNDS:
+        if key in labels:
+            rows &= np.array([label == wanted for label in labels[key]])
+        elif key not in BOUNDS:
             if key not in columns:
                 raise TapegraphError(f"the limit of {who} is for {key}, which is no column{nearest(key, columns)}")
             low, high = span(f"{key} of the limit of {who}", wanted)
@@ -73,7 +76,9 @@ def exceeds(name: str, columns: Mapping[str, Array], column: str, limit: Any) ->
             continue
         allowed, _ = span(f"{bound} of {who}", limit[bound])
         if sign * (values[place] - allowed) > 0.0:
-            at = ", ".join(f"{key} {columns[key][rows][place]:g}" for key in WHERE if key in columns)
+            row = np.flatnonzero(rows)[place]
+            here = [f"{key} {texts[row]}" for key, texts in labels.items() if texts[row]]
+            at = ", ".join([*here, *(f"{key} {columns[key][row]:g}" for key in WHERE if key in columns)])
             found = f"{values[place]:.4g} at {at}" if at else f"{values[place]:.4g}"
             return Problem(f"{who} is {found}; it must be at {side} {format_number(allowed)}")
     return None

@@ -85,10 +85,10 @@ def over(
     frequencies_hz: FREQUENCIES_HZ, as far as the sample rate holds them, where it is None
     """
     rig = on_a_rig(graph)
-    turned = bias_target(rig.document) if target is None else target
+    turned = bias_target(rig.source) if target is None else target
     if turned is None:
         raise TapegraphError("the graph has no bias; say what to measure it over")
-    turned_to = knob(rig.document, turned) if values is None else values
+    turned_to = knob(rig.source, turned) if values is None else values
     rigs = [rig.with_value(turned, value) for value in turned_to]
     tones_hz = frequencies_hz or usual(rig, FREQUENCIES_HZ)
     sheets = tuple(tape(one, reference_dbfs, tones_hz) for one in rigs)

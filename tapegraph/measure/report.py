@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from tapegraph.measure.result import Result
+from tapegraph.measure.result import Result, listed
 from tapegraph.measure.rig import Rig
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
@@ -23,7 +24,10 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
     "deg": 1,
     "ms": 3,
     "frames": 1,
+    "ns": 1,
     "percent": 3,
+    "times": 1,
+    "track": 0,
 }
 
 
@@ -33,25 +37,29 @@ def heading(name: str, rig: Rig) -> str:
     return f"{name} at {format_number(rig.sample_rate, 'Hz')}{still}"
 
 
-def table(columns: Mapping[str, Array]) -> str:
-    """Return columns as text, numbers to the right."""
-    texts = [[name, *(text(float(value), name) for value in values)] for name, values in columns.items()]
-    widths = [max(map(len, cells)) for cells in texts]
-    rows = zip(*texts, strict=True)
-    return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
+def table(columns: Mapping[str, Array], labels: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """Return columns as text: labels first, to the left, and numbers to the right."""
+    numbers = {name: [text(float(value), name) for value in values] for name, values in columns.items()}
+    padded = [aligned([name, *cells], str.ljust) for name, cells in labels.items()]
+    padded += [aligned([name, *cells], str.rjust) for name, cells in numbers.items()]
+    return "\n".join("  ".join(row) for row in zip(*padded, strict=True))
+
+
+def aligned(cells: Sequence[str], to_side: Callable[[str, int], str]) -> list[str]:
+    """Return cells of equal width."""
+    width = max(map(len, cells))
+    return [to_side(cell, width) for cell in cells]
 
 
 def side_by_side(results: Mapping[str, Result]) -> str:
     """Return the same measurement of several graphs as one table, with the name of each in front of its rows."""
     summaries = {name: result.summary() for name, result in results.items()}
+    names = [name for name, summary in summaries.items() for _ in next(iter(summary.values()))]
     columns = {
         column: np.concatenate([summary[column] for summary in summaries.values()])
         for column in next(iter(summaries.values()))
     }
-    names = ["", *(name for name, summary in summaries.items() for _ in next(iter(summary.values())))]
-    width = max(map(len, names))
-    rows = zip(names, table(columns).split("\n"), strict=True)
-    return "\n".join(f"{name:<{width}}  {row}" for name, row in rows)
+    return table(columns, {"graph": names})
 
 
 def text(value: float, name: str) -> str:
@@ -71,8 +79,8 @@ def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any
         "held_still": list(rig.changed),
         "measurements": {
             what: {
-                column: [float(value) if math.isfinite(value) else None for value in values]
-                for column, values in result.columns().items()
+                **{name: list(texts) for name, texts in result.labels().items()},
+                **{name: listed(values) for name, values in result.columns().items()},
             }
             for what, result in results.items()
         },
@@ -81,7 +89,7 @@ def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any
 
 def as_csv(results: Mapping[str, Result]) -> str:
     """Return all tables as one: the columns of all of them, blank where a measurement has no such column."""
-    columns = dict.fromkeys(column for result in results.values() for column in result.columns())
+    columns = dict.fromkeys(name for result in results.values() for name in (*result.labels(), *result.columns()))
     out = io.StringIO()
     writer = csv.DictWriter(out, ["measurement", *columns], lineterminator="\n")
     writer.writeheader()

@@ -12,7 +12,7 @@ import numpy as np
 from tapegraph.run.sound import Array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 HEARING_HZ = (20.0, 20_000.0)
 FLOOR_DB = -120.0  # of pictures: what lies below is not heard
@@ -41,26 +41,33 @@ class Result(abc.ABC):
 
     def columns(self) -> dict[str, Array]:
         """Return the measurement as a table: columns of equal length, by names that end in their unit."""
-        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name != "changed"}
+        others = {"changed", *self.labels()}
+        return {field.name: getattr(self, field.name) for field in attrs.fields(type(self)) if field.name not in others}
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return columns of text, which stand before the numbers and say what each row is of; mostly there are none."""
+        return {}
 
     def summary(self) -> dict[str, Array]:
         """Return the part of the table that people read; the table itself unless that is long."""
         return self.columns()
 
-    def rows(self) -> list[dict[str, float | None]]:
-        """Return the table row by row; None where there is no value."""
-        columns = self.columns()
-        return [
-            {
-                name: value if math.isfinite(value) else None
-                for name, value in zip(columns, map(float, row), strict=True)
-            }
-            for row in zip(*columns.values(), strict=True)
-        ]
+    def rows(self) -> list[dict[str, str | float | None]]:
+        """Return the table row by row, labels first; None where there is no value."""
+        columns: dict[str, Sequence[str | float | None]] = {
+            **self.labels(),
+            **{name: listed(values) for name, values in self.columns().items()},
+        }
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     @abc.abstractmethod
     def plot(self, ax: Any) -> None:
         """Draw the measurement on axes of matplotlib."""
+
+
+def listed(values: Array) -> list[float | None]:
+    """Return numbers as Python's; None where there is no value."""
+    return [float(value) if math.isfinite(value) else None for value in values]
 
 
 def decibels(ratio: Array) -> Array:

@@ -51,10 +51,10 @@ class Rig:
         strict: bool = False,
     ) -> None:
         check_sample_rate(sample_rate)
+        self.source, self.at, self.strict = graph, at, strict
         self.sample_rate = float(sample_rate)
         self.channels = check_channels(channels)
         self.channel = channel
-        self.document, self.at, self.strict = graph.copy(), at, strict
         self.reference_dbfs = graph.reference_dbfs
         whole = graph.flat()
         self.as_it_is = whole if at is None else from_node(whole, at)
@@ -70,11 +70,17 @@ class Rig:
 
     def with_value(self, target: str, value: Value) -> Rig:
         """Return a rig like this one, of the graph with another value of a parameter, a $variable or a control."""
-        graph = self.document.copy()
+        graph = self.source.copy()
         graph.set(target, value)
         return Rig(
             graph, self.sample_rate, channels=self.channels, channel=self.channel, at=self.at, strict=self.strict
         )
+
+    def with_channels(self, least: int) -> Rig:
+        """Return this rig, or where it has fewer channels one like it that has so many."""
+        if self.channels >= least:
+            return self
+        return Rig(self.source, self.sample_rate, channels=least, channel=self.channel, at=self.at, strict=self.strict)
 
     @property
     def latency(self) -> float:

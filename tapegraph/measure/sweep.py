@@ -67,22 +67,51 @@ def rise(frames: int) -> Array:
 
 def sweep(rig: Rig, level_dbfs: float) -> Sweep:
     """Play a sweep whose peak is that of a sine at level_dbfs."""
+    x = signal(rig)
+    return found(rig, x, rig.play(amplitude(level_dbfs) * x) / amplitude(level_dbfs))
+
+
+def sweep_one(rig: Rig, level_dbfs: float, driven: int) -> list[Sweep]:
+    """Play a sweep into one channel, from 0, and silence into the others; return what each output channel makes of it.
+
+    A sweep in a channel that gets none is relative to that in the driven one.
+    """
+    x = signal(rig)
+    sound = np.zeros((rig.channels, len(x)))
+    sound[driven] = amplitude(level_dbfs) * x
+    return [found(rig, x, y / amplitude(level_dbfs)) for y in rig.play_channels(sound)]
+
+
+def signal(rig: Rig) -> Array:
+    """Return the sweep that is played, with a peak of 1: first its lowest frequency, last silence."""
     fs = rig.sample_rate
-    highest_hz = min(24_000.0, 0.48 * fs)
-    rate = round(LOWEST_HZ * DURATION_S / math.log(highest_hz / LOWEST_HZ)) / LOWEST_HZ
+    highest_hz, rate = top_hz(rig), pace(rig)
     settling = round(math.ceil(rig.settling_s * LOWEST_HZ) / LOWEST_HZ * fs)
     sweeping = round(rate * math.log(highest_hz / LOWEST_HZ) * fs)
     t = (np.arange(settling + sweeping) - settling) / fs
     x = np.sin(2.0 * np.pi * LOWEST_HZ * np.where(t < 0.0, t, rate * np.exp(np.maximum(t, 0.0) / rate)))
     fade = round(FADE_S * fs)
     x[-fade:] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(fade) / fade)
-    x = np.concatenate([x, np.zeros(round((LATER_S + 0.5) * fs))])
-    y = rig.play(amplitude(level_dbfs) * x) / amplitude(level_dbfs)
-    f = np.asarray(np.arange(len(x) // 2 + 1) * fs / len(x), dtype=np.float64)
-    band = between(f, LOWEST_HZ, 2.0 * LOWEST_HZ) * (1.0 - between(f, 1.01 * rig.highest_hz, highest_hz))
+    return np.concatenate([x, np.zeros(round((LATER_S + 0.5) * fs))])
+
+
+def found(rig: Rig, x: Array, y: Array) -> Sweep:
+    """Return what a sweep x finds of what made y of it."""
+    f = np.asarray(np.arange(len(x) // 2 + 1) * rig.sample_rate / len(x), dtype=np.float64)
+    band = between(f, LOWEST_HZ, 2.0 * LOWEST_HZ) * (1.0 - between(f, 1.01 * rig.highest_hz, top_hz(rig)))
     ratio = np.zeros(len(f), np.complex128)
     np.divide(np.fft.rfft(y) * band, np.fft.rfft(x), out=ratio, where=band > 0.0)
-    return Sweep(np.fft.irfft(ratio, len(x)), rate, fs)
+    return Sweep(np.fft.irfft(ratio, len(x)), pace(rig), rig.sample_rate)
+
+
+def top_hz(rig: Rig) -> float:
+    """Return where the sweep ends."""
+    return min(24_000.0, 0.48 * rig.sample_rate)
+
+
+def pace(rig: Rig) -> float:
+    """Return L, s."""
+    return round(LOWEST_HZ * DURATION_S / math.log(top_hz(rig) / LOWEST_HZ)) / LOWEST_HZ
 
 
 def between(f: Array, low: float, high: float) -> Array:

@@ -133,7 +133,7 @@ def tape(
     )
     noise, noise_a, noise_468 = (level - zero for level in noise_dbfs(rig))
     return Tape(
-        bias=bias_of(rig.document),
+        bias=bias_of(rig.source),
         reference_dbfs=zero,
         frequency_hz=vector(tone.frequency_hz for tone in tones),
         sensitivity_db=vector(tone.output_at(low) - low for tone in tones),

@@ -210,7 +210,7 @@ def test_over_what_is_turned_there_is_a_row_for_each_value(toys: None) -> None:
     assert list(row["cubic.third"]) == [-0.1, -0.4]
     assert row["three_percent_db"][1] - row["three_percent_db"][0] == pytest.approx(db(0.5), abs=0.02)
     assert list(found.columns()["cubic.third"]) == [-0.1, -0.1, -0.4, -0.4]
-    assert graph.get("cubic.third") == rig.document.get("cubic.third") == 0.0
+    assert graph.get("cubic.third") == rig.source.get("cubic.third") == 0.0
 
 
 def test_more_bias_gives_tape_more_headroom_and_less_distortion_up_to_a_point() -> None:
@@ -266,7 +266,7 @@ def test_our_cassette_measures_as_a_published_one_does() -> None:
 def test_sheets_stand_one_under_the_other_by_name(curve: measure.Rig) -> None:
     found = measure.tape(curve, -20.0, (400.0, 1000.0), STEPS_DBFS)
     head, *rows = side_by_side({"one": found, "another": found}).split("\n")
-    assert head.split()[:2] == ["bias", "sensitivity_db"]
+    assert head.split()[:3] == ["graph", "bias", "sensitivity_db"]
     assert [row.split()[0] for row in rows] == ["one", "another"]
     assert len({len(line) for line in (head, *rows)}) == 1
     assert rows[0].split()[1:4] == ["-", "-0.00", "0.126"]

@@ -8,8 +8,7 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from tapegraph import demo
-from tapegraph.api import Graph
+from tapegraph.document.flat import FlatGraph
 from tapegraph.engine.alignment import Aligner
 from tapegraph.engine.resample import Downsampler, Resampler
 from tapegraph.engine.schedule import Call, Modulation, Schedule, Step, Sum
@@ -18,7 +17,6 @@ from tapegraph.node import Node, Signal
 from tapegraph.run.engine import Engine
 from tapegraph.run.sound import Array
 
-SOUND_S = 1
 RUNS = 7
 REST = "in and out"
 
@@ -59,25 +57,26 @@ class Profile:
     real_time: float
 
 
-def profile(graph: Graph, sound: Array | None = None, sample_rate: float = demo.SAMPLE_RATE) -> Profile:
+def profile(graph: FlatGraph, sound: Array, sample_rate: float) -> Profile:
     """Return the profile of a running graph, without planning.
 
-    sound: (channels, frames); otherwise a second of the demo's music in stereo
+    sound: (channels, frames)
     Raises TapegraphError where the sound is shorter than a block, or the graph cannot run on it.
     """
-    x = demo.music()[:, : SOUND_S * demo.SAMPLE_RATE] if sound is None else sound
-    engine = graph.rendering(sample_rate, len(x)).engine
-    blocks = x.shape[1] // engine.block
+    engine = Engine(graph, sample_rate, len(sound))
+    blocks = sound.shape[1] // engine.block
     if not blocks:
-        raise TapegraphError(f"the sound has {x.shape[1]} frames; a profile needs a block of {engine.block} or more")
+        raise TapegraphError(
+            f"the sound has {sound.shape[1]} frames; a profile needs a block of {engine.block} or more"
+        )
     schedule = engine.plan.schedule
     frames = blocks * engine.block
-    taken = [ns / frames for ns in steps_ns(engine, x, blocks)]
-    taken.append(rest_ns(schedule, x, blocks) / frames)
+    taken = [ns / frames for ns in steps_ns(engine, sound, blocks)]
+    taken.append(rest_ns(schedule, sound, blocks) / frames)
     frame_ns = sum(taken)
-    labels = [*described(schedule, engine.block, sample_rate), (REST, "scheduler", 1)]
+    labels = [*described(schedule, engine.block), (REST, "scheduler", 1)]
     *steps, rest = (Cost(*label, ns, ns / frame_ns) for label, ns in zip(labels, taken, strict=True))
-    return Profile(sample_rate, len(x), steps, rest, frame_ns, 1e9 / (sample_rate * frame_ns))
+    return Profile(sample_rate, len(sound), steps, rest, frame_ns, 1e9 / (sample_rate * frame_ns))
 
 
 def steps_ns(engine: Engine, x: Array, blocks: int) -> list[float]:
@@ -112,7 +111,7 @@ def timed_ns(work: Callable[[], object]) -> int:
     return time.perf_counter_ns() - start
 
 
-def described(schedule: Schedule, block: int, sample_rate: float) -> list[tuple[str, str, int]]:
+def described(schedule: Schedule, block: int) -> list[tuple[str, str, int]]:
     """Return name, kind and oversampling of every step, see Cost."""
     origins = {id(schedule.source): "input"}  # of the sound in a signal, as buffers are reused along the way
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tapegraph.commands._options import allow_option, nodes_option, overwrite_option, set_option
+
+if TYPE_CHECKING:
+    from tapegraph.measure import Result
 
 EXAMPLES = """\b
 Examples:
@@ -17,6 +21,7 @@ Examples:
   tapegraph measure my.yaml response harmonics --level -10 --rate 96000
   tapegraph measure cassette thd --at tape --set Drive=0.8
   tapegraph measure tc260 --json sheet.json --csv sheet.csv
+  tapegraph measure cassette tape --reference -15 --over Bias
   tapegraph measure my.yaml --limits limits.yaml
   tapegraph measure song.flac
   tapegraph measure test_tape.wav flutter noise --channel 2
@@ -30,7 +35,8 @@ limits.yaml, for example:
   thd:
     third_percent: {max: 3, frequency_hz: 315, level_dbfs: -10}"""
 
-FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "settings", "against")  # options
+# Options that a sound file has no use for
+FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "settings", "against", "reference", "over")
 
 
 @click.command(epilog=EXAMPLES)
@@ -44,6 +50,17 @@ FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "sett
     multiple=True,
     metavar="DBFS",
     help="Measure at this level in place of the usual ones; may be repeated.",
+)
+@click.option(
+    "--reference",
+    type=click.FloatRange(-60.0, 20.0),
+    metavar="DBFS",
+    help="The level at the output that is 0 dB for tape; 0 VU of the graph.",
+)
+@click.option(
+    "--over",
+    metavar="TARGET[=NUMBER,...]",
+    help="Measure tape over a parameter, a $variable or a control, such as Bias.",
 )
 @click.option("--channels", type=int, default=1, metavar="NUMBER", help="How many channels get the signals; 1.")
 @click.option(
@@ -72,6 +89,8 @@ def command(
     what: tuple[str, ...],
     sample_rate: float,
     levels: tuple[float, ...],
+    reference: float | None,
+    over: str | None,
     channels: int,
     channel: int,
     at: str | None,
@@ -89,9 +108,10 @@ def command(
     """Measure GRAPH, a preset or a file of your own, with sweeps, tones, silence and music.
 
     WHAT is response, harmonics, thd, imd, latency, dynamics, flutter or noise, which are the sheet that is measured
-    unless some are named; or alias, loudness, separation, crosstalk, print or speed. Levels are those of a sine, full
-    scale is 0 dBFS. The graph is held still: what varies in time, such as wow, flutter and hiss, is not measured, and
-    the first line says what that is. THD+N, flutter, noise, loudness, print and speed are those of the graph as it is.
+    unless some are named; or alias, tape, loudness, separation, crosstalk, print or speed. Levels are those of a sine,
+    full scale is 0 dBFS. The graph is held still: what varies in time, such as wow, flutter and hiss, is not measured,
+    and the first line says what that is. THD+N, flutter, loudness, print, speed, and noise, also that of tape, are
+    those of the graph as it is.
 
     With --against, WHAT may be null, too: how much of music is left once what OTHER makes of it is subtracted. --set
     changes GRAPH alone, so that a graph can be measured against itself.
@@ -101,7 +121,7 @@ def command(
     """
     from tapegraph import measure
     from tapegraph.atomic import check_output
-    from tapegraph.commands._options import adjusted, load_argument, warn, write_or_print
+    from tapegraph.commands._options import WrongUseError, adjusted, load_argument, warn, write_or_print
     from tapegraph.errors import TapegraphError
     from tapegraph.measure import limits, sounds
     from tapegraph.measure.datasheet import DataSheet, Subject
@@ -116,6 +136,12 @@ def command(
     if sheet_file:
         check_sheet(sheet_file)
 
+    named = [*what, *wanted, *(["loudness"] if song is not None else [])]
+    if over is not None and "tape" not in named:
+        if named:
+            raise WrongUseError(f"--over is for tape, which is not among {', '.join(named)}")
+        named = ["tape"]
+
     def subject(name: str, changes: tuple[str, ...] = ()) -> Subject:
         some = adjusted(load_argument(name, allow), changes)
         rig = measure.Rig(some, sample_rate, channels=channels, channel=channel, at=at, strict=strict)
@@ -129,11 +155,13 @@ def command(
         sheet = DataSheet(Subject(graph, sound, title=graph))
     else:
         sheet = DataSheet(subject(graph, settings), subject(against) if against else None)
-    options: dict[str, Any] = {"levels_dbfs": levels} if levels else {}
+    if over is not None:
+        sheet.instead["tape"] = turned(over)
+    given = {"levels_dbfs": levels or None, "reference_dbfs": reference}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if song is not None:
         options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
     click.echo(sheet.heading())
-    named = [*what, *wanted, *(["loudness"] if song is not None else [])]
     usual = sounds.USUAL if of_sound else (*measure.SHEET, *(measure.PAIRS if against else ()))
     refused: dict[str, list[str]] = {}  # by what is said of them
     for name in dict.fromkeys(named or usual):
@@ -183,6 +211,19 @@ def refuse_options_for_graphs(file: str) -> None:
         given = context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
         if given and param.name in FOR_GRAPHS:
             raise WrongUseError(f"{param.opts[0]} is for graphs; {file} is measured as it is")
+
+
+def turned(over: str) -> Callable[..., Result]:
+    """Return the measurement that --over asks for: "Bias", or "Bias=0.4,0.6"."""
+    from tapegraph import measure
+    from tapegraph.commands._options import WrongUseError
+
+    target, sign, numbers = over.partition("=")
+    try:
+        values = [float(number) for number in numbers.split(",")] if sign else None
+    except ValueError:
+        raise WrongUseError(f"--over {over} has no numbers; write TARGET=NUMBER,NUMBER") from None
+    return functools.partial(measure.over, target=target.strip(), values=values)
 
 
 def read(file: str, known: Iterable[str]) -> Mapping[str, Any]:

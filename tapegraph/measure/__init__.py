@@ -33,6 +33,7 @@ from tapegraph.measure.latency import Latency, latency
 from tapegraph.measure.loudness import Loudness, loudness, loudness_of
 from tapegraph.measure.noise import Noise, noise, noise_of
 from tapegraph.measure.null import Null, null
+from tapegraph.measure.over import Over, over
 from tapegraph.measure.print_through import PrintThrough, print_through
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
@@ -40,6 +41,7 @@ from tapegraph.measure.rig import Measured, Rig
 from tapegraph.measure.separation import Separation, separation
 from tapegraph.measure.sounds import OF_SOUND, Sound
 from tapegraph.measure.speed import Speed, speed
+from tapegraph.measure.tape import Tape, tape
 from tapegraph.measure.thd import Thd, thd
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "Measured",
     "Noise",
     "Null",
+    "Over",
     "PrintThrough",
     "Response",
     "Result",
@@ -65,6 +68,7 @@ __all__ = [
     "Separation",
     "Sound",
     "Speed",
+    "Tape",
     "Thd",
     "alias",
     "crosstalk",
@@ -80,10 +84,12 @@ __all__ = [
     "noise",
     "noise_of",
     "null",
+    "over",
     "print_through",
     "response",
     "separation",
     "speed",
+    "tape",
     "thd",
 ]
 
@@ -103,6 +109,7 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "flutter": flutter,
         "noise": noise,
         "loudness": loudness,
+        "tape": tape,
     }
 )
 # What is measured unless something is named

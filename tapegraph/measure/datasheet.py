@@ -38,11 +38,13 @@ class DataSheet:
     """What is measured of a graph, or of two that are compared.
 
     together: what was measured of both at once, such as what is left of music in a null test
+    instead: measurements that take the place of those of the same name, such as tape over a parameter
     """
 
     subject: Subject
     other: Subject | None = None
     together: dict[str, Result] = attrs.field(factory=dict)
+    instead: dict[str, Callable[..., Result]] = attrs.field(factory=dict)
 
     def subjects(self) -> list[Subject]:
         return [self.subject] if self.other is None else [self.subject, self.other]
@@ -58,7 +60,7 @@ class DataSheet:
 
         options: such as levels_dbfs, for those measurements that take them
         """
-        function = self.known()[name]
+        function = self.instead.get(name) or self.known()[name]
         taken = options.keys() & inspect.signature(function).parameters
         chosen = {option: options[option] for option in taken}
         if name in PAIRS:

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from tapegraph.measure.result import Result, Table, listed, row_by_row
 from tapegraph.measure.rig import Rig
 from tapegraph.measure.sounds import OF_CHANNEL, Sound
@@ -68,12 +70,25 @@ def side_by_side(texts: Iterable[Sequence[str]], numbers: Iterable[Sequence[str]
     return "\n".join("  ".join(row) for row in zip(*padded, strict=True))
 
 
+def of_several(results: Mapping[str, Result]) -> str:
+    """Return the same measurement of several graphs as one table, with the name of each in front of its rows."""
+    summaries = {name: result.summary() for name, result in results.items()}
+    names = [name for name, summary in summaries.items() for _ in next(iter(summary.values()))]
+    columns = {
+        column: np.concatenate([summary[column] for summary in summaries.values()])
+        for column in next(iter(summaries.values()))
+    }
+    return table(columns, {"graph": names})
+
+
 def text(value: float, name: str) -> str:
     """Return a number as a table shows it, with as many decimals as its unit deserves."""
     if not math.isfinite(value):
         return "-"
-    decimals = DECIMALS[name.rpartition("_")[2]]
-    return f"{round(value, decimals) + 0.0:.{decimals}f}"  # no -0
+    unit = name.rpartition("_")[2]
+    if unit not in DECIMALS:
+        return f"{value:.4g}"
+    return f"{round(value, DECIMALS[unit]) + 0.0:.{DECIMALS[unit]}f}"  # no -0
 
 
 def as_data(name: str, bench: Rig | Sound, results: Mapping[str, Result]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError, did_you_mean
 from tapegraph.measure.still import SETTLING_S, Still, still, varying
+from tapegraph.node.params import Value
 from tapegraph.node.ports import member
 from tapegraph.quantity import plural
 from tapegraph.run.rendering import Rendering, render
@@ -35,6 +36,7 @@ class Rig:
     channel: which output channel is listened to, from 1
     at: a node at whose input the signals enter, in place of the graph's; levels are those at that input
     strict: refuse a graph that varies in time, in place of holding it still
+    reference_dbfs: 0 VU of the graph, a level at its input
     changed: what is held still, and so not measured
     settling_s: how long a tone sounds before it is measured
     refusal: why the graph cannot be held still; None where it can
@@ -55,6 +57,7 @@ class Rig:
         self.sample_rate = float(sample_rate)
         self.channels = check_channels(channels)
         self.channel = channel
+        self.reference_dbfs = graph.reference_dbfs
         whole = graph.flat()
         self.as_it_is = whole if at is None else from_node(whole, at)
         self.highest_hz = min(20_000.0, 0.45 * self.sample_rate)  # of what is measured
@@ -70,6 +73,14 @@ class Rig:
             self.refusal, held = error, Still(self.as_it_is, (), SETTLING_S)
         self.graph, self.changed = held.graph, held.changed
         self.settling_s = max(LEAST_SETTLING_S, held.settling_s)
+
+    def with_value(self, target: str, value: Value) -> Rig:
+        """Return a rig like this one, of the graph with another value of a parameter, a $variable or a control."""
+        graph = self.source.copy()
+        graph.set(target, value)
+        return Rig(
+            graph, self.sample_rate, channels=self.channels, channel=self.channel, at=self.at, strict=self.strict
+        )
 
     def with_channels(self, least: int) -> Rig:
         """Return this rig, or where it has fewer channels one like it that has so many."""

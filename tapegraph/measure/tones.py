@@ -16,19 +16,19 @@ STRETCH_S = 1.0
 AFTERWARDS_S = 0.1  # the tones go on, for resamplers look ahead
 
 
-def stretch_frames(rig: Rig) -> int:
+def stretch_frames(rig: Rig, stretch_s: float = STRETCH_S) -> int:
     """Return the frames of the stretch that is looked at."""
-    return round(STRETCH_S * rig.sample_rate)
+    return round(stretch_s * rig.sample_rate)
 
 
-def line(rig: Rig, frequency_hz: float) -> int:
+def line(rig: Rig, frequency_hz: float, stretch_s: float = STRETCH_S) -> int:
     """Return the line next to a frequency: how many cycles of it a stretch holds."""
-    if not 1.0 / STRETCH_S <= frequency_hz <= rig.highest_hz:
+    if not 1.0 / stretch_s <= frequency_hz <= rig.highest_hz:
         raise TapegraphError(
-            f"a tone is {format_number(frequency_hz, 'Hz')}; it must be {1.0 / STRETCH_S:g} to "
+            f"a tone is {format_number(frequency_hz, 'Hz')}; it must be {1.0 / stretch_s:g} to "
             f"{format_number(rig.highest_hz, 'Hz')} at a sample rate of {format_number(rig.sample_rate, 'Hz')}"
         )
-    return round(frequency_hz * stretch_frames(rig) / rig.sample_rate)
+    return round(frequency_hz * stretch_frames(rig, stretch_s) / rig.sample_rate)
 
 
 def usual(rig: Rig, frequencies_hz: Sequence[float]) -> list[float]:

@@ -57,7 +57,7 @@ def test_all_values_are_written_as_json_and_as_csv(folder: Path) -> None:
     assert float(rows[4]["measured_ms"]) == data["measurements"]["latency"]["measured_ms"][0]
 
 
-def test_all_but_aliases_are_measured_unless_something_is_named(
+def test_all_but_aliases_and_tape_are_measured_unless_something_is_named(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["measure", "quiet.yaml"]) == 0
@@ -204,3 +204,42 @@ def test_a_graph_plays_a_song_of_ones_own_at_its_own_rate(song: str, folder: Pat
     before, after = found["input_integrated_lufs"][0], found["integrated_lufs"][0]
     assert before == pytest.approx(alone["integrated_lufs"][0], abs=0.15)  # the weighting is a little off at 16 kHz
     assert after == pytest.approx(before - 6.0, abs=0.01)
+
+
+TAPE = """\
+tapegraph: 1
+nodes: {tape: {kind: cubic, third: -0.5}}
+links: [input -> tape -> output]
+controls: {Bias: tape.third}
+"""
+
+
+def test_a_tape_is_measured_over_a_control_relative_to_a_reference(
+    folder: Path, toys: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The third harmonic of x - a x^3 is 1 % at A^2 = 0.04 / (1.03 a); what comes out then is A / 1.03."""
+    (folder / "tape.yaml").write_text(TAPE)
+    words = ["--over", "Bias=-0.1,-0.4", "--reference", "-10", "--rate", "8000", "--csv", "out.csv"]
+    assert main(["measure", "tape.yaml", *words]) == 0
+    name, head, *rows = capsys.readouterr().out.splitlines()[2:]
+    assert name == "tape"
+    assert head.split()[:4] == ["Bias", "sensitivity_db", "third_percent", "one_percent_db"]
+    assert [row.split()[0] for row in rows] == ["-0.1", "-0.4"]
+    for row, one_percent_db in zip(rows, (5.63, -0.39), strict=True):
+        assert float(row.split()[3]) == pytest.approx(one_percent_db, abs=0.03)
+    table = list(csv.DictReader((folder / "out.csv").read_text().splitlines()))
+    assert [row["Bias"] for row in table if row["frequency_hz"] == "1000.0"] == ["-0.1", "-0.4"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["thd", "--over", "Level"], "--over is for tape, which is not among thd"),
+        (["--over", "Level=a"], "--over Level=a has no numbers; write TARGET=NUMBER,NUMBER"),
+    ],
+)
+def test_what_is_measured_over_nothing_is_wrong_use(
+    folder: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", "quiet.yaml", *words]) == 2
+    assert message in capsys.readouterr().err

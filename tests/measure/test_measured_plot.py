@@ -29,3 +29,12 @@ def test_a_response_is_drawn_in_db_over_hz() -> None:
     assert (x[0], x[-1]) == pytest.approx((20.0, 19_952.6))
     np.testing.assert_allclose(y, -3.0, atol=0.01)
     ax.set_xscale.assert_called_once_with("log")
+
+
+def test_curves_over_a_parameter_are_drawn_over_its_values(toys: None) -> None:
+    ax = MagicMock()
+    measure.over(measure.Rig(tapegraph.chain(cubic={}), 8000.0), "cubic.third", (-0.1, -0.2), 0.0, (400.0,)).plot(ax)
+    ax.set_xlabel.assert_called_once_with("cubic.third")
+    for call in ax.plot.call_args_list:
+        x, y = call.args
+        assert (list(x), len(y)) == ([-0.1, -0.2], 2)

@@ -1,0 +1,110 @@
+"""A staircase: a steady tone that gets louder in steps, of each of which its level and its third harmonic are read.
+
+The steps rise, so that each magnetises a tape more than all before it. Each sounds for as long as the graph takes to
+settle, and is then read for a stretch that holds whole cycles. Which steps are played depends on nothing that comes
+out: what lies between them is read from cubics through them, within 0.02 dB for steps of 3 dB on machines of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from tapegraph.analysis.flutter_weighting import through_points
+from tapegraph.errors import TapegraphError
+from tapegraph.measure.result import FLOOR_DB, amplitude, decibels, vector
+from tapegraph.measure.rig import Rig
+from tapegraph.measure.tones import AFTERWARDS_S, dbfs, line, stretch_frames
+from tapegraph.run.sound import Array
+
+STRETCH_S = 0.2  # lines are 5 Hz apart
+FEWEST = 4  # steps
+FINE_DB = 0.02
+FLAT_DB = 0.1  # a last step that gives less than this more has reached the largest output
+
+
+@attrs.frozen
+class Staircase:
+    """What came out of a tone, at each level at the input.
+
+    output_dbfs: the fundamental
+    third_db: the third harmonic relative to it, FLOOR_DB or more; not a number where it is too high to be measured
+    """
+
+    frequency_hz: float
+    level_dbfs: Array
+    output_dbfs: Array
+    third_db: Array
+
+    def output_at(self, level_dbfs: float) -> float:
+        """Return the output for a level at the input; not a number where that is not a number."""
+        return between(self.level_dbfs, self.output_dbfs, level_dbfs)
+
+    def third_at(self, level_dbfs: float) -> float:
+        """Return the third harmonic for a level at the input; not a number where that is not a number."""
+        return between(self.level_dbfs, self.third_db, level_dbfs)
+
+    def level_for_output(self, output_dbfs: float) -> float:
+        """Return the lowest level at the input that gives an output; not a number where none does."""
+        return rises_to(self.level_dbfs, self.output_dbfs, output_dbfs)
+
+    def level_for_third(self, third_db: float) -> float:
+        """Return the level at the input from which on the third harmonic is stronger; not a number where it is not.
+
+        Below the level with the least of it, as where noise covers it, none is looked for.
+        """
+        return rises_to(self.level_dbfs, self.third_db, third_db)
+
+    def largest_output_dbfs(self) -> float:
+        """Return the largest output, of the parabola through the largest step and its neighbours.
+
+        Not a number where it still rises at the highest level.
+        """
+        most = int(np.argmax(self.output_dbfs))
+        largest = float(self.output_dbfs[most])
+        if most == 0:
+            return largest
+        if most == len(self.output_dbfs) - 1:
+            return largest if largest - self.output_dbfs[-2] < FLAT_DB else np.nan
+        x, y = (10.0 ** (levels[most - 1 : most + 2] / 20.0) for levels in (self.level_dbfs, self.output_dbfs))
+        a, b, c = np.polyfit(x, y, 2)
+        return dbfs(c - b * b / (4.0 * a))
+
+
+def staircase(rig: Rig, frequency_hz: float, levels_dbfs: Sequence[float]) -> Staircase:
+    """Play a tone near a frequency at rising levels."""
+    levels = vector(levels_dbfs)
+    if len(levels) < FEWEST or not np.all(np.diff(levels) > 0.0):
+        raise TapegraphError(f"the levels of a staircase must be {FEWEST} or more, and rise")
+    frames = stretch_frames(rig, STRETCH_S)
+    k = line(rig, frequency_hz, STRETCH_S)
+    settling = round(rig.settling_s * rig.sample_rate)
+    n = np.arange(len(levels) * (settling + frames) + round(AFTERWARDS_S * rig.sample_rate))
+    step = np.minimum(n // (settling + frames), len(levels) - 1)
+    heights = vector(map(amplitude, levels))
+    out = rig.play(heights[step] * np.sin(2.0 * np.pi * k * n / frames))
+    steps = out[: len(levels) * (settling + frames)].reshape(len(levels), -1)[:, settling:]
+    A = np.abs(np.fft.rfft(steps, axis=1)) * 2.0 / frames
+    third = np.full(len(levels), np.nan)
+    if 3 * k * rig.sample_rate / frames <= rig.highest_hz:
+        third = np.maximum(decibels(A[:, 3 * k]) - decibels(A[:, k]), FLOOR_DB)
+    return Staircase(k * rig.sample_rate / frames, levels, decibels(A[:, k]), third)
+
+
+def between(x: Array, y: Array, at: float) -> float:
+    return float(through_points(x, y, np.array([at]))[0]) if np.isfinite(at) else np.nan
+
+
+def rises_to(x: Array, y: Array, wanted: float) -> float:
+    """Return where y first rises to a value, from its lowest point on; not a number where it does not."""
+    if not np.isfinite(y).all() or y.min() > wanted:
+        return np.nan
+    fine = np.arange(x[int(np.argmin(y))], x[-1] + FINE_DB, FINE_DB)
+    values = through_points(x, y, np.minimum(fine, x[-1]))
+    above = np.flatnonzero(values >= wanted)
+    if not len(above):
+        return np.nan
+    i = max(int(above[0]), 1)
+    return float(np.interp(wanted, values[i - 1 : i + 1], fine[i - 1 : i + 1]))

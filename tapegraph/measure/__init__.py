@@ -22,6 +22,7 @@ from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
+from tapegraph.measure.loop import Loop, loop
 from tapegraph.measure.print_through import PrintThrough, print_through
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
@@ -39,6 +40,7 @@ __all__ = [
     "Harmonics",
     "Imd",
     "Latency",
+    "Loop",
     "Measured",
     "PrintThrough",
     "Response",
@@ -53,6 +55,7 @@ __all__ = [
     "harmonics",
     "imd",
     "latency",
+    "loop",
     "print_through",
     "response",
     "separation",
@@ -72,6 +75,7 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "separation": separation,
         "crosstalk": crosstalk,
         "print": print_through,
+        "loop": loop,
         "speed": speed,
     }
 )

@@ -48,7 +48,7 @@ class Separation(Result):
         """Draw both ways, at the highest level."""
         loudest = int(np.argmax(self.level_dbfs))
         ax.plot(self.frequency_hz, self.left_to_right_db[loudest], label="left to right")
-        ax.plot(self.frequency_hz, self.right_to_left_db[loudest], "--", label="right to left")
+        ax.plot(self.frequency_hz, self.right_to_left_db[loudest], linestyle="--", label="right to left")
         over_frequency(ax, "separation, dB")
         ax.legend()
 

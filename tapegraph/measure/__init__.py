@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from tapegraph.measure.alias import Alias, alias
+from tapegraph.measure.attack import Attack, attack
 from tapegraph.measure.crosstalk import Crosstalk, crosstalk
 from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
@@ -35,6 +36,7 @@ __all__ = [
     "ALL",
     "SHEET",
     "Alias",
+    "Attack",
     "Crosstalk",
     "Dynamics",
     "Harmonics",
@@ -50,6 +52,7 @@ __all__ = [
     "Speed",
     "Thd",
     "alias",
+    "attack",
     "crosstalk",
     "dynamics",
     "harmonics",
@@ -72,6 +75,7 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "latency": latency,
         "dynamics": dynamics,
         "alias": alias,
+        "attack": attack,
         "separation": separation,
         "crosstalk": crosstalk,
         "print": print_through,

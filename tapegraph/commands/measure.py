@@ -20,6 +20,8 @@ Examples:
   tapegraph measure tc260
   tapegraph measure my.yaml response harmonics --level -10 --rate 96000
   tapegraph measure cassette thd --at tape --set Drive=0.8
+  tapegraph measure tc260 loop --at tape
+  tapegraph measure multitrack crosstalk --channels 8
   tapegraph measure tc260 --json sheet.json --csv sheet.csv
   tapegraph measure my.yaml --limits limits.yaml
 
@@ -74,7 +76,8 @@ def command(
 ) -> None:
     """Measure GRAPH, a preset or a file of your own, with sweeps and steady tones.
 
-    WHAT is response, harmonics, thd, imd, latency, dynamics or alias; all but alias unless some are named. Levels are
+    WHAT is response, harmonics, thd, imd, latency or dynamics, which are all measured unless some are named; or alias,
+    attack, separation, crosstalk, print (print-through), loop (of hysteresis, at the node of --at) or speed. Levels are
     those of a sine, full scale is 0 dBFS. The graph is held still: what varies in time, such as wow, flutter and hiss,
     is not measured, and the first line says what that is. THD+N alone is that of the graph as it is.
     """

@@ -15,13 +15,13 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import FLOOR_DB, HEARING_HZ, Result, over_frequency, table, vector
+from tapegraph.measure.result import FLOOR_DB, HEARING_HZ, Result, table, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
 from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, played, rms, stretch_frames, usual
 from tapegraph.run.sound import Array
 
-FREQUENCIES_HZ = (100.0, 1000.0, 2000.0, 3000.0, 5000.0, 7000.0, 10_000.0, 12_000.0, 15_000.0)
-LEVELS_DBFS = (-20.0, -12.0, -6.0, 0.0)
+FREQUENCIES_HZ = (100.0, 1000.0, 2000.0, 3000.0, 4000.0, 5000.0, 6300.0, 8000.0, 10_000.0, 12_000.0, 15_000.0, 18_000.0)
+LEVELS_DBFS = (-24.0, -18.0, -12.0, -6.0, 0.0, 6.0)
 
 
 @attrs.frozen
@@ -44,13 +44,21 @@ class Alias(Result):
         )
 
     def plot(self, ax: Any) -> None:
-        """Draw a map: frequency to the right, level upwards."""
-        mesh = ax.pcolormesh(
-            self.frequency_hz, self.level_dbfs, self.alias_db, shading="nearest", vmin=FLOOR_DB, vmax=0.0
-        )
+        """Draw a map, a field for each tone with its number: frequency to the right, level upwards."""
+        shown = np.maximum(self.alias_db, FLOOR_DB)
+        mesh = ax.pcolormesh(shown, vmin=FLOOR_DB, vmax=0.0)
         ax.figure.colorbar(mesh, ax=ax, label="aliases, dB")
-        over_frequency(ax, "dBFS at the input")
-        ax.grid(False)
+        for (row, column), value in np.ndenumerate(shown):
+            number = f"{value:.0f}" if value > FLOOR_DB else ""
+            colour = "black" if value > 0.4 * FLOOR_DB else "white"
+            ax.text(column + 0.5, row + 0.5, number, ha="center", va="center", color=colour, fontsize="x-small")
+        ax.set_xticks(
+            np.arange(len(self.frequency_hz)) + 0.5,
+            [f"{f / 1000.0:.2g}k" if f >= 1000.0 else f"{f:.0f}" for f in self.frequency_hz],
+        )
+        ax.set_yticks(np.arange(len(self.level_dbfs)) + 0.5, [f"{level_dbfs:g}" for level_dbfs in self.level_dbfs])
+        ax.set_xlabel("Hz")
+        ax.set_ylabel("dBFS at the input")
 
 
 def alias(

@@ -77,7 +77,8 @@ def attack(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Attac
         changes = abs(loud - quiet) >= LEAST_DB
         rows.append((level_dbfs, loud - quiet, *(times if changes else (np.nan, np.nan))))
         curves.append(np.interp(picture_s, (np.arange(len(x)) - up) / rig.sample_rate, gain_db))
-    return Attack(*np.array(rows).T, picture_s, np.array(curves), changed=rig.changed)
+    levels, changes_db, attacks_ms, releases_ms = np.array(rows).T
+    return Attack(levels, changes_db, attacks_ms, releases_ms, picture_s, np.array(curves), changed=rig.changed)
 
 
 def stepped(rig: Rig, level_dbfs: float, up: int, down: int) -> Array:

@@ -6,7 +6,8 @@
 That is the time constant of a gain that changes exponentially in dB; makers give times for other parts of the change,
 or the time constants of detectors, which differ. The gain before a step and the one long after it are those of its last
 50 ms; where they differ by less than LEAST_DB the times are blank, as of a graph whose gain does not depend on level.
-Times are exact to half a period. Filters that ring last for their time as well.
+Times are exact to half a period. Saturation changes the gain as well, but at once: machines without a compressor have
+times of some milliseconds at most, in which their filters ring.
 """
 
 from __future__ import annotations

@@ -53,18 +53,15 @@ class Loop(Result):
 
     def columns(self) -> dict[str, Array]:
         """Return the loops point by point; the figures of a loop stand in each of its rows."""
-        figures = ((name, values[:, np.newaxis]) for name, values in self.figures().items())
+        of_loops = ((name, values[:, np.newaxis]) for name, values in self.summary().items())
         return table(
-            *figures,
+            *of_loops,
             ("phase_deg", self.phase_deg),
             ("input_fullscale", self.input_fullscale),
             ("output_fullscale", self.output_fullscale),
         )
 
     def summary(self) -> dict[str, Array]:
-        return self.figures()
-
-    def figures(self) -> dict[str, Array]:
         """Return what has a value for each level."""
         names = ("level_dbfs", "peak_fullscale", "remanence_fullscale", "coercivity_fullscale", "area_percent")
         return {name: getattr(self, name) for name in names}

@@ -115,6 +115,26 @@ class Cubic(Node):
         y[0].put(v + self.second * v**2 + self.third * v**3)
 
 
+class Play(Node):
+    """Backlash: the output follows the input as a cart that is pulled and pushed with some play."""
+
+    KIND: ClassVar[str] = "play"
+    PARAMS: ClassVar[tuple[AnyParam, ...]] = (Param("width", 0.1, 0.0, 1.0),)
+
+    width: float
+
+    def reset(self) -> None:
+        self.reached = [0.0] * int(self.channels)
+
+    def process(self, x: list[Signal], y: list[Signal]) -> None:
+        out = []
+        for channel, sound in enumerate(x[0].array.tolist()):
+            v = self.reached[channel]
+            out.append([v := min(max(v, sample - self.width), sample + self.width) for sample in sound])
+            self.reached[channel] = v
+        y[0].put(np.array(out))
+
+
 class Two(Node):
     """Hands its two inputs on, each to an output of its own."""
 

@@ -20,6 +20,8 @@ Examples:
   tapegraph measure tc260
   tapegraph measure my.yaml response harmonics --level -10 --rate 96000
   tapegraph measure cassette thd --at tape --set Drive=0.8
+  tapegraph measure tc260 loop --at tape
+  tapegraph measure multitrack crosstalk --channels 8
   tapegraph measure tc260 --json sheet.json --csv sheet.csv
   tapegraph measure cassette tape --reference -15 --over Bias
   tapegraph measure my.yaml --limits limits.yaml
@@ -108,10 +110,10 @@ def command(
     """Measure GRAPH, a preset or a file of your own, with sweeps, tones, silence and music.
 
     WHAT is response, harmonics, thd, imd, latency, dynamics, flutter or noise, which are the sheet that is measured
-    unless some are named; or alias, tape, loudness, separation, crosstalk, print or speed. Levels are those of a sine,
-    full scale is 0 dBFS. The graph is held still: what varies in time, such as wow, flutter and hiss, is not measured,
-    and the first line says what that is. THD+N, flutter, loudness, print, speed, and noise, also that of tape, are
-    those of the graph as it is.
+    unless some are named; or alias, tape, attack, loudness, separation, crosstalk, print (print-through), loop (of
+    hysteresis, at the node of --at) or speed. Levels are those of a sine, full scale is 0 dBFS. The graph is held
+    still: what varies in time, such as wow, flutter and hiss, is not measured, and the first line says what that is.
+    THD+N, flutter, loudness, print, speed, and noise, also that of tape, are those of the graph as it is.
 
     With --against, WHAT may be null, too: how much of music is left once what OTHER makes of it is subtracted. --set
     changes GRAPH alone, so that a graph can be measured against itself.

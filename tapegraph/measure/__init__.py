@@ -23,6 +23,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from tapegraph.measure.alias import Alias, alias
+from tapegraph.measure.attack import Attack, attack
 from tapegraph.measure.crosstalk import Crosstalk, crosstalk
 from tapegraph.measure.difference import difference
 from tapegraph.measure.dynamics import Dynamics, dynamics
@@ -30,6 +31,7 @@ from tapegraph.measure.flutter import Flutter, flutter, flutter_of
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
+from tapegraph.measure.loop import Loop, loop
 from tapegraph.measure.loudness import Loudness, loudness, loudness_of
 from tapegraph.measure.noise import Noise, noise, noise_of
 from tapegraph.measure.null import Null, null
@@ -50,12 +52,14 @@ __all__ = [
     "PAIRS",
     "SHEET",
     "Alias",
+    "Attack",
     "Crosstalk",
     "Dynamics",
     "Flutter",
     "Harmonics",
     "Imd",
     "Latency",
+    "Loop",
     "Loudness",
     "Measured",
     "Noise",
@@ -71,6 +75,7 @@ __all__ = [
     "Tape",
     "Thd",
     "alias",
+    "attack",
     "crosstalk",
     "difference",
     "dynamics",
@@ -79,6 +84,7 @@ __all__ = [
     "harmonics",
     "imd",
     "latency",
+    "loop",
     "loudness",
     "loudness_of",
     "noise",
@@ -102,9 +108,11 @@ ALL: MappingProxyType[str, Callable[..., Result]] = MappingProxyType(
         "latency": latency,
         "dynamics": dynamics,
         "alias": alias,
+        "attack": attack,
         "separation": separation,
         "crosstalk": crosstalk,
         "print": print_through,
+        "loop": loop,
         "speed": speed,
         "flutter": flutter,
         "noise": noise,

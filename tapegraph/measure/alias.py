@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import FLOOR_DB, HEARING_HZ, Result, hertz, over_frequency, table, vector
+from tapegraph.measure.result import FLOOR_DB, HEARING_HZ, Result, hertz, table, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
-from tapegraph.measure.sheet import pens
 from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, played, rms, stretch_frames, usual
 from tapegraph.run.sound import Array
 
-FREQUENCIES_HZ = (100.0, 1000.0, 2000.0, 3000.0, 5000.0, 7000.0, 10_000.0, 12_000.0, 15_000.0)
-LEVELS_DBFS = (-20.0, -12.0, -6.0, 0.0)
+FREQUENCIES_HZ = (100.0, 1000.0, 2000.0, 3000.0, 4000.0, 5000.0, 6300.0, 8000.0, 10_000.0, 12_000.0, 15_000.0, 18_000.0)
+LEVELS_DBFS = (-24.0, -18.0, -12.0, -6.0, 0.0, 6.0)
 
 
 @attrs.frozen
@@ -30,6 +29,8 @@ class Alias(Result):
     """Aliases relative to the fundamental at the output: arrays of (levels, frequencies)."""
 
     TITLE = "Aliases"
+
+    IS_MAP: ClassVar[bool] = True
 
     frequency_hz: Array
     level_dbfs: Array
@@ -47,13 +48,20 @@ class Alias(Result):
         )
 
     def plot(self, ax: Any) -> None:
-        """Draw the aliases over frequency, a curve for each level."""
-        for k, colour in enumerate(pens.scale(len(self.level_dbfs))):
-            label = f"{self.level_dbfs[k]:g} dBFS"
-            ax.plot(self.frequency_hz, self.alias_db[k], color=colour, marker=".", label=label)
-        over_frequency(ax, "dB, relative to the tone")
-        pens.fit_relative(ax, FLOOR_DB)
-        ax.legend()
+        """Draw a map, a field for each tone with its number: frequency to the right, level upwards."""
+        shown = np.maximum(self.alias_db, FLOOR_DB)
+        ax.pcolormesh(shown, vmin=FLOOR_DB, vmax=0.0)
+        for (row, column), value in np.ndenumerate(shown):
+            number = f"{value:.0f}" if value > FLOOR_DB else ""
+            colour = "black" if value > 0.4 * FLOOR_DB else "white"
+            ax.text(column + 0.5, row + 0.5, number, ha="center", va="center", color=colour, fontsize="x-small")
+        ax.set_xticks(
+            np.arange(len(self.frequency_hz)) + 0.5,
+            [f"{f / 1000.0:.2g}k" if f >= 1000.0 else f"{f:.0f}" for f in self.frequency_hz],
+        )
+        ax.set_yticks(np.arange(len(self.level_dbfs)) + 0.5, [f"{level_dbfs:g}" for level_dbfs in self.level_dbfs])
+        ax.set_xlabel("Hz")
+        ax.set_ylabel("dBFS at the input; dB, relative to the tone")
 
     def figures(self) -> dict[str, str]:
         """Return the worst."""

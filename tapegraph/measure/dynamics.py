@@ -1,7 +1,7 @@
 """Dynamics: output level over input level of a steady tone of 1 kHz, as a curve of what a machine does to loudness.
 
 output_dbfs is the level of a sine with the RMS of all that comes out, distortion included; gain_db is its distance
-from the input. What a compressor does in time, its attack and release, is not measured here.
+from the input. What a compressor does in time is measured by attack.py.
 """
 
 from __future__ import annotations

@@ -84,8 +84,8 @@ def print_through(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -
         pre, post = (echo(side, near, floor_db, rig.sample_rate) for side in (before, after))
         rows.append((level_dbfs, *pre, *post, floor_db))
         curves.append(np.interp(picture_s(), (np.arange(len(e)) - place) / rig.sample_rate, e))
-    level, pre_db, pre_ms, post_db, post_ms, floor = np.array(rows).T
-    return PrintThrough(level, pre_db, pre_ms, post_db, post_ms, floor, picture_s(), np.array(curves))
+    levels, pre_db, pre_ms, post_db, post_ms, floors_db = np.array(rows).T
+    return PrintThrough(levels, pre_db, pre_ms, post_db, post_ms, floors_db, picture_s(), np.array(curves))
 
 
 def picture_s() -> Array:

@@ -25,6 +25,7 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
     "deg": 1,
     "ms": 3,
     "frames": 1,
+    "fullscale": 4,
     "ns": 1,
     "percent": 3,
     "times": 1,

@@ -54,6 +54,7 @@ class Result(abc.ABC):
     """
 
     TITLE: ClassVar[str] = ""  # over its picture; the name of the class where it is left out
+    IS_MAP: ClassVar[bool] = False  # drawn as a map, which cannot be laid over another
 
     changed: tuple[str, ...] = attrs.field(default=(), kw_only=True)
 

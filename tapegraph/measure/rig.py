@@ -6,10 +6,12 @@ be measured as it is.
 
 from __future__ import annotations
 
+import copy
+
 import attrs
 import numpy as np
 
-from tapegraph.document.flat import FlatGraph, FlatLink
+from tapegraph.document.flat import FlatGraph, FlatLink, FlatNode
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError, did_you_mean
@@ -88,6 +90,12 @@ class Rig:
             return self
         return Rig(self.source, self.sample_rate, channels=least, channel=self.channel, at=self.at, strict=self.strict)
 
+    def listening_to(self, node: str) -> Rig:
+        """Return a rig like this one that listens to what leaves a node, in place of the graph's output."""
+        rig = copy.copy(self)
+        rig.graph, rig.as_it_is = up_to(self.graph, node), up_to(self.as_it_is, node)
+        return rig
+
     @property
     def latency(self) -> float:
         """How late sound comes out, as the graph that is held still declares it, in frames."""
@@ -123,10 +131,7 @@ def refuse(names: list[str]) -> None:
 
 def from_node(graph: FlatGraph, name: str) -> FlatGraph:
     """Return a graph whose input is that of a node, without what led there and other ways from the input."""
-    if name not in graph.nodes:
-        hint = did_you_mean(name, graph.nodes) or f"; there are {', '.join(graph.nodes)}"
-        raise TapegraphError(f"no node is called {name}{hint}")
-    cls = graph.nodes[name].cls
+    cls = find(graph, name).cls
     if not cls.INPUTS:
         raise TapegraphError(f"{name} has no input that signals could enter")
     port = member(cls.INPUTS[0], 1)
@@ -136,6 +141,20 @@ def from_node(graph: FlatGraph, name: str) -> FlatGraph:
         if link.source_node != INPUT and (link.target_node, link.target_port) != (name, port)
     ]
     return heard(attrs.evolve(graph, links=(FlatLink(INPUT, "out", name, port), *kept)))
+
+
+def up_to(graph: FlatGraph, name: str) -> FlatGraph:
+    """Return a graph whose output is that of a node, without what only follows it."""
+    out = FlatLink(name, find(graph, name).cls.OUTPUTS[0], OUTPUT, "in")
+    kept = [link for link in graph.links if link.target_node != OUTPUT]
+    return heard(attrs.evolve(graph, links=(*kept, out)))
+
+
+def find(graph: FlatGraph, name: str) -> FlatNode:
+    if name not in graph.nodes:
+        hint = did_you_mean(name, graph.nodes) or f"; there are {', '.join(graph.nodes)}"
+        raise TapegraphError(f"no node is called {name}{hint}")
+    return graph.nodes[name]
 
 
 def heard(graph: FlatGraph) -> FlatGraph:

@@ -14,11 +14,12 @@ import numpy as np
 
 from tapegraph.analysis.flutter_weighting import through_points
 from tapegraph.errors import TapegraphError
-from tapegraph.measure.result import FLOOR_DB, amplitude, decibels, vector
+from tapegraph.measure.result import amplitude, decibels, vector
 from tapegraph.measure.rig import Rig
 from tapegraph.measure.tones import AFTERWARDS_S, dbfs, line, stretch_frames
 from tapegraph.run.sound import Array
 
+LEAST_DB = -120.0  # of a third harmonic: less is rounding
 STRETCH_S = 0.2  # lines are 5 Hz apart
 FEWEST = 4  # steps
 FINE_DB = 0.02
@@ -30,7 +31,7 @@ class Staircase:
     """What came out of a tone, at each level at the input.
 
     output_dbfs: the fundamental
-    third_db: the third harmonic relative to it, FLOOR_DB or more; not a number where it is too high to be measured
+    third_db: the third harmonic relative to it, LEAST_DB or more; not a number where it is too high to be measured
     """
 
     frequency_hz: float
@@ -89,7 +90,7 @@ def staircase(rig: Rig, frequency_hz: float, levels_dbfs: Sequence[float]) -> St
     A = np.abs(np.fft.rfft(steps, axis=1)) * 2.0 / frames
     third = np.full(len(levels), np.nan)
     if 3 * k * rig.sample_rate / frames <= rig.highest_hz:
-        third = np.maximum(decibels(A[:, 3 * k]) - decibels(A[:, k]), FLOOR_DB)
+        third = np.maximum(decibels(A[:, 3 * k]) - decibels(A[:, k]), LEAST_DB)
     return Staircase(k * rig.sample_rate / frames, levels, decibels(A[:, k]), third)
 
 

@@ -99,7 +99,7 @@ def test_text_is_written_as_csv_and_as_json() -> None:
 def test_text_chooses_the_rows_of_a_limit_and_says_where_it_is_exceeded() -> None:
     limits = {"speed": {"share_percent": {"max": 50, "part": "tape"}}}
     assert [str(problem) for problem in exceeded(limits, {"speed": FOUND})] == [
-        "speed.share_percent is 90 at part tape, kind hysteresis; it must be at most 50"
+        "speed.share_percent is 90 at part tape, kind hysteresis, block_frames 64; it must be at most 50"
     ]
     limits["speed"]["share_percent"]["part"] = "in and out"
     assert exceeded(limits, {"speed": FOUND}) == []

@@ -269,4 +269,4 @@ def test_sheets_stand_one_under_the_other_by_name(curve: measure.Rig) -> None:
     assert head.split()[:3] == ["graph", "bias", "sensitivity_db"]
     assert [row.split()[0] for row in rows] == ["one", "another"]
     assert len({len(line) for line in (head, *rows)}) == 1
-    assert rows[0].split()[1:4] == ["-", "-0.00", "0.126"]
+    assert rows[0].split()[1:4] == ["-", "0.00", "0.126"]

@@ -60,10 +60,12 @@ def draw(sheet: DataSheet) -> Any:
 def curves_of(sheet: DataSheet) -> dict[str, list[panels.Draw]]:
     """Return the panels by title, with what draws each of the graphs."""
     found: dict[str, list[panels.Draw]] = {}
-    for results in (*(subject.results for subject in sheet.subjects()), sheet.together):
+    of_each = [(subject.name, subject.results) for subject in sheet.subjects()]
+    for name, results in (*of_each, ("", sheet.together)):
         for result in results.values():
+            whose = f", {name}" if result.IS_MAP and sheet.other else ""
             for title, draw_it in result.panels().items():
-                found.setdefault(title, []).append(draw_it)
+                found.setdefault(f"{title}{whose}", []).append(draw_it)
     return found
 
 

@@ -46,6 +46,6 @@ def latency(graph: Measured) -> Latency:
     return Latency(
         vector([declared]),
         vector([declared * frame_ms]),
-        vector([round(declared) * frame_ms + rest_ms]),
+        vector([np.round(declared) * frame_ms + rest_ms]),
         changed=rig.changed,
     )

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from tapegraph.measure.result import Result
-from tapegraph.measure.rig import Rig
+from tapegraph.measure.machine import Machine
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
@@ -25,7 +25,7 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
 }
 
 
-def heading(name: str, rig: Rig) -> str:
+def heading(name: str, rig: Machine) -> str:
     """Return the line over a report: what is measured, and what of it is not."""
     still = f", held still: {', '.join(rig.changed)}" if rig.changed else ""
     return f"{name} at {format_number(rig.sample_rate, 'Hz')}{still}"
@@ -47,7 +47,7 @@ def text(value: float, name: str) -> str:
     return f"{value:.{decimals}f}"
 
 
-def as_data(name: str, rig: Rig, results: Mapping[str, Result]) -> dict[str, Any]:
+def as_data(name: str, rig: Machine, results: Mapping[str, Result]) -> dict[str, Any]:
     """Return everything for a file: a list for each column, null where there is no value."""
     return {
         "tapegraph": version("tapegraph"),

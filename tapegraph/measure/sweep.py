@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tapegraph.measure.result import amplitude
-from tapegraph.measure.rig import Rig
+from tapegraph.measure.machine import Machine
 from tapegraph.run.sound import Array
 
 Spectrum = npt.NDArray[np.complex128]
@@ -65,7 +65,7 @@ def rise(frames: int) -> Array:
     return np.concatenate([0.5 - 0.5 * np.cos(np.pi * np.arange(edge) / edge), np.ones(frames - edge)])
 
 
-def sweep(rig: Rig, level_dbfs: float) -> Sweep:
+def sweep(rig: Machine, level_dbfs: float) -> Sweep:
     """Play a sweep whose peak is that of a sine at level_dbfs."""
     fs = rig.sample_rate
     highest_hz = min(24_000.0, 0.48 * fs)

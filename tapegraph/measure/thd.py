@@ -16,8 +16,9 @@ from typing import Any
 import attrs
 import numpy as np
 
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import HEARING_HZ, Result, decibels, over_level, vector
-from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.rig import Measured, on_a_rig
 from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, percent, played, rms, stretch, tones, usual
 from tapegraph.run.sound import Array
 
@@ -61,7 +62,7 @@ def thd(
     return Thd(*found.T, changed=rig.changed)
 
 
-def tone(rig: Rig, k: int, level_dbfs: float) -> Array:
+def tone(rig: Machine, k: int, level_dbfs: float) -> Array:
     """Return a row: the distortion of the tone with k cycles in a stretch."""
     f = lines_hz(rig)
     A = amplitudes(played(rig, [k], level_dbfs))
@@ -81,7 +82,7 @@ def tone(rig: Rig, k: int, level_dbfs: float) -> Array:
     )
 
 
-def with_noise(rig: Rig, k: int, level_dbfs: float) -> float:
+def with_noise(rig: Machine, k: int, level_dbfs: float) -> float:
     """Return THD+N in percent, of the graph as it is.
 
     A window keeps a tone that flutters from spreading over the whole spectrum.

@@ -7,6 +7,9 @@
     found = measure.harmonics(rig, (-10, 0))    # at another rate, from the input of a node on
     found.relative_db, found.rows(), found.plot(ax)
 
+    description, sound = measure.signals({"thd": measure.thd})    # what it plays, for a test tape
+    measure.thd(measure.Recording(recorded, 44_100, description))  # of a real machine
+
 A graph is held still while it is measured: wow, flutter, hiss and what else varies in time are left out, and `changed`
 names them.
 """
@@ -21,9 +24,12 @@ from tapegraph.measure.dynamics import Dynamics, dynamics
 from tapegraph.measure.harmonics import Harmonics, harmonics
 from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
+from tapegraph.measure.machine import Machine
+from tapegraph.measure.recording import MissingSignalError, Recording
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
+from tapegraph.measure.signals import Signals, measured, signals
 from tapegraph.measure.thd import Thd, thd
 
 __all__ = [
@@ -34,17 +40,23 @@ __all__ = [
     "Harmonics",
     "Imd",
     "Latency",
+    "Machine",
     "Measured",
+    "MissingSignalError",
+    "Recording",
     "Response",
     "Result",
     "Rig",
+    "Signals",
     "Thd",
     "alias",
     "dynamics",
     "harmonics",
     "imd",
     "latency",
+    "measured",
     "response",
+    "signals",
     "thd",
 ]
 

@@ -4,6 +4,7 @@
 
 Rendered sound is moved back by the declared latency; what is left of the delay is measured. A delay that is wanted, as
 of an echo, is not declared, and filters delay bass and treble as they do in any machine.
+Of a recording nobody knows how late it is.
 """
 
 from __future__ import annotations

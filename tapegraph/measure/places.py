@@ -55,5 +55,5 @@ def at_places(sound: Array, places: Array, highest: float = 0.5) -> Array:
 
 def quick(frames: int) -> int:
     """Return a length, a little longer, whose spectrum is quick to compute: a few small factors, and a power of two."""
-    step = 2 ** max(0, math.ceil(math.log2(max(frames, 16))) - 4)
+    step = 1 << max(0, math.ceil(math.log2(max(frames, 16))) - 4)
     return next(size for size in (8 * step, 9 * step, 10 * step, 12 * step, 15 * step, 16 * step) if size >= frames)

@@ -37,6 +37,7 @@ class Recording(Machine):
 
     speed_error_percent: above 0, the machine that played it was faster than the one that recorded it
     clipped: how many samples are at full scale, several one after the other
+    wobbles: whether its speed varies, as that of tape does and that of converters does not
     """
 
     def __init__(self, sound: Audio, sample_rate: float, signals: Signals, channel: int = 1) -> None:
@@ -50,22 +51,27 @@ class Recording(Machine):
         self.highest_hz = highest_measured_hz(signals.sample_rate)
         self.settling_s = signals.settling_s
         self.recorded_rate = float(sample_rate)
-        if self.recorded_rate < NEEDED_RATE * self.highest_hz:
-            found, needed = (format_number(hz, "Hz") for hz in (self.recorded_rate, NEEDED_RATE * self.highest_hz))
+        if self.recorded_rate < self.least_rate(signals):
+            found, needed = (format_number(hz, "Hz") for hz in (self.recorded_rate, self.least_rate(signals)))
             raise TapegraphError(f"the sample rate of the recording is {found}; this test tape needs at least {needed}")
         self.sound = x - np.mean(x, axis=1, keepdims=True)
         self.clipped = clipped(x[channel - 1])
         top_hz = marker.highest_hz(signals.sample_rate)
-        found = marker.find(self.sound[channel - 1], self.recorded_rate, top_hz, len(signals.markers))
-        if len(found) < 2:
+        marks = marker.find(self.sound[channel - 1], self.recorded_rate, top_hz, len(signals.markers))
+        if len(marks) < 2:
             raise TapegraphError(
-                f"{plural(len(found), 'marker')} of the test tape found in channel {channel} of the recording; "
+                f"{plural(len(marks), 'marker')} of the test tape found in channel {channel} of the recording; "
                 "it takes two to measure what is between them"
             )
-        self.played_s = np.array([signals.marker_s(mark.number) for mark in found])
-        self.heard_s = np.array([mark.time_s for mark in found])
+        self.played_s = np.array([signals.marker_s(mark.number) for mark in marks])
+        self.heard_s = np.array([mark.time_s for mark in marks])
 
         self.wobbles = self.wobble() > STEADY
+
+    @staticmethod
+    def least_rate(signals: Signals) -> float:
+        """Return the least sample rate of a recording of a test tape."""
+        return NEEDED_RATE * highest_measured_hz(signals.sample_rate)
 
     @property
     def latency(self) -> float:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from tapegraph.measure.result import Result
 from tapegraph.measure.machine import Machine
+from tapegraph.measure.result import Result
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 

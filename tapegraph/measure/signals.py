@@ -30,8 +30,8 @@ GAP_SHARE = 0.03  # more of its length, for machines that run fast
 MARKED_S = 12.0  # after as much a marker follows
 MARKER_DBFS = -12.0
 SPEED_HZ = 3150.0
-SPEED_DBFS = -20.0
-SPEED_S = 2.0
+SPEED_DBFS = -18.0  # 0 VU
+SPEED_S = 4.0
 PLACES = 16  # at which a signal is known
 ALIKE = 1e-4  # of a signal's peak
 FULL = 0.999
@@ -100,9 +100,7 @@ class Signals:
             raise TapegraphError("is no description of a test tape that this tapegraph can read")
         try:
             stretches = tuple(
-                Stretch(
-                    int(part["start"]), int(part["frames"]), tuple(map(float, part["known"])), tuple(part["what"])
-                )
+                Stretch(int(part["start"]), int(part["frames"]), tuple(map(float, part["known"])), tuple(part["what"]))
                 for part in data["stretches"]
             )
             return cls(
@@ -144,14 +142,15 @@ class Notebook(Machine):
     def play_channels(self, sound: Array, moving: bool = False) -> Array:
         for noted, what in self.noted:
             if np.array_equal(noted, sound):
-                what += [self.what] if self.what not in what else []
+                if self.what not in what:
+                    what.append(self.what)
                 return noted.copy()
         self.noted.append((np.array(sound, dtype=np.float64), [self.what]))
         return self.noted[-1][0].copy()
 
 
 def speed_tone(sample_rate: float) -> Array:
-    """Return the tone from which it is read whether a machine has wow and flutter at all."""
+    """Return the tone that levels are set by, and that tells whether a machine has wow and flutter at all."""
     t = np.arange(round(SPEED_S * sample_rate)) / sample_rate
     return np.asarray(amplitude(SPEED_DBFS) * np.sin(2.0 * np.pi * SPEED_HZ * t))
 

@@ -20,8 +20,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from tapegraph.measure.result import amplitude
 from tapegraph.measure.machine import Machine
+from tapegraph.measure.result import amplitude
 from tapegraph.run.sound import Array
 
 Spectrum = npt.NDArray[np.complex128]

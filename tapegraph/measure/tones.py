@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tapegraph.errors import TapegraphError
-from tapegraph.measure.result import amplitude, decibels
 from tapegraph.measure.machine import Machine
+from tapegraph.measure.result import amplitude, decibels
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -37,11 +38,11 @@ def recorded(sound: Sound, wow: float = 0.0) -> tuple[Sound, float]:
     t = np.arange(int(len(sound) / RATE / SPEED * rate)) / rate * SPEED
     for hz, depth in ((0.6, wow), (7.5, 0.5 * wow)):
         t = t + depth / (2.0 * np.pi * hz) * np.sin(2.0 * np.pi * hz * t + hz)
-    # cubic interpolation of eight times the rate, which is nothing that the recording is read with
+    # cubic interpolation of 32 times the rate, which is nothing that the recording is read with
     frames = 2 ** int(np.ceil(np.log2(len(sound))))
     spectrum = np.fft.rfft(sound, frames)
-    fine = np.fft.irfft(spectrum, 8 * frames) * 8.0
-    place = t * RATE * 8.0 + 8.0
+    fine = np.fft.irfft(spectrum, 32 * frames) * 32.0
+    place = t * RATE * 32.0 + 8.0
     fine = np.concatenate([np.zeros(8), fine])
     k = place.astype(np.int64)
     x = place - k
@@ -75,10 +76,9 @@ def test_wow_does_not_change_the_response(sheet: dict[str, tuple[measure.Respons
 
 def test_wow_does_not_change_intermodulation(sheet: dict[str, tuple[measure.Imd, measure.Imd]]) -> None:
     graph, recording = sheet["imd"]
-    for name in ("smpte_d3_percent", "ccif_d3_percent"):
-        expected = getattr(graph, name)
-        np.testing.assert_allclose(getattr(recording, name)[expected > 0.1], expected[expected > 0.1], rtol=0.01)
-    assert recording.ccif_d2_percent[0] < 0.02  # the graph has none
+    np.testing.assert_allclose(recording.smpte_d3_percent, graph.smpte_d3_percent, rtol=1e-3)
+    assert recording.smpte_d2_percent[0] < 0.01  # the graph has none, and wow as much as d3 of it
+    assert recording.ccif_d2_percent[0] < 0.001
 
 
 def test_levels_are_those_of_the_recording(sheet: dict[str, tuple[measure.Dynamics, measure.Dynamics]]) -> None:
@@ -94,8 +94,7 @@ def test_a_recording_without_wow_keeps_its_phase() -> None:
     graph = machine()
     description, sound = measure.signals({"response": measure.response}, RATE)
     found = measure.response(measure.Recording(*recorded(played(graph, description, sound)), description))
-    expected = measure.response(graph_rig := measure.Rig(graph, RATE))
-    assert graph_rig.latency == 0.0 or expected is not None
+    expected = measure.response(measure.Rig(graph, RATE))
     inside = (expected.frequency_hz > 60.0) & (expected.frequency_hz < 6500.0)
     np.testing.assert_allclose(found.magnitude_db[0, inside], expected.magnitude_db[0, inside], atol=0.01)
     middle = (expected.frequency_hz >= 500.0) & (expected.frequency_hz <= 2000.0)
@@ -110,20 +109,25 @@ def test_what_is_missing_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     folder = tmp_path / "tape"
     made = {name: measure.ALL[name] for name in ("imd", "dynamics")}
-    said = write_signals(str(folder), made, RATE, 1, (-20.0,), False)
+    said = write_signals(str(folder), made, RATE, 1, (-20.0, -14.0, -8.0, -2.0), False)
     assert said.startswith(f"{folder / 'signals.wav'}: 0 min ")
     assert sorted(path.name for path in folder.iterdir()) == ["README.txt", "signals.json", "signals.wav"]
     with Reader(folder / "signals.wav") as reader:
         sound = np.concatenate(list(reader.blocks()), axis=1)
-    first = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))[0].frames
+    description = measure.Signals.of(json.loads((folder / "signals.json").read_text()))
+    ends = description.stretches[-1].start  # in the last signal, which is of dynamics
+    assert description.stretches[-1].what == ("dynamics",)
     with create(tmp_path / "first.wav", 16_000, 1, sound.shape[1]) as file:
-        file.write(sound[:, : first + 1000])
-    where = ["--signals", str(folder)]
+        file.write(sound[:, :ends])
     assert main(["measure", "--recording", str(folder / "signals.wav"), "dynamics"]) == 0
     assert "-20.00       -20.00     0.00" in capsys.readouterr().out
-    status = main(["measure", "--recording", str(tmp_path / "first.wav"), *where])
-    assert status == 1
-    assert "marker" in capsys.readouterr().err
+    words = ["measure", "--recording", str(tmp_path / "first.wav"), "--signals", str(folder)]
+    if len(description.markers) > 2:
+        assert main(words) == 0
+        printed = capsys.readouterr()
+        assert printed.err == "warning: dynamics is left out: the recording lacks that part of the test tape\n"
+        assert "\nimd\n" in printed.out
+    assert main([*words, "dynamics"]) == 1
 
 
 def test_silence_is_no_test_tape() -> None:
@@ -161,7 +165,7 @@ def test_sound_is_exact_between_its_frames() -> None:
         (["--signals", "x", "--at", "tape"], "--signals and --recording are without --at"),
         (["--recording", "x.wav", "--rate", "44100"], "--signals and --recording are without --rate"),
         (["--signals", "x", "--json", "y"], "--signals is without --json"),
-        ([], "Missing argument 'GRAPH'."),
+        ([], "Missing argument 'GRAPH'"),
     ],
 )
 def test_wrong_combinations_are_wrong_use(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,7 @@ SETTLING_S = 0.5
 LEAD_S = 0.5
 GAP_S = 0.1  # behind each signal, for delays
 GAP_SHARE = 0.03  # more of its length, for machines that run fast
-MARKED_S = 12.0  # after as much a marker follows
+MARKED_S = 12.0  # after as much a marker follows, and before each measurement
 MARKER_DBFS = -12.0
 SPEED_HZ = 3150.0
 SPEED_DBFS = -18.0  # 0 VU
@@ -178,7 +178,7 @@ def signals(
     markers: list[int] = []
     stretches: list[Stretch] = []
     at = round(LEAD_S * fs)
-    since = round(MARKED_S * fs)  # frames from the last marker on
+    since, before = 0, ""  # frames from the last marker on, and the measurement that is before
 
     def mark() -> int:
         sound = amplitude(MARKER_DBFS) * marker.marker(len(markers), fs)
@@ -187,9 +187,9 @@ def signals(
         return at + len(sound) + round(GAP_S * fs)
 
     for sound, what in notebook.noted:
-        if since >= MARKED_S * fs:
+        if what[0] != before or since >= MARKED_S * fs:
             at = mark()
-            since = 0
+            since, before = 0, what[0]
         frames = sound.shape[1]
         parts.append((at, sound))
         stretches.append(Stretch(at, frames, known(sound), tuple(what)))

@@ -26,7 +26,7 @@ def machine() -> tapegraph.Graph:
 
 
 def played(graph: tapegraph.Graph, description: measure.Signals, sound: Sound) -> Sound:
-    return render(graph.flat(), sound / description.gain, RATE, tail=0.0)[0] * description.gain
+    return np.asarray(render(graph.flat(), sound / description.gain, RATE, tail=0.0)[0] * description.gain)
 
 
 def recorded(sound: Sound, wow: float = 0.0) -> tuple[Sound, float]:

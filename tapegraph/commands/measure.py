@@ -29,6 +29,8 @@ Examples:
   tapegraph measure test_tape.wav flutter noise --channel 2
   tapegraph measure tc260 --plot sheet.pdf
   tapegraph measure tc260 --set Drive=0.8 --against tc260 --plot both.html
+  tapegraph measure --signals test_tape
+  tapegraph measure --recording machine.wav --signals test_tape
 
 \b
 limits.yaml, for example:
@@ -37,12 +39,14 @@ limits.yaml, for example:
   thd:
     third_percent: {max: 3, frequency_hz: 315, level_dbfs: -10}"""
 
-# Options that a sound file has no use for
-FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "settings", "against", "reference", "over")
+# Options by the names of their parameters
+FOR_GRAPHS = ("at", "strict", "song", "settings", "against", "reference", "over")
+FOR_SIGNALS = ("sample_rate", "channels")
+FOR_RESULTS = ("json_file", "csv_file", "sheet_file", "limits_file")
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("graph", metavar="GRAPH")
+@click.argument("graph", metavar="[GRAPH]", required=False)
 @click.argument("what", nargs=-1, metavar="[WHAT...]")
 @click.option("--rate", "sample_rate", type=float, default=48_000.0, metavar="HZ", help="Sample rate; 48000.")
 @click.option(
@@ -75,6 +79,8 @@ FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "sett
 @click.option("--at", metavar="NODE", help="Let the signals enter at the input of this node.")
 @click.option("--strict", is_flag=True, help="Refuse a graph that varies in time, in place of holding it still.")
 @click.option("--song", metavar="FILE", help="Measure loudness with this in place of the demo song.")
+@click.option("--signals", "folder", metavar="FOLDER", help="Write the signals as a test tape, in place of measuring.")
+@click.option("--recording", metavar="FILE", help="Measure what a machine made of that test tape, in place of GRAPH.")
 @set_option
 @click.option("--json", "json_file", metavar="FILE", help="Write all values to a file, in JSON.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write all values to a file, a row for each place measured.")
@@ -87,7 +93,7 @@ FOR_GRAPHS = ("sample_rate", "levels", "channels", "at", "strict", "song", "sett
 @allow_option
 @nodes_option
 def command(
-    graph: str,
+    graph: str | None,
     what: tuple[str, ...],
     sample_rate: float,
     levels: tuple[float, ...],
@@ -98,6 +104,8 @@ def command(
     at: str | None,
     strict: bool,
     song: str | None,
+    folder: str | None,
+    recording: str | None,
     settings: tuple[str, ...],
     json_file: str | None,
     csv_file: str | None,
@@ -120,16 +128,30 @@ def command(
 
     GRAPH may be a sound file, too. Then WHAT is loudness, unless named otherwise, noise of a recorded silence, or
     flutter of a recorded test tone of 3150 or 3000 Hz.
+
+    Real machines are measured without GRAPH: --signals writes a test tape, to be played to the machine, and --recording
+    measures the sound that came back, with the description in the folder of --signals, or beside the recording.
     """
     from tapegraph import measure
     from tapegraph.atomic import check_output
     from tapegraph.commands._options import WrongUseError, adjusted, load_argument, warn, write_or_print
+    from tapegraph.commands._test_tape import read_recording, write_signals
     from tapegraph.errors import TapegraphError
     from tapegraph.measure import limits, sounds
     from tapegraph.measure.datasheet import DataSheet, Subject
     from tapegraph.measure.sheet.files import check_sheet, write_sheet
 
-    of_sound = sounds.is_audio(graph)
+    if folder is not None or recording is not None:
+        what = (graph, *what) if graph is not None else what
+    elif graph is None:
+        raise click.UsageError("Missing argument 'GRAPH'.")
+    if recording is None and folder is not None:
+        refuse((*FOR_GRAPHS, *FOR_RESULTS), "--signals is without {}")
+        check_names(what, of_sound=False, of_two=False)
+        played = {name: measure.ALL[name] for name in dict.fromkeys(what or measure.SHEET)}
+        click.echo(write_signals(folder, played, sample_rate, channels, levels, overwrite))
+        return
+    of_sound = recording is None and sounds.is_audio(str(graph))
     check_names(what, of_sound, against is not None)
     wanted = read(limits_file, measure.OF_SOUND if of_sound else measure.ALL | measure.PAIRS) if limits_file else {}
     check_names(wanted, of_sound, against is not None)
@@ -149,14 +171,22 @@ def command(
         rig = measure.Rig(some, sample_rate, channels=channels, channel=channel, at=at, strict=strict)
         return Subject(name, rig, title=", ".join([some.title or name, *changes]), description=some.description)
 
-    if of_sound:
-        refuse_options_for_graphs(graph)
-        sound = measure.Sound.read(graph, channel)
-        for warning in sound.warnings:
-            warn(warning)
-        sheet = DataSheet(Subject(graph, sound, title=graph))
+    usual: tuple[str, ...]
+    if recording is not None:
+        refuse((*FOR_GRAPHS, *FOR_SIGNALS), "--recording is without {}")
+        machine, warnings = read_recording(recording, folder, channel)
+        usual, levels = machine.signals.what, levels or machine.signals.levels_dbfs
+        sheet = DataSheet(Subject(recording, machine, title=recording))
+    elif of_sound:
+        refuse((*FOR_GRAPHS, *FOR_SIGNALS, "levels"), f"{{}} is for graphs; {graph} is measured as it is")
+        sound = measure.Sound.read(str(graph), channel)
+        usual, warnings = sounds.USUAL, list(sound.warnings)
+        sheet = DataSheet(Subject(str(graph), sound, title=str(graph)))
     else:
-        sheet = DataSheet(subject(graph, settings), subject(against) if against else None)
+        sheet = DataSheet(subject(str(graph), settings), subject(against) if against else None)
+        usual, warnings = (*measure.SHEET, *(measure.PAIRS if against else ())), []
+    for warning in warnings:
+        warn(warning)
     if over is not None:
         sheet.instead["tape"] = turned(over)
     given = {"levels_dbfs": levels or None, "reference_dbfs": reference}
@@ -164,17 +194,15 @@ def command(
     if song is not None:
         options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
     click.echo(sheet.heading())
-    usual = sounds.USUAL if of_sound else (*measure.SHEET, *(measure.PAIRS if against else ()))
-    refused: dict[str, list[str]] = {}  # by what is said of them
     for name in dict.fromkeys(named or usual):
         try:
             click.echo(f"\n{sheet.measure(name, options)}")
         except TapegraphError as error:
             if named:
                 raise
-            refused.setdefault(str(error), []).append(name)  # the rest of the sheet may be measured
-    for message, without in refused.items():
-        click.echo(f"\n{', '.join(without)}\n{message}")
+            warn(f"{name} is left out: {error}")  # the rest of the sheet may be measured
+    if not sheet.results():
+        raise TapegraphError("nothing was measured")
     if json_file:
         write_or_print(json.dumps(sheet.as_data(), indent=1), json_file, overwrite)
     if csv_file:
@@ -202,8 +230,11 @@ def check_names(names: Iterable[str], of_sound: bool, of_two: bool) -> None:
             raise WrongUseError(f"{name} compares two graphs; name the other one with --against")
 
 
-def refuse_options_for_graphs(file: str) -> None:
-    """Raise WrongUseError where an option is given that a sound has no use for."""
+def refuse(options: Iterable[str], sentence: str) -> None:
+    """Raise WrongUseError where one of these options, by the names of their parameters, is given.
+
+    sentence: what is wrong with that, the option in place of {}
+    """
     from click.core import ParameterSource
 
     from tapegraph.commands._options import WrongUseError
@@ -211,8 +242,8 @@ def refuse_options_for_graphs(file: str) -> None:
     context = click.get_current_context()
     for param in context.command.params:
         given = context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
-        if given and param.name in FOR_GRAPHS:
-            raise WrongUseError(f"{param.opts[0]} is for graphs; {file} is measured as it is")
+        if given and param.name in options:
+            raise WrongUseError(sentence.format(param.opts[0]))
 
 
 def turned(over: str) -> Callable[..., Result]:

@@ -7,6 +7,9 @@
     found = measure.harmonics(rig, (-10, 0))    # at another rate, from the input of a node on
     found.relative_db, found.rows(), found.plot(ax)
 
+    description, sound = measure.signals({"thd": measure.thd})    # what it plays, for a test tape
+    measure.thd(measure.Recording(recorded, 44_100, description))  # of a real machine
+
 A graph is held still while it is measured: wow, flutter, hiss and what else varies in time are left out, and `changed`
 names them. Flutter, noise and loudness are those of the graph as it is, and can be measured of sounds, too:
 
@@ -33,14 +36,17 @@ from tapegraph.measure.imd import Imd, imd
 from tapegraph.measure.latency import Latency, latency
 from tapegraph.measure.loop import Loop, loop
 from tapegraph.measure.loudness import Loudness, loudness, loudness_of
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.noise import Noise, noise, noise_of
 from tapegraph.measure.null import Null, null
 from tapegraph.measure.over import Over, over
 from tapegraph.measure.print_through import PrintThrough, print_through
+from tapegraph.measure.recording import MissingSignalError, Recording
 from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
 from tapegraph.measure.separation import Separation, separation
+from tapegraph.measure.signals import Signals, measured, signals
 from tapegraph.measure.sounds import OF_SOUND, Sound
 from tapegraph.measure.speed import Speed, speed
 from tapegraph.measure.tape import Tape, tape
@@ -61,15 +67,19 @@ __all__ = [
     "Latency",
     "Loop",
     "Loudness",
+    "Machine",
     "Measured",
+    "MissingSignalError",
     "Noise",
     "Null",
     "Over",
     "PrintThrough",
+    "Recording",
     "Response",
     "Result",
     "Rig",
     "Separation",
+    "Signals",
     "Sound",
     "Speed",
     "Tape",
@@ -87,6 +97,7 @@ __all__ = [
     "loop",
     "loudness",
     "loudness_of",
+    "measured",
     "noise",
     "noise_of",
     "null",
@@ -94,6 +105,7 @@ __all__ = [
     "print_through",
     "response",
     "separation",
+    "signals",
     "speed",
     "tape",
     "thd",

@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 import attrs
 import numpy as np
 
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import FLOOR_DB, HEARING_HZ, Result, hertz, table, vector
-from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, played, rms, stretch_frames, usual
 from tapegraph.run.sound import Array
 
@@ -78,13 +79,13 @@ def alias(
 
     frequencies_hz: FREQUENCIES_HZ, as far as the sample rate holds them, where it is None
     """
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     cycles = [foreign_line(rig, f) for f in frequencies_hz or usual(rig, FREQUENCIES_HZ)]
     found = np.array([[tone(rig, k, level_dbfs) for k in cycles] for level_dbfs in levels_dbfs])
     return Alias(lines_hz(rig)[cycles], vector(levels_dbfs), *np.moveaxis(found, 2, 0), changed=rig.changed)
 
 
-def foreign_line(rig: Rig, frequency_hz: float) -> int:
+def foreign_line(rig: Machine, frequency_hz: float) -> int:
     """Return the line next to a frequency whose number has no divisor in common with the frames of a stretch."""
     k = line(rig, frequency_hz)
     while math.gcd(k, stretch_frames(rig)) > 1:
@@ -92,7 +93,7 @@ def foreign_line(rig: Rig, frequency_hz: float) -> int:
     return k
 
 
-def tone(rig: Rig, k: int, level_dbfs: float) -> tuple[float, float, float]:
+def tone(rig: Machine, k: int, level_dbfs: float) -> tuple[float, float, float]:
     """Return the aliases in dB, and level and frequency of the strongest."""
     f = lines_hz(rig)
     A = amplitudes(played(rig, [k], level_dbfs))

@@ -18,8 +18,9 @@ from typing import Any
 import attrs
 import numpy as np
 
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import Result, amplitude, decibels
-from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array
 
 LEVELS_DBFS = (-10.0,)
@@ -66,7 +67,7 @@ class Attack(Result):
 
 def attack(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Attack:
     """Return attack and release of a graph, or on a rig, for a loud tone of each level and one that is 20 dB lower."""
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     up, down = (round((rig.settling_s + later_s) * rig.sample_rate) for later_s in (0.0, LOUD_S))
     rows, curves = [], []
     picture_s = np.arange(-BEFORE_S, LOUD_S + QUIET_S - END_S, 1.0 / TONE_HZ)
@@ -82,7 +83,7 @@ def attack(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Attac
     return Attack(levels, changes_db, attacks_ms, releases_ms, picture_s, np.array(curves), changed=rig.changed)
 
 
-def stepped(rig: Rig, level_dbfs: float, up: int, down: int) -> Array:
+def stepped(rig: Machine, level_dbfs: float, up: int, down: int) -> Array:
     """Return a tone that is loud from one frame to another; quiet before, until the graph has settled, and after."""
     n = np.arange(down + round(QUIET_S * rig.sample_rate))
     loud = (n >= up) & (n < down)
@@ -90,20 +91,20 @@ def stepped(rig: Rig, level_dbfs: float, up: int, down: int) -> Array:
     return np.asarray(sizes * np.sin(2.0 * np.pi * TONE_HZ * n / rig.sample_rate))
 
 
-def level_db(rig: Rig, sound: Array) -> Array:
+def level_db(rig: Machine, sound: Array) -> Array:
     """Return the level of the tone in a sound, in dB, over a period around each frame."""
     period = round(rig.sample_rate / TONE_HZ)
     turned = sound * np.exp(-2j * np.pi * TONE_HZ * np.arange(len(sound)) / rig.sample_rate)
     return decibels(np.abs(np.convolve(turned, np.full(period, 2.0 / period), "same")))
 
 
-def reached(rig: Rig, gain_db: Array) -> float:
+def reached(rig: Machine, gain_db: Array) -> float:
     """Return the gain at the end of a stretch, but for the period that reaches into what follows."""
     last = len(gain_db) - round(rig.sample_rate / TONE_HZ)
     return float(np.mean(gain_db[last - round(END_S * rig.sample_rate) : last]))
 
 
-def time_ms(rig: Rig, gain_db: Array, before_db: float) -> float:
+def time_ms(rig: Machine, gain_db: Array, before_db: float) -> float:
     """Return after how long in a stretch 63 % of the change from the gain before it is made for good."""
     end = reached(rig, gain_db)
     left = np.abs(gain_db[: -round(rig.sample_rate / TONE_HZ)] - end)

@@ -19,8 +19,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import Result, decibels, over_frequency, table, vector
-from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sweep import LINES_S, Spectrum, every, grid, sweep_one
 from tapegraph.run.sound import Array
 
@@ -68,7 +69,7 @@ class Crosstalk(Result):
 
 def crosstalk(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Crosstalk:
     """Return the crosstalk of a graph, or on a rig, from 40 Hz to 15 kHz for each of its tracks."""
-    rig = on_a_rig(graph).with_channels(2)
+    rig = on_the_bench(graph).with_channels(2)
     lines = lines_of(rig)
     levels = [ratios(paths(rig, level_dbfs, lines)) for level_dbfs in levels_dbfs]
     every_one = np.array([decibels(np.sqrt(np.sum(from_others**2, axis=0))) for from_others in levels])
@@ -90,12 +91,12 @@ def octaves(columns: dict[str, Array]) -> dict[str, Array]:
     return {name: values[chosen] for name, values in columns.items()}
 
 
-def lines_of(rig: Rig) -> npt.NDArray[np.int64]:
+def lines_of(rig: Machine) -> npt.NDArray[np.int64]:
     lowest_hz, highest_hz = RANGE_HZ
     return grid(lowest_hz, min(highest_hz, rig.highest_hz), PER_DECADE)
 
 
-def paths(rig: Rig, level_dbfs: float, lines: npt.NDArray[np.int64]) -> Spectrum:
+def paths(rig: Machine, level_dbfs: float, lines: npt.NDArray[np.int64]) -> Spectrum:
     """Return H: (driven tracks, tracks, lines)."""
     tracks = range(rig.channels)
     driven = [sweep_one(rig, level_dbfs, track)[: rig.channels] for track in tracks]

@@ -11,8 +11,8 @@ import attrs
 
 from tapegraph.measure import ALL, OF_SOUND, PAIRS, report
 from tapegraph.measure.difference import table_of_two
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import Result
-from tapegraph.measure.rig import Rig
 from tapegraph.measure.sounds import Sound
 
 
@@ -21,13 +21,13 @@ class Subject:
     """A graph, or a sound, that is measured.
 
     name: of the preset or the file
-    bench: what it is measured on: a rig for graphs, or the sound in a file
+    bench: what it is measured on: a rig for a graph, the recording of a real machine, or the sound in a file
     title, description: of the graph, for people
     results: what was measured, by the names of the measurements
     """
 
     name: str
-    bench: Rig | Sound
+    bench: Machine | Sound
     title: str = ""
     description: str = ""
     results: dict[str, Result] = attrs.field(factory=dict)

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from tapegraph.measure.result import Result, over_level, vector
-from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sheet import pens
 from tapegraph.measure.tones import dbfs, line, played
 from tapegraph.run.sound import Array
@@ -41,7 +41,7 @@ class Dynamics(Result):
 
 def dynamics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS, frequency_hz: float = TONE_HZ) -> Dynamics:
     """Return the output level of a graph, or on a rig, for tones at each level."""
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     k = line(rig, frequency_hz)
     output = vector(dbfs(np.sqrt(2.0 * np.mean(played(rig, [k], level_dbfs) ** 2))) for level_dbfs in levels_dbfs)
     levels = vector(levels_dbfs)

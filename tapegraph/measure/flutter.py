@@ -14,7 +14,7 @@ import numpy as np
 
 from tapegraph.analysis.flutter import NOMINAL_HZ, UNWEIGHTED_HZ, check_nominal, measure_flutter
 from tapegraph.measure.result import Result, amplitude, vector
-from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array, Audio
 
 LEVEL_DBFS = -10.0
@@ -76,7 +76,7 @@ def flutter(graph: Measured) -> Flutter:
 
     Raises TapegraphError where no steady tone comes out, or where the sample rate is too low for it.
     """
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     check_nominal(NOMINAL_HZ, rig.sample_rate)
     settling = round(rig.settling_s * rig.sample_rate)
     t = np.arange(settling + round(PLAYED_S * rig.sample_rate)) / rig.sample_rate

@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from tapegraph.measure.result import FLOOR_DB, Result, decibels, over_frequency, table, vector
-from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sheet import pens
 from tapegraph.measure.sweep import LINES_S, every, grid, sweep
 from tapegraph.run.sound import Array
@@ -73,7 +73,7 @@ class Harmonics(Result):
 
 def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Harmonics:
     """Return the harmonics of a graph, or on a rig, for fundamentals from 40 Hz to 20 kHz at each level."""
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     lines = grid(LOWEST_HZ, rig.highest_hz, PER_DECADE)
     relative = np.full((len(levels_dbfs), len(ORDERS), len(lines)), np.nan)
     fundamentals = np.empty((len(levels_dbfs), len(lines)))

@@ -19,8 +19,9 @@ from typing import Any
 import attrs
 import numpy as np
 
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import Result, over_level, vector
-from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sheet import pens
 from tapegraph.measure.tones import amplitudes, line, percent, played
 from tapegraph.run.sound import Array
@@ -58,12 +59,12 @@ class Imd(Result):
 
 def imd(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Imd:
     """Return the intermodulation of a graph, or on a rig, at each level."""
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     rows = np.array([(*smpte(rig, level_dbfs), *ccif(rig, level_dbfs)) for level_dbfs in levels_dbfs])
     return Imd(vector(levels_dbfs), *rows.T, changed=rig.changed)
 
 
-def smpte(rig: Rig, level_dbfs: float) -> tuple[float, float]:
+def smpte(rig: Machine, level_dbfs: float) -> tuple[float, float]:
     """Return d2 and d3 in percent; not a number where the sample rate has no room for the upper tone."""
     if 2.0 * SMPTE_HZ[0] + SMPTE_HZ[1] > rig.highest_hz:
         return np.nan, np.nan
@@ -73,7 +74,7 @@ def smpte(rig: Rig, level_dbfs: float) -> tuple[float, float]:
     return percent(second, A[high]), percent(third, A[high])
 
 
-def ccif(rig: Rig, level_dbfs: float) -> tuple[float, float]:
+def ccif(rig: Machine, level_dbfs: float) -> tuple[float, float]:
     """Return d2 and d3 in percent."""
     lower_hz = max(0.0, 1000.0 * np.ceil((CCIF_HZ[1] - rig.highest_hz) / 1000.0))
     low, high = (line(rig, f - lower_hz) for f in CCIF_HZ)

@@ -4,6 +4,7 @@
 
 Rendered sound is moved back by the declared latency; what is left of the delay is measured. A delay that is wanted, as
 of an echo, is not declared, and filters delay bass and treble as they do in any machine.
+Of a recording nobody knows how late it is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from tapegraph.measure.response import response
 from tapegraph.measure.result import Result, vector
-from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array
 
 LEVEL_DBFS = -20.0
@@ -39,7 +40,7 @@ class Latency(Result):
 
 def latency(graph: Measured) -> Latency:
     """Return the latency of a graph, or on a rig, which is declared in frames of the sample rate."""
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     declared = rig.latency
     found = response(rig, (LEVEL_DBFS,))
     inside = (found.frequency_hz >= RANGE_HZ[0]) & (found.frequency_hz <= RANGE_HZ[1])
@@ -48,6 +49,6 @@ def latency(graph: Measured) -> Latency:
     return Latency(
         vector([declared]),
         vector([declared * frame_ms]),
-        vector([round(declared) * frame_ms + rest_ms]),
+        vector([np.round(declared) * frame_ms + rest_ms]),
         changed=rig.changed,
     )

@@ -17,7 +17,7 @@ from tapegraph import demo
 from tapegraph.analysis.loudness import BLOCK_STEPS, RANGE_STEPS, STEP_S, Meter, lufs
 from tapegraph.analysis.true_peak import true_peak_dbtp
 from tapegraph.measure.result import Result, vector
-from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array, Audio
 
 PICTURED_LU = 30.0  # below the loudest
@@ -79,7 +79,7 @@ def loudness(graph: Measured, song: Array | None = None) -> Loudness:
 
     song: (channels, frames) at the sample rate of the rig; the demo song where it is None
     """
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     if song is None:
         song = at_rate(demo.music(), demo.SAMPLE_RATE, rig.sample_rate)
     song = spread(song, rig.channels)

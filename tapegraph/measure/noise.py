@@ -21,7 +21,7 @@ from tapegraph.analysis.noise import BAND_HZ, noise_levels
 from tapegraph.analysis.spectrum import power_spectrum
 from tapegraph.errors import TapegraphError
 from tapegraph.measure.result import Result, over_frequency
-from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array, Audio, planar
 
 PLAYED_S = 10.0
@@ -65,7 +65,7 @@ class Noise(Result):
 
 def noise(graph: Measured) -> Noise:
     """Return the noise of a graph, or on a rig."""
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     settling = round(rig.settling_s * rig.sample_rate)
     heard = rig.play(np.zeros(settling + round(PLAYED_S * rig.sample_rate)), moving=True)
     return noise_of(heard[settling:], rig.sample_rate)

@@ -21,8 +21,9 @@ from typing import Any
 import attrs
 import numpy as np
 
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import Result, amplitude, decibels
-from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array
 
 LEVELS_DBFS = (0.0,)
@@ -72,7 +73,7 @@ class PrintThrough(Result):
 
 def print_through(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> PrintThrough:
     """Return the echoes of a burst in a graph, or on a rig, at each level."""
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     far, near = (round(seconds * rig.sample_rate) for seconds in (AWAY_S, NEAR_S))
     rows, curves = [], []
     for level_dbfs in levels_dbfs:
@@ -92,7 +93,7 @@ def picture_s() -> Array:
     return np.arange(-AWAY_S, AWAY_S, 1.0 / PICTURE_HZ)
 
 
-def burst(rig: Rig, level_dbfs: float) -> Array:
+def burst(rig: Machine, level_dbfs: float) -> Array:
     """Return a burst with silence around it."""
     n = np.arange(round(BURST_S * rig.sample_rate))
     tone = np.sin(2.0 * np.pi * TONE_HZ * n / rig.sample_rate) * np.hanning(len(n))
@@ -100,7 +101,7 @@ def burst(rig: Rig, level_dbfs: float) -> Array:
     return np.concatenate([silence, amplitude(level_dbfs) * tone, silence])
 
 
-def envelope_db(rig: Rig, sound: Array) -> Array:
+def envelope_db(rig: Machine, sound: Array) -> Array:
     """Return e in dB: at each frame that of a burst which begins there."""
     n = np.arange(round(BURST_S * rig.sample_rate))
     pattern = np.hanning(len(n)) * np.exp(2j * np.pi * TONE_HZ * n / rig.sample_rate)

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from tapegraph.measure.machine import Machine
+from tapegraph.measure.recording import Recording
 from tapegraph.measure.result import Result, Table, listed, row_by_row
-from tapegraph.measure.rig import Rig
 from tapegraph.measure.sounds import OF_CHANNEL, Sound
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
@@ -38,15 +39,17 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
 WIDTH = 80  # a single row that is wider is printed as a list
 
 
-def heading(name: str, bench: Rig | Sound) -> str:
+def heading(name: str, bench: Machine | Sound) -> str:
     """Return the line over a report: what is measured, and what of it is not."""
     if isinstance(bench, Sound):
         return f"{name} at {bench}"
+    if isinstance(bench, Recording):
+        return f"{name} at {format_number(bench.sample_rate, 'Hz')}, speed {bench.speed_error_percent:+.3f} %"
     still = f", held still: {', '.join(bench.changed)}" if bench.changed else ""
     return f"{name} at {format_number(bench.sample_rate, 'Hz')}{still}"
 
 
-def title(what: str, result: Result, bench: Rig | Sound) -> str:
+def title(what: str, result: Result, bench: Machine | Sound) -> str:
     """Return the line over a table, which tells what is measured of a graph while it moves, and of which channel."""
     if isinstance(bench, Sound):
         return f"{what}, channel {bench.channel}" if len(bench.audio) > 1 and what in OF_CHANNEL else what
@@ -92,11 +95,14 @@ def text(value: float, name: str) -> str:
     return f"{round(value, DECIMALS[unit]) + 0.0:.{DECIMALS[unit]}f}"  # no -0
 
 
-def as_data(name: str, bench: Rig | Sound, results: Mapping[str, Result]) -> dict[str, Any]:
+def as_data(name: str, bench: Machine | Sound, results: Mapping[str, Result]) -> dict[str, Any]:
     """Return everything for a file: a list for each column, null where there is no value."""
+    kind = {Sound: "sound", Recording: "recording"}.get(type(bench), "graph")
+    speed = {"speed_error_percent": bench.speed_error_percent} if isinstance(bench, Recording) else {}
     return {
         "tapegraph": version("tapegraph"),
-        "sound" if isinstance(bench, Sound) else "graph": name,
+        kind: name,
+        **speed,
         "sample_rate": bench.sample_rate,
         "held_still": list(bench.changed),
         "measurements": tables(results),

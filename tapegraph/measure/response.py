@@ -3,12 +3,14 @@
     H(f) = FFT of the linear response that a sweep finds, see sweep.py
     group delay = -(phase(f r) - phase(f / r)) / (2 pi (f r - f / r)),    r half a step of the frequencies
 
-In time with the input: the latency that the graph states is taken out. Of a graph that distorts, H is what comes out at
-the frequency that went in, at the level of the sweep.
+In time with the input: the latency that the graph states is taken out; where nobody knows it, as of a recording, group
+delay is relative to its mean from 500 Hz to 2 kHz, and the phase to that delay. Of a graph that distorts, H is what
+comes out at the frequency that went in, at the level of the sweep.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +18,7 @@ import attrs
 import numpy as np
 
 from tapegraph.measure.result import Panel, Result, decibels, hertz, over_frequency, table, vector
-from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sheet import pens
 from tapegraph.measure.sweep import LINES_S, every, grid, sweep
 from tapegraph.run.sound import Array
@@ -28,6 +30,7 @@ LOWEST_HZ = 20.0
 MIDDLE_HZ = 1000.0
 WITHIN_DB = 3.0
 FAINT_DB = 50.0  # below the loudest frequency phase is not drawn
+DELAY_HZ = (500.0, 2000.0)
 
 
 @attrs.frozen
@@ -110,7 +113,7 @@ def response(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Res
 
     levels_dbfs: of sweeps, a sine of full scale is 0 dBFS
     """
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     lines = grid(LOWEST_HZ, rig.highest_hz, PER_DECADE)
     below, above = (np.round(lines * 10.0 ** (side / PER_DECADE)).astype(np.int64) for side in (-0.5, 0.5))
     magnitudes, phases, delays = [], [], []
@@ -118,6 +121,9 @@ def response(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Res
         H = sweep(rig, level_dbfs).spectrum(1)
         phase = np.zeros(len(H))
         phase[below[0] :] = np.unwrap(np.angle(H[below[0] :]))
+        if math.isnan(rig.latency):
+            first, last = (round(LINES_S * hz) for hz in DELAY_HZ)
+            phase -= np.arange(len(H)) * (phase[last] - phase[first]) / (last - first)
         phase -= 2.0 * np.pi * np.round(phase[round(LINES_S * MIDDLE_HZ)] / (2.0 * np.pi))
         magnitudes.append(decibels(np.abs(H[lines])))
         phases.append(np.degrees(phase[lines]))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import copy
 
 import attrs
-import numpy as np
 
 from tapegraph.document.flat import FlatGraph, FlatLink, FlatNode
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.measure.machine import Machine, highest_measured_hz
 from tapegraph.measure.still import SETTLING_S, Still, still, varying
 from tapegraph.node.params import Value
 from tapegraph.node.ports import member
@@ -27,7 +27,7 @@ LEAST_SETTLING_S = 0.5
 MOST_NAMED = 5  # of the nodes that vary, in a message
 
 
-class Rig:
+class Rig(Machine):
     """A graph on the bench.
 
         rig = Rig(tapegraph.load("cassette"), sample_rate=96_000)
@@ -62,7 +62,7 @@ class Rig:
         self.reference_dbfs = graph.reference_dbfs
         whole = graph.flat()
         self.as_it_is = whole if at is None else from_node(whole, at)
-        self.highest_hz = min(20_000.0, 0.45 * self.sample_rate)  # of what is measured
+        self.highest_hz = highest_measured_hz(self.sample_rate)
         have = Rendering(self.as_it_is, self.sample_rate, self.channels).output_channels
         if not 1 <= channel <= have:
             raise TapegraphError(f"channel is {channel}; the graph has {plural(have, 'channel')} at its output")
@@ -101,22 +101,26 @@ class Rig:
         """How late sound comes out, as the graph that is held still declares it, in frames."""
         return Rendering(self.graph, self.sample_rate, self.channels).engine.plan.latency
 
-    def play(self, signal: Array, moving: bool = False) -> Array:
-        """Return what one output channel makes of a signal, as long as it; moving: of the graph as it is."""
-        return np.asarray(self.play_channels(np.tile(signal, (self.channels, 1)), moving)[self.channel - 1])
-
     def play_channels(self, sound: Array, moving: bool = False) -> Array:
-        """Return all output channels for a sound of (channels, frames), as long as it."""
+        """Return all output channels for a sound of (channels, frames); moving: of the graph as it is."""
         if self.refusal is not None and not moving:
             raise TapegraphError(*self.refusal.problems)
         return render(self.as_it_is if moving else self.graph, sound, self.sample_rate, tail=0.0)
 
 
-Measured = GraphModel | Rig  # what measurements take: a graph, or a rig for other rates, channels and places
+Measured = GraphModel | Machine  # what measurements take: a graph, a rig for other rates and places, or a recording
+
+
+def on_the_bench(graph: Measured) -> Machine:
+    return graph if isinstance(graph, Machine) else Rig(graph)
 
 
 def on_a_rig(graph: Measured) -> Rig:
-    return graph if isinstance(graph, Rig) else Rig(graph)
+    """Return the rig of what only a graph can be measured for. Raises TapegraphError for other machines."""
+    machine = on_the_bench(graph)
+    if not isinstance(machine, Rig):
+        raise TapegraphError("only graphs can be measured so, and no test tapes")
+    return machine
 
 
 def refuse(names: list[str]) -> None:

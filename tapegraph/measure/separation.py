@@ -19,7 +19,7 @@ import numpy as np
 
 from tapegraph.measure.crosstalk import LEVELS_DBFS, NOTHING_DB, lines_of, octaves, paths
 from tapegraph.measure.result import Result, decibels, over_frequency, table, vector
-from tapegraph.measure.rig import Measured, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sweep import LINES_S, Spectrum
 from tapegraph.run.sound import Array
 
@@ -55,7 +55,7 @@ class Separation(Result):
 
 def separation(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Separation:
     """Return the separation of a graph, or on a rig, from 40 Hz to 15 kHz at each level."""
-    rig = on_a_rig(graph).with_channels(2)
+    rig = on_the_bench(graph).with_channels(2)
     lines = lines_of(rig)
     levels = [paths(rig, level_dbfs, lines) for level_dbfs in levels_dbfs]
     return Separation(

@@ -20,8 +20,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import amplitude
-from tapegraph.measure.rig import Rig
 from tapegraph.run.sound import Array
 
 Spectrum = npt.NDArray[np.complex128]
@@ -65,13 +65,13 @@ def rise(frames: int) -> Array:
     return np.concatenate([0.5 - 0.5 * np.cos(np.pi * np.arange(edge) / edge), np.ones(frames - edge)])
 
 
-def sweep(rig: Rig, level_dbfs: float) -> Sweep:
+def sweep(rig: Machine, level_dbfs: float) -> Sweep:
     """Play a sweep whose peak is that of a sine at level_dbfs."""
     x = signal(rig)
     return found(rig, x, rig.play(amplitude(level_dbfs) * x) / amplitude(level_dbfs))
 
 
-def sweep_one(rig: Rig, level_dbfs: float, driven: int) -> list[Sweep]:
+def sweep_one(rig: Machine, level_dbfs: float, driven: int) -> list[Sweep]:
     """Play a sweep into one channel, from 0, and silence into the others; return what each output channel makes of it.
 
     A sweep in a channel that gets none is relative to that in the driven one.
@@ -82,7 +82,7 @@ def sweep_one(rig: Rig, level_dbfs: float, driven: int) -> list[Sweep]:
     return [found(rig, x, y / amplitude(level_dbfs)) for y in rig.play_channels(sound)]
 
 
-def signal(rig: Rig) -> Array:
+def signal(rig: Machine) -> Array:
     """Return the sweep that is played, with a peak of 1: first its lowest frequency, last silence."""
     fs = rig.sample_rate
     highest_hz, rate = top_hz(rig), pace(rig)
@@ -95,7 +95,7 @@ def signal(rig: Rig) -> Array:
     return np.concatenate([x, np.zeros(round((LATER_S + 0.5) * fs))])
 
 
-def found(rig: Rig, x: Array, y: Array) -> Sweep:
+def found(rig: Machine, x: Array, y: Array) -> Sweep:
     """Return what a sweep x finds of what made y of it."""
     f = np.asarray(np.arange(len(x) // 2 + 1) * rig.sample_rate / len(x), dtype=np.float64)
     band = between(f, LOWEST_HZ, 2.0 * LOWEST_HZ) * (1.0 - between(f, 1.01 * rig.highest_hz, top_hz(rig)))
@@ -104,12 +104,12 @@ def found(rig: Rig, x: Array, y: Array) -> Sweep:
     return Sweep(np.fft.irfft(ratio, len(x)), pace(rig), rig.sample_rate)
 
 
-def top_hz(rig: Rig) -> float:
+def top_hz(rig: Machine) -> float:
     """Return where the sweep ends."""
     return min(24_000.0, 0.48 * rig.sample_rate)
 
 
-def pace(rig: Rig) -> float:
+def pace(rig: Machine) -> float:
     """Return L, s."""
     return round(LOWEST_HZ * DURATION_S / math.log(top_hz(rig) / LOWEST_HZ)) / LOWEST_HZ
 

@@ -16,8 +16,9 @@ from typing import Any
 import attrs
 import numpy as np
 
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import HEARING_HZ, Result, hertz, over_level, vector
-from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sheet import pens
 from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, percent, played, rms, stretch, tones, usual
 from tapegraph.run.sound import Array
@@ -74,13 +75,13 @@ def thd(
     frequencies_hz: moved to whole Hz; FREQUENCIES_HZ, as far as the sample rate holds them, where it is None
     levels_dbfs: at the input, a sine of full scale is 0 dBFS
     """
-    rig = on_a_rig(graph)
+    rig = on_the_bench(graph)
     cycles = [line(rig, frequency_hz) for frequency_hz in frequencies_hz or usual(rig, FREQUENCIES_HZ)]
     found = np.array([tone(rig, k, level_dbfs) for k in cycles for level_dbfs in levels_dbfs])
     return Thd(*found.T, changed=rig.changed)
 
 
-def tone(rig: Rig, k: int, level_dbfs: float) -> Array:
+def tone(rig: Machine, k: int, level_dbfs: float) -> Array:
     """Return a row: the distortion of the tone with k cycles in a stretch."""
     f = lines_hz(rig)
     A = amplitudes(played(rig, [k], level_dbfs))
@@ -100,7 +101,7 @@ def tone(rig: Rig, k: int, level_dbfs: float) -> Array:
     )
 
 
-def with_noise(rig: Rig, k: int, level_dbfs: float) -> float:
+def with_noise(rig: Machine, k: int, level_dbfs: float) -> float:
     """Return THD+N in percent, of the graph as it is.
 
     A window keeps a tone that flutters from spreading over the whole spectrum.

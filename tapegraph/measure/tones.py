@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tapegraph.errors import TapegraphError
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import amplitude, decibels
-from tapegraph.measure.rig import Rig
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
 
@@ -16,12 +16,12 @@ STRETCH_S = 1.0
 AFTERWARDS_S = 0.1  # the tones go on, for resamplers look ahead
 
 
-def stretch_frames(rig: Rig, stretch_s: float = STRETCH_S) -> int:
+def stretch_frames(rig: Machine, stretch_s: float = STRETCH_S) -> int:
     """Return the frames of the stretch that is looked at."""
     return round(stretch_s * rig.sample_rate)
 
 
-def line(rig: Rig, frequency_hz: float, stretch_s: float = STRETCH_S) -> int:
+def line(rig: Machine, frequency_hz: float, stretch_s: float = STRETCH_S) -> int:
     """Return the line next to a frequency: how many cycles of it a stretch holds."""
     if not 1.0 / stretch_s <= frequency_hz <= rig.highest_hz:
         raise TapegraphError(
@@ -31,17 +31,17 @@ def line(rig: Rig, frequency_hz: float, stretch_s: float = STRETCH_S) -> int:
     return round(frequency_hz * stretch_frames(rig, stretch_s) / rig.sample_rate)
 
 
-def usual(rig: Rig, frequencies_hz: Sequence[float]) -> list[float]:
+def usual(rig: Machine, frequencies_hz: Sequence[float]) -> list[float]:
     """Return those of the frequencies that the sample rate holds."""
     return [frequency_hz for frequency_hz in frequencies_hz if frequency_hz <= 0.99 * rig.highest_hz]
 
 
-def lines_hz(rig: Rig) -> Array:
+def lines_hz(rig: Machine) -> Array:
     frames = stretch_frames(rig)
     return np.asarray(np.arange(frames // 2 + 1) * rig.sample_rate / frames, dtype=np.float64)
 
 
-def played(rig: Rig, lines: Sequence[int], level_dbfs: float, shares: Sequence[float] = (1.0,)) -> Array:
+def played(rig: Machine, lines: Sequence[int], level_dbfs: float, shares: Sequence[float] = (1.0,)) -> Array:
     """Return the stretch that comes out for tones, once the graph has settled.
 
     level_dbfs: of a sine with the peak of all tones together; shares: of them, of that peak
@@ -49,7 +49,7 @@ def played(rig: Rig, lines: Sequence[int], level_dbfs: float, shares: Sequence[f
     return stretch(rig, rig.play(tones(rig, lines, level_dbfs, shares)))
 
 
-def tones(rig: Rig, lines: Sequence[int], level_dbfs: float, shares: Sequence[float] = (1.0,)) -> Array:
+def tones(rig: Machine, lines: Sequence[int], level_dbfs: float, shares: Sequence[float] = (1.0,)) -> Array:
     """Return sines that last for the settling, a stretch, and a little more."""
     frames = stretch_frames(rig)
     n = np.arange(round(rig.settling_s * rig.sample_rate) + frames + round(AFTERWARDS_S * rig.sample_rate))
@@ -57,7 +57,7 @@ def tones(rig: Rig, lines: Sequence[int], level_dbfs: float, shares: Sequence[fl
     return np.asarray(amplitude(level_dbfs) * sum(parts))
 
 
-def stretch(rig: Rig, sound: Array) -> Array:
+def stretch(rig: Machine, sound: Array) -> Array:
     """Return the stretch of a sound that tones() began."""
     start = round(rig.settling_s * rig.sample_rate)
     return sound[start : start + stretch_frames(rig)]

@@ -373,7 +373,7 @@ def test_an_svg_drawing_is_well_formed_and_its_boxes_lie_apart_and_inside(folder
         for other_x, other_y, other_w, other_h in rects[:i]:
             assert x + w < other_x or other_x + other_w < x or y + h < other_y or other_y + other_h < y
     assert len([path for path in root.findall("{*}path") if path.get("class")]) == 10
-    assert {"Up & down", "moves gain_db", "a block late"} <= {text.text for text in root.findall("{*}text")}
+    assert {"Up & down", "gain", "0 dB", "arrives a block late"} <= {text.text for text in root.findall(".//{*}text")}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")

@@ -109,13 +109,13 @@ def train(
 def report(models: tuple[str, ...], system: str, picture: str | None, overwrite: bool) -> None:
     """Measure models, bundled ones or files, against the solver: error in closed loop on music, and speed."""
     from tapegraph import atomic
-    from tapegraph.errors import TapegraphError
     from tapegraph.node import weights
     from tapegraph.stn import report as reporting
     from tapegraph.stn.system import find
 
     it = find(system)
     if picture:
+        reporting.require_matplotlib()
         check_suffix(picture)
         atomic.check_output(picture, overwrite)
     measured = []
@@ -126,11 +126,8 @@ def report(models: tuple[str, ...], system: str, picture: str | None, overwrite:
             measured += [result for result in bar if result]
     click.echo(reporting.table(measured))
     if picture:
-        try:
-            with atomic.replacing(picture, overwrite) as temporary:
-                reporting.draw(measured, it, str(temporary))
-        except ImportError:
-            raise TapegraphError("a map needs Matplotlib; install tapegraph[plot]") from None
+        with atomic.replacing(picture, overwrite) as temporary:
+            reporting.draw(measured, it, str(temporary))
         click.echo(f"map in {picture}")
 
 

@@ -247,7 +247,7 @@ def test_a_chain_of_15_nodes_reads_from_left_to_right_and_from_top_to_bottom() -
 
 
 def test_values_that_are_not_the_default_are_shown_short_and_with_units() -> None:
-    nodes = {
+    nodes: dict[str, dict[str, object]] = {
         "cut": {"kind": "input_filters", "low_cut_hz": 20.0, "high_cut_hz": 18_000},
         "soft": {"kind": "compression", "attack_s": 0.0123456, "amount_db": 1 / 3},
         "bands": {"kind": "equalizer", "low_hz": 123.0, "low_db": -2},

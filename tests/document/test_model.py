@@ -336,17 +336,6 @@ def test_a_graph_goes_to_another_process_and_comes_back_equal() -> None:
     assert pickle.loads(pickle.dumps(graph)) == graph
 
 
-def test_a_graph_says_in_two_short_lines_what_it_is() -> None:
-    assert repr(tapegraph.Graph(links=["input -> output"])) == "Graph, 0 nodes"
-    first, second = repr(tapegraph.load("cassette")).splitlines()
-    assert first.startswith("Graph 'Compact cassette, type I', 11 nodes: record, record_eq, tape, ")
-    assert second.startswith("  controls: Input, Drive, ")
-    many = tapegraph.chain(**{f"node{k}": {"kind": "gain"} for k in range(99)})
-    many.title = "long\n" * 50
-    assert len(repr(many)) <= 120
-    assert "\n" not in repr(many)
-
-
 def test_a_notebook_shows_a_graph_as_a_drawing() -> None:
     drawing = ElementTree.fromstring(two_gains()._repr_svg_())
     assert {"a", "b", "input", "output"} <= set(drawing.itertext())

@@ -298,10 +298,3 @@ def test_what_is_flushed_has_the_form_of_what_was_processed(audio: np.ndarray) -
     joined = np.concatenate([stream.process(audio), stream.flush()], axis=-1)
     assert joined.dtype == audio.dtype
     np.testing.assert_array_equal(joined[..., stream.latency :], render(graph, audio, 48000))
-
-
-def test_a_stream_and_a_rendering_say_what_they_run() -> None:
-    graph = flat("input.out>a.in, a.out>output.in", a=FlatNode(Shift, {"frames_late": 77.0}))
-    what = "48000 Hz, channels 2 in, 2 out, blocks of 64 frames"
-    assert repr(Stream(graph, 48_000, 2)) == f"Stream: {what}, latency 140 frames (2.92 ms)"  # 77 and 63 for cutting
-    assert repr(Rendering(graph, 48_000, 2)) == f"Rendering: {what}, latency 77 frames (1.60 ms)"

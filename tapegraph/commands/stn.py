@@ -115,9 +115,9 @@ def report(models: tuple[str, ...], system: str, picture: str | None, overwrite:
 
     it = find(system)
     if picture:
-        reporting.require_matplotlib()
         check_suffix(picture)
         atomic.check_output(picture, overwrite)
+        reporting.require_matplotlib()
     measured = []
     for model in models or weights.bundled(system):
         with click.progressbar(

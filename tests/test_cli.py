@@ -244,10 +244,28 @@ def test_describe_prints_equation_ports_and_parameters(folder: Path, capsys: pyt
 
 def test_describe_explains_the_controls_of_a_preset(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["describe", "louder"]) == 0
-    assert capsys.readouterr().out == (
+    assert capsys.readouterr().out.replace("preset\n(", "preset (") == (
         f"louder, a preset ({folder}/presets/levels/louder.yaml)\n\nTwice as loud\n\nDoubles the sound.\n\n"
-        "control  value  allowed       meaning\nLevel    6 dB   -96 to 48 dB  level change (level.gain_db)\n"
+        "control  value  allowed       meaning\nLevel    6 dB   -96 to 48 dB  level change (level.gain_db)\n\n"
+        "links\n  input -> level -> output\n\n"
+        "tapegraph measure louder prints its data sheet, tapegraph graph louder draws it.\n"
     )
+
+
+def test_describe_takes_a_graph_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("my.yaml").write_text(LOUDER)
+    assert main(["describe", "my.yaml"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["my.yaml, a graph", "", "Twice as loud"]
+    assert "Level    6 dB   -96 to 48 dB  level change (level.gain_db)" in lines
+    assert lines[-1].startswith("tapegraph measure my.yaml ")
+
+
+def test_describe_fits_100_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in [*registry.kinds(), *resources.presets()]:
+        assert main(["describe", name]) == 0
+        for line in capsys.readouterr().out.splitlines():
+            assert len(line) <= 100 or " " not in line.strip(), name  # a path is not broken
 
 
 @pytest.mark.parametrize(
@@ -373,7 +391,7 @@ def test_an_svg_drawing_is_well_formed_and_its_boxes_lie_apart_and_inside(folder
         for other_x, other_y, other_w, other_h in rects[:i]:
             assert x + w < other_x or other_x + other_w < x or y + h < other_y or other_y + other_h < y
     assert len([path for path in root.findall("{*}path") if path.get("class")]) == 10
-    assert {"Up & down", "moves gain_db", "a block late"} <= {text.text for text in root.findall("{*}text")}
+    assert {"Up & down", "gain", "0 dB", "arrives a block late"} <= {text.text for text in root.findall(".//{*}text")}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")

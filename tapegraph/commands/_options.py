@@ -146,8 +146,12 @@ def load_argument(name_or_file: str, allow: tuple[str, ...] = ()) -> Graph:
     """Return the graph that an argument names: a preset or a file."""
     import tapegraph
 
-    is_file = Path(name_or_file).is_file() or Path(name_or_file).suffix in (".yaml", ".yml")
-    return tapegraph.load(Path(name_or_file), allow) if is_file else load_preset(name_or_file)
+    return tapegraph.load(Path(name_or_file), allow) if is_graph_file(name_or_file) else load_preset(name_or_file)
+
+
+def is_graph_file(name: str) -> bool:
+    """Tell whether an argument means a file and not a name."""
+    return Path(name).is_file() or Path(name).suffix in (".yaml", ".yml")
 
 
 def warn(message: str) -> None:

@@ -36,7 +36,7 @@ ENDINGS = {"": "text", ".txt": "text", ".svg": "svg", ".mmd": "mermaid", ".merma
 def command(
     graph: str, form: str | None, rate: int, channels: int, output: str | None, overwrite: bool, allow: tuple[str, ...]
 ) -> None:
-    """Draw a graph: nodes in the order in which they run, links, rates, resamplers and latencies."""
+    """Draw a graph: nodes with what is set in them, links, sub-graphs, rates, resamplers and latencies."""
     from tapegraph.drawing.sketch import sketch
     from tapegraph.drawing.svg import svg
     from tapegraph.drawing.text import mermaid, text

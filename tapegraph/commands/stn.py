@@ -109,7 +109,6 @@ def train(
 def report(models: tuple[str, ...], system: str, picture: str | None, overwrite: bool) -> None:
     """Measure models, bundled ones or files, against the solver: error in closed loop on music, and speed."""
     from tapegraph import atomic
-    from tapegraph.errors import TapegraphError
     from tapegraph.node import weights
     from tapegraph.stn import report as reporting
     from tapegraph.stn.system import find
@@ -118,6 +117,7 @@ def report(models: tuple[str, ...], system: str, picture: str | None, overwrite:
     if picture:
         check_suffix(picture)
         atomic.check_output(picture, overwrite)
+        reporting.require_matplotlib()
     measured = []
     for model in models or weights.bundled(system):
         with click.progressbar(
@@ -126,11 +126,8 @@ def report(models: tuple[str, ...], system: str, picture: str | None, overwrite:
             measured += [result for result in bar if result]
     click.echo(reporting.table(measured))
     if picture:
-        try:
-            with atomic.replacing(picture, overwrite) as temporary:
-                reporting.draw(measured, it, str(temporary))
-        except ImportError:
-            raise TapegraphError("a map needs Matplotlib; install tapegraph[plot]") from None
+        with atomic.replacing(picture, overwrite) as temporary:
+            reporting.draw(measured, it, str(temporary))
         click.echo(f"map in {picture}")
 
 

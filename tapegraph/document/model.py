@@ -34,12 +34,13 @@ from tapegraph.document.targets import (
     unknown_target,
     values_of,
 )
-from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, printable, short, shown
 from tapegraph.node import Node, registry
 from tapegraph.node.params import NodeValue, Value
 from tapegraph.node.ports import find_param, is_family
-from tapegraph.quantity import plain, to_float
+from tapegraph.quantity import plain, plural, to_float
 
+LONGEST_LINE = 120  # of a repr
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
@@ -161,6 +162,14 @@ class GraphModel(Spec):
 
     def __bool__(self) -> bool:
         return True  # a graph without nodes, too
+
+    def __repr__(self) -> str:
+        """Return what it is called and its nodes in one line, and its controls in another."""
+        names = known_nodes(self)
+        what = f"{type(self).__name__} {short(printable(self.title))!r}" if self.title else type(self).__name__
+        lines = [f"{what}, {plural(len(names), 'node')}: {', '.join(names)}".removesuffix(": ")]
+        lines += [f"  controls: {', '.join(self.controls)}"] if self.controls else []
+        return "\n".join(line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 4]} ..." for line in lines)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle, and copy, as plain data, without listeners; another process is told where its nodes come from."""

@@ -8,7 +8,7 @@ from tapegraph.document.flat import FlatGraph
 from tapegraph.document.spec import OUTPUT
 from tapegraph.engine.schedule import OUTPUT as SINK
 from tapegraph.node.params import NodeValue
-from tapegraph.quantity import plural
+from tapegraph.quantity import format_number, plural
 from tapegraph.run.pending import Pending
 from tapegraph.run.plan import Plan, plan
 from tapegraph.run.sound import Array, Audio, check_channels, check_sample_rate
@@ -27,6 +27,13 @@ class Engine:
         self.block = graph.block
         self.pending: Pending[tuple[str, str, NodeValue]] = Pending(lambda change: change[:2])
         self.told: set[str] = set()  # what new_warnings() has returned
+
+    def summary(self, sample_rate: float, latency: int) -> str:
+        """Return what runs, in one line, for a rate (Hz) and a latency (frames)."""
+        return (
+            f"{format_number(sample_rate, 'Hz')}, channels {self.channels} in, {self.output_channels} out, "
+            f"blocks of {self.block} frames, latency {plural(latency, 'frame')} ({latency / sample_rate * 1e3:.2f} ms)"
+        )
 
     def set(self, node: str, param: str, value: NodeValue) -> None:
         """Set a parameter, checked and resolved, from the next block on."""

@@ -53,6 +53,9 @@ class Rendering:
         self.faded = False
         self.cutter = BlockCutter(self.engine.channels, self.engine.block, chunk_frames)
 
+    def __repr__(self) -> str:
+        return f"Rendering: {self.engine.summary(self.sample_rate, self.latency)}"
+
     @property
     def output_channels(self) -> int:
         return self.engine.output_channels

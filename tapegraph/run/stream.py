@@ -78,6 +78,9 @@ class Stream:
         """Return a sentence for each thing that went wrong with the sound so far."""
         return self.engine.warnings()
 
+    def __repr__(self) -> str:
+        return f"Stream: {self.engine.summary(self.sample_rate, self.latency)}"
+
     def __enter__(self) -> Stream:
         return self
 

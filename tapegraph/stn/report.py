@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
 from tapegraph import demo
+from tapegraph.errors import TapegraphError
 from tapegraph.node import Node, Signal, registry, weights
 from tapegraph.node.params import Value
 from tapegraph.node.setup import make, start
@@ -138,6 +139,25 @@ def table(measured: list[Measured]) -> str:
     )
 
 
+def require_matplotlib() -> None:
+    """Raise TapegraphError where maps cannot be drawn."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise TapegraphError("a map needs Matplotlib; install tapegraph[plot]") from None
+
+
+def text_colour(cell: Sequence[float]) -> str:
+    """Return "black" or "white", whichever is easier to read on a colour (red, green, blue, each 0 to 1).
+
+    Its contrast, (lighter + 0.05) / (darker + 0.05) in relative luminance, is then at least sqrt(21) = 4.58.
+    Source: W3C, Web Content Accessibility Guidelines 2.1, relative luminance and contrast ratio.
+    """
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in cell[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "white"
+
+
 def draw(measured: list[Measured], system: System, path: str) -> None:
     """Draw the worst error over the axes of a bank as a picture, one map a model. Needs Matplotlib."""
     from matplotlib.figure import Figure
@@ -152,7 +172,8 @@ def draw(measured: list[Measured], system: System, path: str) -> None:
         places = [m.axes[name] for name in system.AXES]
         image = axes.imshow(shown, origin="lower", cmap="viridis_r", vmin=-60, vmax=-20, aspect="auto")
         for row, column in np.ndindex(shown.shape):
-            axes.text(column, row, f"{shown[row, column]:.0f}", ha="center", va="center", color="white", fontsize=7)
+            colour = text_colour(image.to_rgba(shown[row, column]))
+            axes.text(column, row, f"{shown[row, column]:.0f}", ha="center", va="center", color=colour, fontsize=7)
         axes.set_xticks(range(len(places[0])), [f"{v:g}" for v in places[0]])
         axes.set_yticks(range(len(places[1])), [f"{v:g}" for v in places[1]])
         axes.set(title=m.name, xlabel=system.AXES[0], ylabel=system.AXES[1])

@@ -116,7 +116,7 @@ def test_a_folder_of_nodes_is_read_with_the_folders_in_it(tmp_path: Path, capsys
     for name in ("_old/x.py", ".cache/x.py", "levels/_x.py"):
         (tmp_path / name).write_text("raise RuntimeError")
     assert main(["describe", "half", "--nodes", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith(f"half, {tmp_path}/levels/soft/mine.py ")
+    assert capsys.readouterr().out.startswith(f"half, {tmp_path}/levels/soft/mine.py")
     assert registry.added_paths() == [tmp_path / "levels" / "soft" / "mine.py"]
     assert tapegraph.chain(half={}).render(np.ones(1), 48_000)[0] == 0.5
 

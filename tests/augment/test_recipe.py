@@ -60,7 +60,7 @@ TOLD = f"""\
 18:25: Speed in tc260 is 100 ips; it must be 1 to 50 ips
 19:3: tc260: Speed and $speed_ips both set record_eq.speed_ips; remove one
 20:15: tape.model in tc260 cannot be 'stm': no weights are called stm
-21:23: triangular of Output is [0, 7, 6]; the likeliest must lie between the ends
+21:24: triangular of Output is [0, 7, 6]; the likeliest must lie between the ends
 23:3: level has no gain; did you mean gain_db?
 24:23: gain_db is -100 dB; it must be -60 to 60 dB
 25:18: loudness_lufs is 'loud'; it must be -60 to 0 LUFS

@@ -12,6 +12,7 @@ import tapegraph
 from tapegraph import demo, resources
 from tapegraph.run import clips
 from tapegraph.run.clips import Clips
+from tapegraph.run.rendering import Rendering
 from tapegraph.run.sound import Array
 
 X = demo.music()[:, 20_000:21_500]
@@ -25,11 +26,10 @@ def fresh(graph: tapegraph.Graph, x: Array = X, rate: int = RATE) -> Array:
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note the plans that are made."""
     made: list[str] = []
-    original = clips.Rendering
 
-    def noted(*args: Any, **kwargs: Any) -> clips.Rendering:
+    def noted(*args: Any, **kwargs: Any) -> Rendering:
         made.append("plan")
-        return original(*args, **kwargs)
+        return Rendering(*args, **kwargs)
 
     monkeypatch.setattr(clips, "Rendering", noted)
     return made

@@ -90,6 +90,10 @@ class RandomMachine:
         text = json.dumps(canonical(self._recipe), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
+    def targets(self) -> dict[str, list[str]]:
+        """Return what is drawn for each graph, by its name."""
+        return {name: list(machine.draw) for name, machine in self._recipe.graphs.items()}
+
     def draw(self, clip: str | int, epoch: int = 0) -> Draw:
         """Return what a clip gets in an epoch."""
         name = str(plain(clip)) if is_whole_number(clip, -(2**63), 2**63) else clip

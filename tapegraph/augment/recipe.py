@@ -27,6 +27,7 @@ hiss lies accordingly. A silent clip, below -70 LUFS, is left at its level. gain
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,11 @@ from tapegraph.document.parts import Parts
 from tapegraph.document.spec import Key
 from tapegraph.document.text import Entry, Place
 from tapegraph.errors import Problem, TapegraphError
+
+
+def is_recipe(path: Path) -> bool:
+    """Tell whether a file says of itself that it is one of random machines. Raises TapegraphError."""
+    return re.search(rf"^{RANDOM}[ \t]*:", load.read_text(path), re.MULTILINE) is not None
 
 
 def opened(source: str | Path, allow: Iterable[str | Path], given: Mapping[str, Any]) -> Recipe:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from click.testing import CliRunner
 
 import tapegraph
 from tapegraph import TapegraphError, resources
-from tapegraph.augment import RandomMachine
+from tapegraph.augment import RandomMachine, recipe
+from tapegraph.augment.schema import schema
+from tapegraph.commands import check
+from tapegraph.document.text import parse
 
 MISTAKES = """\
 tapegraph-random: 1
@@ -281,3 +287,55 @@ def test_weights_count_by_their_content_wherever_they_lie(tmp_path: Path) -> Non
         )
     assert found[0] == found[2] != found[4]
     assert found[1] == found[3] != found[5]
+
+
+def test_check_tells_what_is_drawn_for_which_graph(tmp_path: Path) -> None:
+    path = tmp_path / "machines.yaml"
+    path.write_text("tapegraph-random: 1\ngraphs: [clean, cassette]\ndraw: {Azimuth: 0.1, Drive: 0.5}\n")
+    result = CliRunner().invoke(check.command, [str(path)])
+    assert result.output == f"{path}: ok, draws for clean (Drive), cassette (Azimuth, Drive)\n"
+    path.write_text("tapegraph-random: 1\ngraphs: [clean]\ndraw: {Azimuth: 0.1, Drive: 5}\n")
+    result = CliRunner().invoke(check.command, [str(path)])
+    assert [problem.where for problem in result.exception.problems] == [f"{path}:3:8", f"{path}:3:29"]  # type: ignore[union-attr]
+
+
+EXAMPLE = textwrap.dedent((recipe.__doc__ or "").partition("\n\n")[2].partition("\n\n`graphs`")[0])
+
+
+def test_the_example_of_the_format_is_read_and_suits_the_schema(tmp_path: Path) -> None:
+    (tmp_path / "machines").mkdir()
+    tapegraph.load("clean").save(tmp_path / "machines" / "mine.yaml")
+    (tmp_path / "machines.yaml").write_text(EXAMPLE)
+    machine = RandomMachine(tmp_path / "machines.yaml")
+    assert machine.targets() == {
+        "tc260": ["Drive", "Hiss", "tape.solver"],
+        "cassette": ["Drive", "Hiss", "tape.solver", "Azimuth"],
+        "mine": ["Drive", "Hiss", "tape.solver"],
+    }
+    entry, _ = parse(EXAMPLE, "machines.yaml")
+    VALIDATOR.validate(entry.plain)
+
+
+VALIDATOR = jsonschema.Draft7Validator(schema())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {},
+        {"graphs": []},
+        {"graphs": {"clean": 0}},
+        {"graphs": {"clean": {"wight": 1}}},
+        {"graphs": ["clean"], "p": 2},
+        {"graphs": ["clean"], "sed": 1},
+        {"graphs": ["clean"], "draw": {"Drive": {"unifrom": [0, 1]}}},
+        {"graphs": ["clean"], "draw": {"Drive": {"uniform": [0]}}},
+        {"graphs": ["clean"], "draw": {"Drive": {"choice": []}}},
+        {"graphs": ["clean"], "level": {"gain": 1}},
+    ],
+)
+def test_what_the_loader_refuses_of_a_single_value_the_schema_refuses(words: dict[str, Any]) -> None:
+    assert VALIDATOR.is_valid({"tapegraph-random": 1, "graphs": ["clean"]})
+    assert not VALIDATOR.is_valid({"tapegraph-random": 1, **words})
+    with pytest.raises(TapegraphError):
+        RandomMachine(words)

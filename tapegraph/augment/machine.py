@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 import itertools
@@ -206,7 +207,7 @@ class RandomMachine:
 
     def serialize_parameters(self) -> dict[str, Any]:
         """Return what was drawn for the last clip, as plain data for JSON."""
-        return dict(self.parameters)
+        return copy.deepcopy(self.parameters)
 
     def _drawn(self, clip: str | int | None, epoch: int) -> Draw:
         return self.draw(self.unkeyed() if clip is None else clip, epoch)

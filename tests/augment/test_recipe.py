@@ -266,7 +266,9 @@ def test_the_identity_is_that_of_what_decides_about_the_sound(tmp_path: Path) ->
 
 
 def test_the_identity_covers_the_graphs_that_graphs_name(tmp_path: Path) -> None:
-    outer = {"nodes": {"m": {"graph": str(tmp_path / "inner.yaml")}}, "links": ["input -> m -> output"]}
+    outer = {"nodes": {"m": {"graph": str(tmp_path / "middle.yaml")}}, "links": ["input -> m -> output"]}
+    middle = "tapegraph: 1\nnodes: {m: {graph: ./inner.yaml}}\nlinks: [input -> m -> output]\n"
+    (tmp_path / "middle.yaml").write_text(middle)
     found = set()
     for gain_db in (1, 2):
         tapegraph.chain(gain={"gain_db": gain_db}).save(tmp_path / "inner.yaml")

@@ -16,6 +16,7 @@ from tapegraph import TapegraphError, resources
 from tapegraph.augment import RandomMachine, recipe
 from tapegraph.augment.schema import schema
 from tapegraph.commands import check
+from tapegraph.document.targets import is_known, unknown_target
 from tapegraph.document.text import parse
 
 MISTAKES = """\
@@ -341,3 +342,40 @@ def test_what_the_loader_refuses_of_a_single_value_the_schema_refuses(words: dic
     assert not VALIDATOR.is_valid({"tapegraph-random": 1, **words})
     with pytest.raises(TapegraphError):
         RandomMachine(words)
+
+
+@pytest.mark.parametrize("preset", ["tc260", "tape_echo"])
+def test_a_target_is_known_where_nothing_is_wrong_with_it(preset: str) -> None:
+    inner = tapegraph.load(preset)
+    graph = tapegraph.Graph(
+        nodes={"m": {"graph": preset}, "a": {"kind": "gain"}, "b": {"kind": "mix"}},
+        links=["input -> m -> a -> b -> output"],
+    )
+    names = [
+        *inner.controls,
+        "$speed_ips",
+        "$no",
+        "a.gain_db",
+        "a",
+        "a/gain_db",
+        "b.weight3",
+        "b.weight#",
+        "",
+        ".",
+        "m",
+    ]
+    for name in [*names, *(f"m.{one}" for one in names), *(f"m/{one}" for one in names), "m.play.gain_db", "x.y"]:
+        assert is_known(graph, name) == (unknown_target(graph, name) is None), name
+        assert is_known(inner, name) == (unknown_target(inner, name) is None), name
+
+
+def test_a_file_with_hundreds_of_graphs_and_targets_is_read_or_refused_in_a_moment(tmp_path: Path) -> None:
+    """Within the limits 250 graphs, each of which lacks 249 of 250 targets; beyond them nothing is looked at."""
+    names = [f"n{k}" for k in range(250)]
+    graphs = {name: {"graph": tapegraph.chain(**{name: {"kind": "gain"}})} for name in names}
+    machine = RandomMachine({"graphs": graphs, "draw": {f"{name}.gain_db": 3 for name in names}})
+    assert machine.targets() == {name: [f"{name}.gain_db"] for name in names}
+    for wrong in ({"graphs": [str(k) for k in range(251)]}, {"graphs": dict.fromkeys(map(str, range(251)), 1)}):
+        with pytest.raises(TapegraphError) as caught:
+            RandomMachine(wrong)
+        assert str(caught.value) == "graphs: graphs has 251 entries; it may have at most 250"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import attrs
 
 from tapegraph.augment.distributions import NUMERIC, Choice, Fixed, Normal
@@ -90,7 +92,7 @@ class Reference:
 
     def read(self, entry: Entry, what: str, reading: Reading) -> Spec | None:
         if isinstance(entry.value, Spec):
-            return entry.value
+            return copy.deepcopy(entry.value)  # so that a later change of it changes nothing here
         if not isinstance(entry.value, str | dict):
             allowed = "the name of a preset, the path of a file or a graph"
             reading.refuse(entry.place, f"{short(what)} is {shown(entry)}; it must be {allowed}")

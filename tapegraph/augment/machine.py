@@ -167,6 +167,8 @@ class RandomMachine:
         samples: (batch, frames) or (batch, channels, frames)
         lengths: frames of each clip; what follows them is left as it is
         clips: what each is called; without names, draws follow each other, as in calls without a clip
+
+        What is frozen, and parameters, are those of calls: a batch neither uses nor changes them.
         """
         x = tensors.as_array(samples)
         if x.ndim not in (2, 3):

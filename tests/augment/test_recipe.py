@@ -243,6 +243,13 @@ def test_a_graph_in_python_may_be_drawn_from() -> None:
     assert graph.get("gain.gain_db") == 3.0
 
 
+def test_a_graph_in_python_that_changes_later_leaves_the_random_machine_as_it_is() -> None:
+    graph = tapegraph.chain(gain={"gain_db": 3})
+    machine = RandomMachine({"graphs": {"mine": graph}})
+    graph.set("gain.gain_db", 9)
+    assert machine.graph(machine.draw("a")).get("gain.gain_db") == 3.0
+
+
 def identity(folder: Path, text: str) -> str:
     folder.mkdir(exist_ok=True)
     (folder / "machines.yaml").write_text(text)

@@ -19,7 +19,6 @@ filters at other rates: B. De Man, Evaluation of Implementations of the EBU R128
 
 from __future__ import annotations
 
-import functools
 import math
 from array import array
 from collections.abc import Sequence
@@ -54,7 +53,8 @@ class Meter:
         self.step = round(STEP_S * sample_rate)
         self.weights = np.array(weights or [1.0] * channels)
         self.piece = np.zeros((channels, (1 + PIECE_STEPS) * self.step))  # begins with a step that was measured before
-        self.k = k_of_piece(self.piece.shape[1], float(sample_rate))
+        w = 2.0 * np.pi * np.arange(self.piece.shape[1] // 2 + 1) / self.piece.shape[1]
+        self.k = k_weighting(w, sample_rate)
         self.waiting = 0  # frames in the piece, not measured yet
         self.frames = 0
         self.powers = array("d")
@@ -143,14 +143,6 @@ def lufs(z: float) -> float:
 def power(loudness_lufs: float) -> float:
     """Return the K-weighted power of a loudness."""
     return math.pow(10.0, (loudness_lufs + 0.691) / 10.0)
-
-
-@functools.lru_cache(maxsize=8)
-def k_of_piece(frames: int, sample_rate: float) -> npt.NDArray[np.complex128]:
-    """Return K at the frequencies of the spectrum of so many frames, kept: it takes a third of a short clip's time."""
-    k = k_weighting(2.0 * np.pi * np.arange(frames // 2 + 1) / frames, sample_rate)
-    k.flags.writeable = False  # several meters have it
-    return k
 
 
 def k_weighting(w: Array, sample_rate: float) -> npt.NDArray[np.complex128]:

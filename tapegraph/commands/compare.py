@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,9 @@ JOBS = "Machines to render in parallel."
     type=click.Choice(["flac", "wav"]),
     help="Kind of the sound files.",
 )
+@click.option(
+    "--no-sheets", is_flag=True, help="Do not measure the machines; their data sheets take some seconds each."
+)
 @click.option("--jobs", "-j", default=1, type=click.IntRange(1), metavar="N", help=JOBS)
 @click.option("--quiet", "-q", is_flag=True, help="Print only warnings and errors.")
 @overwrite_option
@@ -59,6 +63,7 @@ def command(
     start_s: float,
     seconds: float,
     kind: Kind,
+    no_sheets: bool,
     jobs: int,
     quiet: bool,
     overwrite: bool,
@@ -68,10 +73,14 @@ def command(
 
     Without any named, it takes the presets tagged "showcase". FOLDER gets a sound file for each and index.html, which
     opens in a browser from the disk: it switches between them at the same position without a gap, or blind, with
-    their names hidden until you have rated them.
+    their names hidden until you have rated them. It shows the data sheet of each, as tapegraph measure draws it.
     """
     from tapegraph.comparing.compare import compare
 
+    sheets = not no_sheets
+    if sheets and importlib.util.find_spec("matplotlib") is None:
+        warn('data sheets are left out; they are drawn by Matplotlib: pip install "tapegraph[plot]"')
+        sheets = False
     graphs = chosen_machines(machines, families, allow)
     shown = sys.stderr.isatty() and not quiet
     clear = "\r\033[K" if shown else ""
@@ -87,6 +96,7 @@ def command(
             start_s=start_s,
             seconds=seconds,
             kind=kind,
+            sheets=sheets,
             overwrite=overwrite,
             jobs=jobs,
             done=show_progress if shown else None,

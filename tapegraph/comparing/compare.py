@@ -10,6 +10,7 @@ The folder appears once it is complete:
     index.html         the page, which works from the disk: it fetches nothing
     page/00.js ...     the sound of the page, because a page from the disk may load scripts and no other files
     00-original.flac   the same sound, for listening elsewhere; then a file for each machine
+    01-NAME.svg ...    the data sheet of each machine, where they are wanted
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import numpy as np
 from tapegraph.analysis.loudness import Meter
 from tapegraph.atomic import replacing_folder
 from tapegraph.comparing.page import PAGE, SOUND_FOLDER, write_page, write_sound
+from tapegraph.comparing.sheets import draw_sheet
 from tapegraph.comparing.spectrum import Spectrum, difference_db
 from tapegraph.comparing.versions import Comparison, Version
 from tapegraph.document.model import GraphModel
@@ -46,7 +48,7 @@ MOST_CHANNELS = 8  # of a FLAC file
 HEAVY_BYTES = 1.5e9
 MOST_MACHINES = 99  # the names of the files have two figures
 ORIGINAL = "original"
-OURS = re.compile(r"\d\d-[a-z0-9_-]+\.(flac|wav)")
+OURS = re.compile(r"\d\d-[a-z0-9_-]+\.(flac|wav|svg)")
 
 Kind = Literal["flac", "wav"]
 Done = Callable[[int], None]
@@ -54,12 +56,16 @@ Done = Callable[[int], None]
 
 @attrs.frozen
 class Task:
-    """A rendering: what a process of its own is told."""
+    """A rendering: what a process of its own is told.
+
+    sheet: where the data sheet goes; None for none
+    """
 
     name: str
     graph: GraphModel
     source: Path
     target: Path
+    sheet: Path | None = None
 
 
 def compare(
@@ -70,6 +76,7 @@ def compare(
     start_s: float = 0.0,
     seconds: float = SECONDS,
     kind: Kind = "flac",
+    sheets: bool = False,
     overwrite: bool = False,
     jobs: int = 1,
     done: Done | None = None,
@@ -79,6 +86,7 @@ def compare(
     machines: graphs by the names that the page shows
     start_s, seconds: the part of the song; less where the song ends before
     kind: of the sound files, which store samples as the song does, or as near as can be
+    sheets: whether each machine is measured, and its data sheet drawn; that takes some seconds, and Matplotlib
     overwrite: whether an earlier comparison may be replaced; a folder with other files in it never is
     jobs: machines that are rendered at once
     done: called after each machine with how many are finished
@@ -92,8 +100,8 @@ def compare(
             paths = [Path(work, f"{index:02}.wav") for index in range(1 + len(machines))]
             original = cut_out(reader, paths[0], start_s, seconds)
             tasks = [
-                Task(name, graph, paths[0], path)
-                for (name, graph), path in zip(machines.items(), paths[1:], strict=True)
+                Task(name, graph, paths[0], path, new / sheet_name(name, index) if sheets else None)
+                for index, ((name, graph), path) in enumerate(zip(machines.items(), paths[1:], strict=True), 1)
             ]
             played = [original, *rendered(tasks, jobs, done)]
             trim = common_gain(played)
@@ -121,6 +129,10 @@ def is_ours(path: Path) -> bool:
 def file_name(name: str) -> str:
     """Return a name that is safe in files and addresses: letters without accents, digits, _ and -, not too long."""
     return re.sub(r"[^a-z0-9_]+", "-", name.lower())[:60].strip("-") or "machine"
+
+
+def sheet_name(name: str, index: int) -> str:
+    return f"{index:02}-{file_name(name)}.svg"
 
 
 def cut_out(reader: Reader, target: Path, start_s: float, seconds: float) -> Report:
@@ -179,7 +191,10 @@ def outcomes(tasks: list[Task], jobs: int) -> Iterator[tuple[int, Report | Tapeg
 def attempt(task: Task) -> Report | TapegraphError:
     """Render one; return any error, also one of a node of the user's own, as one that names the machine."""
     try:
-        return render_file(task.graph, task.source, task.target, subtype="FLOAT", tail=0.0, match="loudness")
+        report = render_file(task.graph, task.source, task.target, subtype="FLOAT", tail=0.0, match="loudness")
+        if task.sheet is not None:
+            draw_sheet(task.sheet, task.name, task.graph, report.sample_rate)
+        return report
     except TapegraphError as error:
         return TapegraphError(*(Problem(f"cannot play the song: {problem}", task.name) for problem in error.problems))
     except Exception as error:
@@ -233,12 +248,14 @@ def stored(
             loudness_lufs=meter.integrated(),
             peak_dbfs=decibels(writer.peak),
             bands_db=difference_db(spectrum, original),
+            sheet=version.sheet if (folder / version.sheet).is_file() else "",
             warnings=tuple(f"{version.name}: {warning}" for warning in report.warnings),
         )
 
 
 def of_machine(name: str, graph: GraphModel, index: int, kind: Kind) -> Version:
-    return Version(name, graph.title, graph.description, f"{index:02}-{file_name(name)}.{kind}")
+    sound = f"{index:02}-{file_name(name)}.{kind}"
+    return Version(name, graph.title, graph.description, sound, sheet=sheet_name(name, index))
 
 
 def store(path: Path, reader: Reader, like: str, dither: bool) -> AbstractContextManager[Writer]:

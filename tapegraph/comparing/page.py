@@ -57,6 +57,7 @@ def of_version(version: Version, index: int) -> dict[str, Any]:
         "title": printable(version.title),
         "description": printable(version.description),
         "file": version.file,
+        "sheet": version.sheet,
         "sound": f"{SOUND_FOLDER}/{index:02}.js",
         "gain_db": rounded(version.gain_db, 1),
         "loudness_lufs": rounded(version.loudness_lufs, 1),

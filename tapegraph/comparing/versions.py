@@ -13,7 +13,7 @@ class Version:
     """One sound of a comparison: the original, or what a machine made of it.
 
     name: "original", or that of the preset or graph
-    file: its name in the folder
+    file: its name in the folder; sheet: that of its data sheet, "" where there is none
     gain_db: by which it was matched to the original; None where one of them is too quiet for that
     loudness_lufs, peak_dbfs: of the file; minus infinity for silence
     bands_db: its spectrum over that of the original, see spectrum.py; None where there is too little of either
@@ -28,6 +28,7 @@ class Version:
     loudness_lufs: float = -math.inf
     peak_dbfs: float = -math.inf
     bands_db: tuple[float | None, ...] = ()
+    sheet: str = ""
     warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:

@@ -214,6 +214,18 @@ def test_a_comparison_that_is_ended_leaves_nothing(jobs: str, song: Path, tmp_pa
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
+def test_a_machine_has_a_data_sheet_where_that_is_wanted(song: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    comparison = compare(song, {"quiet": QUIET}, tmp_path / "out", seconds=0.5, sheets=True)
+    assert [version.sheet for version in comparison.versions] == ["", "01-quiet.svg"]
+    assert [version["sheet"] for version in facts(tmp_path / "out")["versions"]] == ["", "01-quiet.svg"]
+    drawn = (tmp_path / "out" / "01-quiet.svg").read_text("utf-8")
+    assert "<svg" in drawn
+    assert "48000 Hz" in drawn.replace("<!--", "").replace("-->", "")
+    compare(song, {"quiet": QUIET}, tmp_path / "out", seconds=0.5, overwrite=True)  # a sheet is one of its files
+    assert "01-quiet.svg" not in names(tmp_path / "out")
+
+
 def test_a_failing_machine_is_named_and_nothing_is_left(song: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     broken = tapegraph.chain(fast={"kind": "gain"})
@@ -250,7 +262,7 @@ def test_what_cannot_be_compared_is_said_in_a_sentence_and_nothing_changes(
     Path("full/mine.txt").write_text("mine")
     soundfile.write("many.wav", np.zeros((100, 9)), RATE)
     before = names(song.parent)
-    assert main(["compare", *arguments]) == status
+    assert main(["compare", "--no-sheets", *arguments]) == status
     assert said in capsys.readouterr().err
     assert names(song.parent) == before
 
@@ -259,7 +271,7 @@ def test_an_earlier_comparison_is_replaced_only_when_that_is_wanted(
     song: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(song.parent)
-    arguments = ["compare", "song.wav", "clean", "--seconds", "0.5"]
+    arguments = ["compare", "song.wav", "clean", "--seconds", "0.5", "--no-sheets"]
     assert main([*arguments, "mastering"]) == 0
     first = digest(Path("song-compare"))
     assert main(arguments) == 1
@@ -295,7 +307,17 @@ def test_a_family_and_a_graph_of_ones_own_are_compared_in_the_order_they_are_nam
 ) -> None:
     monkeypatch.chdir(song.parent)
     QUIET.save("my machine.yaml")
-    arguments = ["compare", "song.wav", "my machine.yaml", "mastering", "--family", "mastering", "--seconds", "0.1"]
+    arguments = [
+        "compare",
+        "song.wav",
+        "my machine.yaml",
+        "mastering",
+        "--family",
+        "mastering",
+        "--seconds",
+        "0.1",
+        "--no-sheets",
+    ]
     assert main([*arguments, "-q"]) == 0
     found = [version["name"] for version in facts(Path("song-compare"))["versions"]]
     assert found[:3] == ["original", "my machine", "mastering"]

@@ -154,7 +154,9 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
     for k, draw in enumerate(draws):
         known = {id(artist) for artist in drawn(figure, ax, others)}
         ax.set_prop_cycle(None)
-        draw(ax)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "No artists with labels")  # where there is nothing to draw
+            draw(ax)
         found = take_names(figure, ax, others)
         if k == 0:
             names = found

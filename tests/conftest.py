@@ -31,13 +31,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(f"older than their source: {', '.join(stale)}; run python -P tapegraph/_build.py", returncode=1)
 
 
+LONG = ("augment", "batch", "comparing", "measure")  # folders of tests
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out measurements where nodes are interpreted: they play minutes of sound, and are not compiled anyway."""
+    """Leave out rooms that play minutes of sound where nodes are interpreted; they are not compiled anyway."""
     import tapegraph
 
     for item in items:
-        if item.path.parent.name == "measure" and not tapegraph.COMPILED:
-            item.add_marker(pytest.mark.skip(reason="interpreted nodes take minutes to play what is measured"))
+        if item.path.parent.name in LONG and not tapegraph.COMPILED:
+            item.add_marker(pytest.mark.skip(reason="interpreted nodes take minutes to play what is tested here"))
 
 
 def pytest_report_header() -> str:

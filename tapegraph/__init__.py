@@ -17,6 +17,7 @@ from tapegraph.node import base as _base
 from tapegraph.node.registry import add_nodes, kinds, register
 
 if TYPE_CHECKING:
+    from tapegraph import augment as augment
     from tapegraph import measure as measure
 
 __version__ = "0.1.0"
@@ -44,9 +45,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import tapegraph.measure when it is asked for."""
-    if name == "measure":
+    """Import tapegraph.measure and tapegraph.augment when they are asked for."""
+    if name in ("augment", "measure"):
         import importlib
 
-        return importlib.import_module("tapegraph.measure")
+        return importlib.import_module(f"tapegraph.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

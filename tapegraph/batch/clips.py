@@ -160,9 +160,11 @@ def clip_of(row: dict[str, Any], path: str) -> Clip:
     id_ = str(id_)
     if not is_inside(id_):
         raise TapegraphError(f"id is {shown(id_)}; it must be a relative path without '..', for it names the output")
-    folder = posixpath.dirname(path) if places.is_remote(path) else str(Path(path).parent)
-    apart = places.is_remote(name) or Path(name).is_absolute()
-    return Clip(id_, name if apart else places.joined(folder, inside), start_s or 0.0, end_s)
+    if places.is_remote(path) and not places.is_remote(name):
+        name = posixpath.join(posixpath.dirname(path), inside)
+    elif not places.is_remote(name):
+        name = str(Path(path).parent / name)
+    return Clip(id_, name, start_s or 0.0, end_s)
 
 
 def part_of(start_s: float, end_s: float | None) -> str:

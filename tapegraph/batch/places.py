@@ -62,7 +62,7 @@ def reporting(address: str) -> Iterator[None]:
 
 def joined(folder: str, name: str) -> str:
     """Return the path or address of a name, with / between its parts, in a folder."""
-    return posixpath.join(folder, name) if is_remote(folder) else os.path.join(folder, *name.split("/"))
+    return posixpath.join(folder, name) if is_remote(folder) else str(Path(folder, name))
 
 
 def is_folder(path: str) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import attrs
@@ -102,7 +102,7 @@ class Batch:
         """How many clips were done before."""
         return len(self.clips) - len(self.left)
 
-    def run(self, engine: Engine) -> Iterator[Line]:
+    def run(self, engine: Engine) -> Generator[Line, None, None]:
         """Do what is left; yield the line of each clip once it is in the manifest.
 
         Raises TapegraphError where the manifest cannot be written, or there is nothing left to do the work.

@@ -12,7 +12,6 @@ import math
 import os
 import platform
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from tapegraph.files.workers import explained
 from tapegraph.files.write import create
 from tapegraph.node import registry
 from tapegraph.quantity import plural
+from tapegraph.run.clips import Rendered
 from tapegraph.run.sound import Array, decibels
 
 Line = dict[str, Any]
@@ -160,7 +160,8 @@ def rendered(job: Job, clip: Clip) -> Line:
     identity = places.identity(clip.source)
     sound = read(clip)
     draw = job.machine.draw(clip.id, job.epoch)
-    out, notes, latency_s = run(job.machine, sound, draw)
+    found = run(job.machine, sound, draw)
+    out = found.samples
     name = job.name(clip)
     with places.placing(job.out, name) as target:
         if is_same_file(clip.source, target):
@@ -174,31 +175,26 @@ def rendered(job: Job, clip: Clip) -> Line:
         "channels": out.shape[0],
         "frames": out.shape[1],
         "draw": draw.as_dict(),
-        "latency_s": latency_s,
+        "latency_s": found.latency / rate,
         "peak_dbfs": finite(decibels(float(np.max(np.abs(out))))),
         "loudness_in_lufs": loudness(sound.samples, sound),
         "loudness_out_lufs": loudness(out, sound),
         "clipped": written["clipped"],
-        "warnings": [*sound.warnings, *notes, *written["warnings"]],
+        "warnings": [*sound.warnings, *found.warnings, *written["warnings"]],
         "source_sha256": digest(sound.samples),
         "samples_sha256": digest(out),
         "key": job.key(clip, identity),
     }
 
 
-def run(machine: RandomMachine, sound: Sound, draw: Draw) -> tuple[Array, list[str], float]:
-    """Return a clip through a machine, what happened to the sound there, and how much later it comes out, s."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        out = machine.apply(sound.samples, sound.reader.sample_rate, draw)
-    notes = [str(warning.message) for warning in caught]
-    latency_s = 0.0
-    if draw.should_apply:
-        rate = sound.reader.sample_rate
-        latency_s = machine.graph(draw).rendering(rate, len(sound.samples)).latency / rate
-    if sound.samples.shape[1] < latency_s * sound.reader.sample_rate:
-        notes.append(f"shorter than the latency of its machine, {latency_s:.3f} s")
-    return out, notes, latency_s
+def run(machine: RandomMachine, sound: Sound, draw: Draw) -> Rendered:
+    """Return a clip through what was drawn for it."""
+    found = machine.render(sound.samples, sound.reader.sample_rate, draw)
+    if sound.samples.shape[1] >= found.latency:
+        return found
+    latency_s = found.latency / sound.reader.sample_rate
+    note = f"shorter than the latency of its machine, {latency_s:.3f} s"
+    return attrs.evolve(found, warnings=(*found.warnings, note))
 
 
 def write(out: Array, sound: Sound, target: Path, subtype: str | None, overwrite: bool = True) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import time
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tapegraph.commands._options import nodes_option, overwrite_option, warn
+from tapegraph.commands._options import allow_option, nodes_option, overwrite_option, warn
 from tapegraph.errors import printable
 from tapegraph.files.kinds import CONTAINERS
 
@@ -59,6 +60,7 @@ def shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shar
 @click.option("--retries", default=2, show_default=True, type=click.IntRange(0), metavar="N", help=RETRIES)
 @click.option("--scheduler", metavar="ADDRESS|local", help=SCHEDULER)
 @click.option("--replay", metavar="MANIFEST", help="Make a clip of a manifest again: --replay MANIFEST ID OUT.wav.")
+@allow_option
 @nodes_option
 @click.option("--quiet", "-q", is_flag=True, help="Print only what failed.")
 def command(
@@ -73,6 +75,7 @@ def command(
     retries: int,
     scheduler: str | None,
     replay: str | None,
+    allow: tuple[str, ...],
     quiet: bool,
 ) -> int:
     """Put clips through the random machines of SPEC, into the folder OUT with a manifest.
@@ -92,7 +95,7 @@ def command(
 
         if len(files) != 2:
             raise click.UsageError("--replay takes the ID of a clip and an output; write --replay MANIFEST ID OUT.wav")
-        make_again(replay, *files, subtype=subtype, overwrite=overwrite)
+        make_again(replay, *files, subtype=subtype, overwrite=overwrite, allow=allow)
         return 0
     if len(files) < 3:
         raise click.UsageError("something is missing; write SPEC IN... OUT")
@@ -105,7 +108,7 @@ def command(
     from tapegraph.batch.work import Job
 
     spec, *given, out = files
-    job = Job(open_machine(spec), absolute(spec), out, epoch, kind, subtype)
+    job = Job(open_machine(spec, allow), absolute(spec), out, epoch, kind, subtype)
     clips = find_clips(given, out)
     batch = Batch(job, clips, shard=shard, resume=resume, overwrite=overwrite, retries=retries)
     if scheduler is not None:
@@ -119,8 +122,9 @@ def command(
         click.echo(f"{batch.kept} of {len(batch.clips)} clips are done already{changed}", err=True)
     screen = Screen(batch, quiet)
     try:
-        for line in batch.run(engine):
-            screen.show(line)
+        with contextlib.closing(batch.run(engine)) as lines:
+            for line in lines:
+                screen.show(line)
     except KeyboardInterrupt:
         screen.clear()
         done = f"{batch.kept + screen.done} of {len(batch.clips)} clips are done"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from tapegraph.document.flat import FlatGraph, flatten
-from tapegraph.document.form import Reading, SubGraphs
+from tapegraph.document.form import Reading, SubGraphs, Version
 from tapegraph.document.order import Order, reaching
 from tapegraph.document.paths import leaves
-from tapegraph.document.spec import OUTPUT, Spec, keys
+from tapegraph.document.spec import OUTPUT, Key, Spec, keys
 from tapegraph.document.targets import has
 from tapegraph.document.text import Entry
 from tapegraph.errors import Problem, TapegraphError, did_you_mean, short
+
+RANDOM = "tapegraph-random"  # the key that files of another kind begin with
 
 
 def read(entry: Entry, sub_graphs: SubGraphs, problems: Collection[Problem] = (), versioned: bool = True) -> Spec:
@@ -33,21 +36,36 @@ def read(entry: Entry, sub_graphs: SubGraphs, problems: Collection[Problem] = ()
 
 def read_keys(entry: Entry, reading: Reading, versioned: bool) -> None:
     """Read every key in the order of the table: later ones refer to earlier ones."""
-    if not isinstance(entry.value, dict):
-        reading.refuse(entry.place, "this is not a graph; a graph is a mapping of keys to values")
+    if isinstance(entry.value, dict) and RANDOM in entry.value:
+        message = "this is a random machine; tapegraph batch and tapegraph.augment.RandomMachine read it"
+        reading.refuse(entry.value[RANDOM].key, message)
         return
-    table = {key.name: key for key in keys(type(reading.spec), versioned)}
-    if versioned and table.keys().isdisjoint(entry.value):  # some other file, whose content is not for messages
-        reading.refuse(entry.place, "this is not a graph; a graph begins with tapegraph: 1")
+    for name, value in read_table(entry, keys(type(reading.spec), versioned), reading, "a graph"):
+        setattr(reading.spec, name, value)
+
+
+def read_table(entry: Entry, table: Sequence[Key], reading: Reading, of: str) -> Iterator[tuple[str, Any]]:
+    """Yield the keys of a table with their values, each once the one before it has been taken.
+
+    of: what has these keys, in messages
+    """
+    if not isinstance(entry.value, dict):
+        reading.refuse(entry.place, f"this is not {of}; {of} is a mapping of keys to values")
+        return
+    known = {key.name: key for key in table}
+    first = table[0]
+    # Some other file, whose content is not for messages
+    if first.required and isinstance(first.form, Version) and known.keys().isdisjoint(entry.value):
+        reading.refuse(entry.place, f"this is not {of}; {of} begins with {first.name}: {first.form.number}")
         return
     for name, value in entry.value.items():
-        if name not in table:
-            reading.refuse(value.key, f"a graph has no key {short(name)}{did_you_mean(name, table) or has(table)}")
-    for name, key in table.items():
+        if name not in known:
+            reading.refuse(value.key, f"{of} has no key {short(name)}{did_you_mean(name, known) or has(known)}")
+    for name, key in known.items():
         missing = Entry(None, entry.place, entry.place) if key.required else None
         value = entry.value.get(name, missing)
         if value is not None:
-            setattr(reading.spec, name, key.form.read(value, name, reading))
+            yield name, key.form.read(value, name, reading)
 
 
 def position(problem: Problem) -> tuple[str, int, int]:

@@ -104,7 +104,7 @@ class GraphModel(Spec):
         Raises TapegraphError with every problem.
         """
         spec, text = load.opened(source, allow)
-        return cls._of(spec, Source(text, write.words(spec)))
+        return cls.of(spec, Source(text, write.words(spec)))
 
     @classmethod
     def from_yaml(
@@ -117,10 +117,11 @@ class GraphModel(Spec):
         """
         access = None if allow is None else below(Path(folder), allow)
         spec = load.from_text(text, name, load.SubGraphs(Path(folder), access=access))
-        return cls._of(spec, Source(text, write.words(spec)))
+        return cls.of(spec, Source(text, write.words(spec)))
 
     @classmethod
-    def _of(cls, spec: Spec, source: Source | None = None) -> Self:
+    def of(cls, spec: Spec, source: Source | None = None) -> Self:
+        """Return the graph of checked data; source: the text that it was read from."""
         graph = cls.__new__(cls)
         graph._adopt(spec, source)
         return graph
@@ -267,7 +268,7 @@ def restored(
     cls: type[GraphModel], spec: Spec, source: Source | None, additions: list[registry.Addition]
 ) -> GraphModel:
     registry.add_again(additions)
-    return cls._of(spec, source)
+    return cls.of(spec, source)
 
 
 @attrs.frozen

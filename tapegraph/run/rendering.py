@@ -46,12 +46,17 @@ class Rendering:
         self.engine = engine(graph, sample_rate, channels, first_channel)
         self.sample_rate = float(sample_rate)
         self.tail = tail if tail == "auto" else check_tail(tail)
+        self.chunk_frames = chunk_frames
+        self.begin()
+
+    def begin(self) -> None:
+        """Get ready for the first sound through the engine."""
         self.latency = round(self.engine.plan.latency)
         self.peak = 0.0
         self.loop_tail = 0
         self.quiet = 0
         self.faded = False
-        self.cutter = BlockCutter(self.engine.channels, self.engine.block, chunk_frames)
+        self.cutter = BlockCutter(self.engine.channels, self.engine.block, self.chunk_frames)
 
     @property
     def output_channels(self) -> int:
@@ -189,6 +194,14 @@ def render(graph: FlatGraph, audio: Audio, sample_rate: float, tail: Tail = "aut
     """
     x = planar(audio)
     rendering = Rendering(graph, sample_rate, x.shape[0], tail)
+    out = whole(rendering, x)
+    for message in rendering.warnings():
+        warnings.warn(message, SoundWarning, stacklevel=3)
+    return shaped(out, audio)
+
+
+def whole(rendering: Rendering, x: Audio) -> Audio:
+    """Return all that a rendering, which begins, makes of x, (channels, frames)."""
     out = np.empty((rendering.output_channels, rendering.most(x.shape[1])), x.dtype)
     frames = 0
     for block in rendering.blocks([x]):
@@ -196,6 +209,4 @@ def render(graph: FlatGraph, audio: Audio, sample_rate: float, tail: Tail = "aut
         frames += block.shape[1]
     if frames < out.shape[1]:  # the tail was shorter than it can be, or a loop had faded
         out = out[:, :frames].copy()
-    for message in rendering.warnings():
-        warnings.warn(message, SoundWarning, stacklevel=3)
-    return shaped(out, audio)
+    return out

@@ -28,5 +28,6 @@ def add(path: str, seed: int, frames: int = 800, rate: int = RATE, channels: int
 
 
 def outputs(folder: str) -> dict[str, bytes]:
-    """Return the content of all sound files in a folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*.wav")}
+    """Return the content of all sound files in a folder, without those that nobody is meant to see."""
+    found = [path for path in Path(folder).rglob("*.wav") if not path.name.startswith(".")]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}

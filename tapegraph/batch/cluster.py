@@ -27,7 +27,7 @@ from tapegraph.atomic import discard_those_of
 from tapegraph.batch import places
 from tapegraph.batch.clips import Clip
 from tapegraph.batch.engines import Engine, output
-from tapegraph.batch.work import Job, Line, render_clip
+from tapegraph.batch.work import Job, Line, copies, render_clip
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.node import registry
 
@@ -81,7 +81,10 @@ def render_clips(parcel: Parcel, clips: Sequence[Clip]) -> list[Line]:
         key = parcel.key
         if key not in unpacked:
             unpacked[key] = parcel.unpacked()
-        return [render_clip(unpacked[key], clip) for clip in clips]
+        try:
+            return [render_clip(unpacked[key], clip) for clip in clips]
+        finally:
+            copies.discard()
 
 
 def on_cluster(address: str, workers: int) -> Engine:

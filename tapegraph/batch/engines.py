@@ -14,7 +14,7 @@ from pathlib import Path
 from tapegraph.atomic import discard_those_of
 from tapegraph.batch import places
 from tapegraph.batch.clips import Clip
-from tapegraph.batch.work import Job, Line, render_clip
+from tapegraph.batch.work import Job, Line, copies, render_clip
 from tapegraph.errors import TapegraphError
 from tapegraph.files.workers import WorkerDiedError, run_in_parallel
 
@@ -26,8 +26,11 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 def here(job: Job, clips: Sequence[Clip]) -> Iterator[tuple[int, Line | TapegraphError]]:
     """Do the work in this process."""
-    for index, clip in enumerate(clips):
-        yield index, render_clip(job, clip)
+    try:
+        for index, clip in enumerate(clips):
+            yield index, render_clip(job, clip)
+    finally:
+        copies.discard()
 
 
 def processes(jobs: int) -> Engine:

@@ -198,7 +198,10 @@ def run(machine: RandomMachine, sound: Sound, draw: Draw) -> Rendered:
 
 
 def write(out: Array, sound: Sound, target: Path, subtype: str | None, overwrite: bool = True) -> Line:
-    """Write an output, completely or not at all; return its size, clipped samples and warnings."""
+    """Write an output, completely or not at all; return its size, clipped samples and warnings.
+
+    After a failure of power it may be shorter than its line says, by which it is found out.
+    """
     channels, frames = out.shape
     reader = sound.reader
     with create(
@@ -211,6 +214,7 @@ def write(out: Array, sound: Sound, target: Path, subtype: str | None, overwrite
         overwrite=overwrite,
         like_bitrate=sound.bitrate,
         layout=reader.layout if channels == reader.channels else (),
+        sync=False,
     ) as writer:
         writer.write(out)
     notes = [note.removeprefix(f"{target}: ") for note in writer.warnings()]

@@ -59,7 +59,7 @@ def test_a_list_gives_parts_of_files_relative_to_itself(corpus: Path) -> None:
     Path("corpus/list.csv").write_text(
         "id,path,start,end,text\n"
         ",ann/no.wav,,,no\n"
-        ",ann/yes.wav,0.01,0.0250001,yes\n"
+        ",ann/yes.wav,0.01,0.02500012,yes\n"
         "mine,ann/yes.wav,0.02,,\n"
         f",{corpus}/corpus/bob/no.wav,,,\n"
         ",../corpus/bob/on.wav,,0.04,\n"
@@ -67,7 +67,7 @@ def test_a_list_gives_parts_of_files_relative_to_itself(corpus: Path) -> None:
     ann, bob = Path("corpus/ann"), Path("corpus/bob")
     expected = [
         Clip("ann/no", str(ann / "no.wav")),
-        Clip("ann/yes-0.01-0.0250001", str(ann / "yes.wav"), 0.01, 0.0250001),
+        Clip("ann/yes-0.01-0.02500012", str(ann / "yes.wav"), 0.01, 0.02500012),
         Clip("mine", str(ann / "yes.wav"), 0.02),
         Clip("no", str(corpus / bob / "no.wav")),
         Clip("on-0-0.04", str(Path("corpus/../corpus/bob/on.wav")), 0.0, 0.04),

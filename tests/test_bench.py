@@ -224,7 +224,7 @@ def test_presets_are_those_of_the_showcase_unless_every_one_is_asked_for() -> No
 def test_a_section_runs(section: str, monkeypatch: pytest.MonkeyPatch) -> None:
     short = demo.music()[:, :9600]
     monkeypatch.setattr(demo, "music", lambda: short)
-    monkeypatch.setattr(clips, "cut", lambda count: [short[:, :4800]])
+    monkeypatch.setattr(clips, "cut", lambda *size: [short[:, :4800]])
     for module in (graphs, process, clips):
         monkeypatch.setattr(module, "RUNS", 1)
     monkeypatch.setattr(graphs, "REST_RUNS", 1)

@@ -15,7 +15,7 @@ a + floor(u (b - a + 1)), and the others are rounded to the nearest.
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import attrs
 
@@ -43,7 +43,7 @@ class Distribution(Protocol):
     def at(self, u: float, within: Range) -> Value:
         """Return the value for a number between 0 and 1; within: what the target takes."""
 
-    def words(self) -> object:
+    def words(self) -> Any:
         """Return it as plain data, as a file has it."""
 
 
@@ -70,7 +70,7 @@ class Numbers:
         value = min(max(self.number(u, within), low), high)
         return round(value) if within.whole else value
 
-    def words(self) -> object:
+    def words(self) -> Any:
         return {self.WORD: list(attrs.astuple(self))}
 
 
@@ -156,7 +156,7 @@ class Choice:
     def at(self, u: float, within: Range) -> Value:
         return self.values[min(math.floor(u * len(self.values)), len(self.values) - 1)]
 
-    def words(self) -> object:
+    def words(self) -> Any:
         return {self.WORD: list(self.values)}
 
 
@@ -170,7 +170,7 @@ class Fixed:
     def at(self, u: float, within: Range) -> Value:
         return self.value
 
-    def words(self) -> object:
+    def words(self) -> Any:
         return self.value
 
 

@@ -30,7 +30,7 @@ from typing import Any, Self
 import attrs
 
 from tapegraph.augment.arithmetic import ln
-from tapegraph.augment.recipe import LEVELS, Recipe, range_of
+from tapegraph.augment.parts import LEVELS, Recipe, range_of
 from tapegraph.errors import TapegraphError, did_you_mean, shown
 from tapegraph.node.params import Value
 

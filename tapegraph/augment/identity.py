@@ -12,8 +12,8 @@ from typing import Any
 
 import attrs
 
-from tapegraph.augment.recipe import Machine, Recipe
-from tapegraph.document.files import FileName
+from tapegraph.augment.parts import Drawn, Machine, Recipe
+from tapegraph.document.files import FileName, marked
 from tapegraph.document.parts import Parts
 from tapegraph.document.spec import Spec, keys
 from tapegraph.document.write import words
@@ -32,9 +32,15 @@ def canonical(recipe: Recipe) -> dict[str, Any]:
 
 
 def machine_words(machine: Machine) -> dict[str, Any]:
-    draw = {
-        target: [drawn.distribution.words(), *attrs.astuple(drawn.within)] for target, drawn in machine.draw.items()
-    }
+    def of_target(target: str, drawn: Drawn) -> list[Any]:
+        values = drawn.distribution.words()
+        if isinstance(values, dict):
+            values = {word: [marked(item, machine.graph, target) for item in items] for word, items in values.items()}
+        else:
+            values = marked(values, machine.graph, target)
+        return [without_places(values), *attrs.astuple(drawn.within)]
+
+    draw = {target: of_target(target, drawn) for target, drawn in machine.draw.items()}
     return {"weight": machine.weight, "graph": without_places(words(written_out(machine.graph))), "draw": draw}
 
 

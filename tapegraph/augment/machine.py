@@ -28,7 +28,7 @@ from tapegraph.errors import SoundWarning, TapegraphError, did_you_mean, short, 
 from tapegraph.node import registry
 from tapegraph.quantity import is_whole_number, plain, plural
 from tapegraph.run.clips import Clips, Rendered
-from tapegraph.run.sound import Audio, planar, shaped
+from tapegraph.run.sound import Audio, check_sample_rate, planar, shaped
 
 
 class RandomMachine:
@@ -90,6 +90,10 @@ class RandomMachine:
         text = json.dumps(canonical(self._recipe), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
+    def targets(self) -> dict[str, list[str]]:
+        """Return what is drawn for each graph, by its name."""
+        return {name: list(machine.draw) for name, machine in self._recipe.graphs.items()}
+
     def draw(self, clip: str | int, epoch: int = 0) -> Draw:
         """Return what a clip gets in an epoch."""
         name = str(plain(clip)) if is_whole_number(clip, -(2**63), 2**63) else clip
@@ -133,6 +137,7 @@ class RandomMachine:
     def render(self, samples: Audio, sample_rate: float, draw: Draw) -> Rendered:
         """Do as apply() does with an array; return the latency and the warnings, too, in place of giving them."""
         x = planar(samples)
+        check_sample_rate(sample_rate)
         if not draw.should_apply or not x.shape[1]:
             return Rendered(samples, 0)
         into, behind = levels(x, sample_rate, draw)

@@ -15,11 +15,15 @@ Example: completion and checks while writing, where the editor knows the YAML la
 
 
 @click.command(epilog=EXAMPLES)
+@click.option("--random", "of_random", is_flag=True, help="That of files of random machines.")
 @click.option("--output", "-o", metavar="FILE", help="Write to a file instead of printing.")
 @overwrite_option
 @nodes_option
-def command(output: str | None, overwrite: bool) -> None:
-    """Print the JSON Schema of graph files, with all installed nodes."""
-    from tapegraph.document.schema import schema
+def command(of_random: bool, output: str | None, overwrite: bool) -> None:
+    """Print the JSON Schema of graph files, with all installed nodes, or that of files of random machines."""
+    if of_random:
+        from tapegraph.augment.schema import schema
+    else:
+        from tapegraph.document.schema import schema
 
     write_or_print(json.dumps(schema(), indent=2), output, overwrite)

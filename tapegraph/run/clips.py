@@ -53,7 +53,7 @@ class Clips:
         audio: (channels, frames) or one-dimensional, float32 or float64
         """
         x = planar(audio)
-        key = name, float(sample_rate), x.shape[0]
+        key = name, sample_rate, x.shape[0]
         rendering = self.kept.pop(key, None)
         if rendering is None or not take_over(rendering, graph):
             rendering = Rendering(graph, sample_rate, x.shape[0], tail=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -415,3 +416,13 @@ def test_what_killed_processes_have_left_is_removed_at_the_next_resume(corpus: P
 def test_a_shard_that_is_none_is_refused(corpus: Path, capsys: Capture, value: str) -> None:
     assert batch("corpus", "out", "--shard", value) == 2
     assert f"{value} is not I/N with I from 1 to N" in capsys.readouterr().err
+
+
+def test_the_page_on_batches_names_every_field_of_a_line(corpus: Path) -> None:
+    page = (Path(tapegraph.__path__[0]) / "docs" / "batch.md").read_text("utf-8")
+    named = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)))
+    Path("corpus/empty.wav").touch()
+    assert batch("corpus", "out") == 1
+    found = {field for line in lines().values() for field in line}
+    assert set(named) == found
+    assert len(named) == len(found)

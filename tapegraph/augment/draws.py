@@ -33,6 +33,7 @@ from tapegraph.augment.arithmetic import ln
 from tapegraph.augment.parts import LEVELS, Recipe, range_of
 from tapegraph.errors import TapegraphError, did_you_mean, shown
 from tapegraph.node.params import Value
+from tapegraph.quantity import is_whole_number
 
 BITS = 52
 
@@ -67,11 +68,24 @@ class Draw:
         for name in data:
             if name not in known:
                 raise TapegraphError(f"a draw has no {shown(name)}{did_you_mean(str(name), known)}")
-        draw = cls(**{"should_apply": None, **data, "values": dict(data.get("values") or {})})
+        values = data.get("values", {})
+        if not isinstance(values, Mapping):
+            raise TapegraphError(f"values of a draw are {shown(values)}; they must be a mapping of targets to values")
+        draw = cls(**{"should_apply": None, **data, "values": dict(values)})
         if not isinstance(draw.should_apply, bool):
             raise TapegraphError(f"should_apply of a draw is {shown(draw.should_apply)}; it must be true or false")
         if draw.should_apply and not isinstance(draw.graph, str):
             raise TapegraphError(f"graph of a draw is {shown(draw.graph)}; it must be the name of a graph")
+        if not is_whole_number(draw.seed, 0, 2**32 - 1):
+            raise TapegraphError(
+                f"seed of a draw is {shown(draw.seed)}; it must be a whole number from 0 to 4294967295"
+            )
+        for name, param in LEVELS.items():
+            try:
+                if (value := getattr(draw, name)) is not None:
+                    param.check(value)
+            except ValueError as error:
+                raise TapegraphError(f"{name} of a draw {error}") from None
         return draw
 
 

@@ -13,7 +13,7 @@ from tapegraph.document.files import parameter_value
 from tapegraph.document.form import Reading
 from tapegraph.document.paths import Leaf, leaf_name, leaves
 from tapegraph.document.spec import Spec
-from tapegraph.document.targets import automated_target, declared, unknown_target
+from tapegraph.document.targets import automated_target, declared, is_known, unknown_target
 from tapegraph.errors import did_you_mean, short
 from tapegraph.node.params import AnyParam, Model, Param, Track, Value
 from tapegraph.node.params import Choice as ChoiceParam
@@ -29,9 +29,9 @@ def settle(graphs: dict[str, Machine | None], common: dict[str, Written], readin
         setting: dict[Leaf, str] = {}
         for target, one in {**common, **machine.written}.items():
             own = target in machine.written
-            if unknown := unknown_target(machine.graph, target):
+            if not is_known(machine.graph, target):
                 if own:
-                    reading.refuse(one.place, f"{short(name)}: {unknown}")
+                    reading.refuse(one.place, f"{short(name)}: {unknown_target(machine.graph, target)}")
                 continue
             left.pop(target, None)
             if target in refused and not own:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import attrs
 
 from tapegraph.augment.distributions import NUMERIC, Choice, Fixed, Normal
@@ -12,7 +14,7 @@ from tapegraph.document.form import SCALAR, Reading, Schema, shown
 from tapegraph.document.parts import Parts
 from tapegraph.document.spec import Key, Spec
 from tapegraph.document.text import Entry
-from tapegraph.errors import TapegraphError, did_you_mean, short
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, short
 from tapegraph.quantity import to_float
 
 MOST_GRAPHS = 250
@@ -27,6 +29,9 @@ class Graphs:
     def read(self, entry: Entry, what: str, reading: Reading) -> dict[str, Machine | None]:
         graphs: dict[str, Machine | None] = {}
         if isinstance(entry.value, list):
+            if len(entry.value) > MOST_GRAPHS:
+                message = f"{what} has {len(entry.value)} entries; it may have at most {MOST_GRAPHS}"
+                raise TapegraphError(*reading.problems, Problem(message, str(entry.place)))
             for item in reading.items(entry, what):
                 name = item.value if isinstance(item.value, str) else ""
                 if not name:
@@ -87,7 +92,7 @@ class Reference:
 
     def read(self, entry: Entry, what: str, reading: Reading) -> Spec | None:
         if isinstance(entry.value, Spec):
-            return entry.value
+            return copy.deepcopy(entry.value)  # so that a later change of it changes nothing here
         if not isinstance(entry.value, str | dict):
             allowed = "the name of a preset, the path of a file or a graph"
             reading.refuse(entry.place, f"{short(what)} is {shown(entry)}; it must be {allowed}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 import itertools
@@ -166,6 +167,8 @@ class RandomMachine:
         samples: (batch, frames) or (batch, channels, frames)
         lengths: frames of each clip; what follows them is left as it is
         clips: what each is called; without names, draws follow each other, as in calls without a clip
+
+        What is frozen, and parameters, are those of calls: a batch neither uses nor changes them.
         """
         x = tensors.as_array(samples)
         if x.ndim not in (2, 3):
@@ -206,7 +209,7 @@ class RandomMachine:
 
     def serialize_parameters(self) -> dict[str, Any]:
         """Return what was drawn for the last clip, as plain data for JSON."""
-        return dict(self.parameters)
+        return copy.deepcopy(self.parameters)
 
     def _drawn(self, clip: str | int | None, epoch: int) -> Draw:
         return self.draw(self.unkeyed() if clip is None else clip, epoch)

@@ -22,7 +22,8 @@ the same parameter. The seed of a graph is always drawn, so that hiss and wow di
 
 loudness_lufs is the loudness (ITU-R BS.1770-5, gated) to which the clip is brought at the input of the machine; the
 same gain is taken back behind it, so that the clip keeps its level and only the tape is driven harder or less, and its
-hiss lies accordingly. A silent clip, below -70 LUFS, is left at its level. gain_db is a gain behind all that.
+hiss lies accordingly. A silent clip, below -70 LUFS, is left at its level; one of less than 400 ms is measured as if
+silence followed it. gain_db is a gain behind all that.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ class Clips:
             rendering = Rendering(graph, sample_rate, x.shape[0], tail=0.0)
         found = Rendered(whole(rendering, x), rendering.latency, tuple(rendering.warnings()))
         while len(self.kept) >= MOST_KEPT:
-            self.kept.pop(next(iter(self.kept)), None)
+            for oldest in [*self.kept][:1]:
+                self.kept.pop(oldest, None)
         self.kept[key] = rendering
         return found
 

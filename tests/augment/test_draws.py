@@ -210,12 +210,19 @@ def test_a_draw_is_plain_data_and_back() -> None:
     assert Draw.from_dict({"should_apply": False}) == Draw(False)
 
 
+APPLIES = {"should_apply": True, "graph": "tc260"}
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         ({"should_aply": True}, "a draw has no 'should_aply'; did you mean should_apply?"),
         ({"graph": "tc260"}, "should_apply of a draw is None; it must be true or false"),
         ({"should_apply": True}, "graph of a draw is None; it must be the name of a graph"),
+        ({**APPLIES, "seed": -1}, "seed of a draw is -1; it must be a whole number from 0 to 4294967295"),
+        ({**APPLIES, "values": [1]}, "values of a draw are [1]; they must be a mapping of targets to values"),
+        ({**APPLIES, "gain_db": "3"}, "gain_db of a draw is '3'; it must be -60 to 60 dB"),
+        ({**APPLIES, "loudness_lufs": 3}, "loudness_lufs of a draw is 3 LUFS; it must be -60 to 0 LUFS"),
     ],
 )
 def test_data_that_is_no_draw_is_refused(data: dict[str, Any], message: str) -> None:

@@ -422,7 +422,8 @@ import multiprocessing, numpy as np, tapegraph
 from tapegraph.augment import RandomMachine
 if __name__ == "__main__":
     tapegraph.add_nodes({str(tmp_path / "half.py")!r})
-    machine = RandomMachine({{"graphs": {{"m": tapegraph.chain(half_of_it={{}})}}}})
+    graph = {{"nodes": {{"half": {{"kind": "half_of_it"}}}}, "links": ["input -> half -> output"]}}
+    machine = RandomMachine({{"graphs": {{"m": {{"graph": graph}}}}}})
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         print(*pool.apply(machine, (np.ones(3), 48_000, "a")))
 """

@@ -16,6 +16,7 @@ from tapegraph import TapegraphError, resources
 from tapegraph.augment import RandomMachine, recipe
 from tapegraph.augment.schema import schema
 from tapegraph.commands import check
+from tapegraph.document.targets import is_known, unknown_target
 from tapegraph.document.text import parse
 
 MISTAKES = """\
@@ -242,6 +243,13 @@ def test_a_graph_in_python_may_be_drawn_from() -> None:
     assert graph.get("gain.gain_db") == 3.0
 
 
+def test_a_graph_in_python_that_changes_later_leaves_the_random_machine_as_it_is() -> None:
+    graph = tapegraph.chain(gain={"gain_db": 3})
+    machine = RandomMachine({"graphs": {"mine": graph}})
+    graph.set("gain.gain_db", 9)
+    assert machine.graph(machine.draw("a")).get("gain.gain_db") == 3.0
+
+
 def identity(folder: Path, text: str) -> str:
     folder.mkdir(exist_ok=True)
     (folder / "machines.yaml").write_text(text)
@@ -266,7 +274,9 @@ def test_the_identity_is_that_of_what_decides_about_the_sound(tmp_path: Path) ->
 
 
 def test_the_identity_covers_the_graphs_that_graphs_name(tmp_path: Path) -> None:
-    outer = {"nodes": {"m": {"graph": str(tmp_path / "inner.yaml")}}, "links": ["input -> m -> output"]}
+    outer = {"nodes": {"m": {"graph": str(tmp_path / "middle.yaml")}}, "links": ["input -> m -> output"]}
+    middle = "tapegraph: 1\nnodes: {m: {graph: ./inner.yaml}}\nlinks: [input -> m -> output]\n"
+    (tmp_path / "middle.yaml").write_text(middle)
     found = set()
     for gain_db in (1, 2):
         tapegraph.chain(gain={"gain_db": gain_db}).save(tmp_path / "inner.yaml")
@@ -339,3 +349,40 @@ def test_what_the_loader_refuses_of_a_single_value_the_schema_refuses(words: dic
     assert not VALIDATOR.is_valid({"tapegraph-random": 1, **words})
     with pytest.raises(TapegraphError):
         RandomMachine(words)
+
+
+@pytest.mark.parametrize("preset", ["tc260", "tape_echo"])
+def test_a_target_is_known_where_nothing_is_wrong_with_it(preset: str) -> None:
+    inner = tapegraph.load(preset)
+    graph = tapegraph.Graph(
+        nodes={"m": {"graph": preset}, "a": {"kind": "gain"}, "b": {"kind": "mix"}},
+        links=["input -> m -> a -> b -> output"],
+    )
+    names = [
+        *inner.controls,
+        "$speed_ips",
+        "$no",
+        "a.gain_db",
+        "a",
+        "a/gain_db",
+        "b.weight3",
+        "b.weight#",
+        "",
+        ".",
+        "m",
+    ]
+    for name in [*names, *(f"m.{one}" for one in names), *(f"m/{one}" for one in names), "m.play.gain_db", "x.y"]:
+        assert is_known(graph, name) == (unknown_target(graph, name) is None), name
+        assert is_known(inner, name) == (unknown_target(inner, name) is None), name
+
+
+def test_a_file_with_hundreds_of_graphs_and_targets_is_read_or_refused_in_a_moment(tmp_path: Path) -> None:
+    """Within the limits 250 graphs, each of which lacks 249 of 250 targets; beyond them nothing is looked at."""
+    names = [f"n{k}" for k in range(250)]
+    graphs = {name: {"graph": tapegraph.chain(**{name: {"kind": "gain"}})} for name in names}
+    machine = RandomMachine({"graphs": graphs, "draw": {f"{name}.gain_db": 3 for name in names}})
+    assert machine.targets() == {name: [f"{name}.gain_db"] for name in names}
+    for wrong in ({"graphs": [str(k) for k in range(251)]}, {"graphs": dict.fromkeys(map(str, range(251)), 1)}):
+        with pytest.raises(TapegraphError) as caught:
+            RandomMachine(wrong)
+        assert str(caught.value) == "graphs: graphs has 251 entries; it may have at most 250"

@@ -107,6 +107,19 @@ def test_modulated_and_automated_parameters_and_loops_start_over(monkeypatch: py
     assert len(made) == 1
 
 
+def test_a_modulated_parameter_that_a_plan_is_made_for_counts_as_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = planned(monkeypatch)
+    graph = tapegraph.Graph(
+        nodes={"slow": {"kind": "lfo", "rate_hz": 20, "depth": 5}, "wow": {"kind": "wow"}},
+        links=["input -> wow -> output", "slow -> wow.reach_ms"],
+    )
+    some = Clips()
+    for seed in range(3):
+        graph.seed = seed
+        assert np.array_equal(some.render("m", graph.flat(), X, RATE).samples, fresh(graph))
+    assert len(made) == 1
+
+
 def test_warnings_are_those_of_the_clip_alone() -> None:
     some, graph = Clips(), tapegraph.chain(gain={})
     broken = X.copy()

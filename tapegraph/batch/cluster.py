@@ -94,13 +94,13 @@ def on_cluster(address: str, workers: int) -> Engine:
     """
 
     def engine(job: Job, clips: Sequence[Clip]) -> Iterator[tuple[int, Line | TapegraphError]]:
+        mine = address == "local" and not places.is_remote(job.out)
         with connected(address, workers) as client:
-            before = set(client.run(os.getpid).values())
+            before = set(client.run(os.getpid).values()) if mine else set()
             yield from outcomes(client, job, clips)
-            if address == "local" and not places.is_remote(job.out):
-                for pid in before - set(client.run(os.getpid).values()):
-                    for folder in {output(job, clip).parent for clip in clips}:
-                        discard_those_of(pid, folder)
+            for pid in before - set(client.run(os.getpid).values()) if mine else ():
+                for folder in {output(job, clip).parent for clip in clips}:
+                    discard_those_of(pid, folder)
 
     return engine
 

@@ -20,9 +20,12 @@ from collection import MACHINES, NAMES, RATE, add, outputs
 import tapegraph
 from tapegraph.__main__ import main
 from tapegraph.batch import manifest
-from tapegraph.batch.clips import Clip
+from tapegraph.batch.clips import Clip, find_clips
+from tapegraph.batch.machines import open_machine
 from tapegraph.batch.replay import replayed
-from tapegraph.batch.run import Shard
+from tapegraph.batch.run import Batch, Shard
+from tapegraph.batch.work import Job
+from tapegraph.commands.batch import Screen
 from tapegraph.files.write import Writer
 
 Lines = dict[str, dict[str, Any]]
@@ -426,3 +429,20 @@ def test_the_page_on_batches_names_every_field_of_a_line(corpus: Path) -> None:
     found = {field for line in lines().values() for field in line}
     assert set(named) == found
     assert len(named) == len(found)
+
+
+def test_progress_says_how_fast_it_is_and_how_long_it_takes(
+    corpus: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    job = Job(open_machine("machines.yaml"), "machines.yaml", "out")
+    screen = Screen(Batch(job, find_clips(["corpus"], "out")), quiet=False)
+    screen.live = True
+    now[0] = 0.5
+    done = {"status": "done", "sample_rate": RATE, "channels": 1, "warnings": []}
+    screen.show({"id": "ann/no", **done})
+    screen.show({"id": "ann/on", "status": "failed", "source": "on.wav", "error": "is empty"})
+    err = capsys.readouterr().err  # where click leaves out the escapes that clear the line
+    assert err.startswith("\r1 of 6 clips, 2.0 a second, 2 s left")
+    assert err.endswith("\rann/on: on.wav: is empty\n\r2 of 6 clips, 1 failed, 4.0 a second, 1 s left")

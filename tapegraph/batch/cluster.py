@@ -94,13 +94,15 @@ def on_cluster(address: str, workers: int) -> Engine:
     """
 
     def engine(job: Job, clips: Sequence[Clip]) -> Iterator[tuple[int, Line | TapegraphError]]:
-        mine = address == "local" and not places.is_remote(job.out)
-        with connected(address, workers) as client:
-            before = set(client.run(os.getpid).values()) if mine else set()
-            yield from outcomes(client, job, clips)
-            for pid in before - set(client.run(os.getpid).values()) if mine else ():
+        pids: set[int] = set()
+        try:
+            with connected(address, workers) as client:
+                pids |= set(client.run(os.getpid).values()) if address == "local" else set()
+                yield from outcomes(client, job, clips)
+        finally:  # workers that were killed, or interrupted, may have left something
+            if pids and not places.is_remote(job.out):
                 for folder in {output(job, clip).parent for clip in clips}:
-                    discard_those_of(pid, folder)
+                    discard_those_of(pids, folder)
 
     return engine
 

@@ -40,7 +40,7 @@ def processes(jobs: int) -> Engine:
         with one_thread_each():
             for index, outcome in run_in_parallel(functools.partial(render_clip, job), clips, jobs):
                 if isinstance(outcome, WorkerDiedError) and not places.is_remote(job.out):
-                    discard_those_of(outcome.pid, output(job, clips[index]).parent)
+                    discard_those_of([outcome.pid], output(job, clips[index]).parent)
                 yield index, outcome
 
     return engine

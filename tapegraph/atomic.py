@@ -9,7 +9,7 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from tapegraph.errors import Problem, TapegraphError
@@ -137,10 +137,12 @@ def prefix(pid: int) -> str:
     return f".tapegraph-{pid}-"
 
 
-def discard_those_of(pid: int, folder: Path) -> None:
-    """Delete what a process that was killed has left in a folder."""
-    for temporary in folder.glob(f"{prefix(pid)}*"):
-        discard(temporary)
+def discard_those_of(pids: Collection[int], folder: Path) -> None:
+    """Delete what processes that were killed have left in a folder."""
+    beginnings = tuple(map(prefix, pids))
+    for temporary in folder.glob(".tapegraph-*"):
+        if temporary.name.startswith(beginnings):
+            discard(temporary)
 
 
 def rename(temporary: Path, real: Path, path: Path, overwrite: bool) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import fake_sounddevice
 import pytest
 import soloist
+from collection import LEVEL, MACHINES, NAMES, add
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -69,6 +70,21 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_index", None)
     monkeypatch.setattr(registry, "_found", {})
     registry.add_nodes(str(Path(__file__).with_name("toys.py")))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Six clips in two folders, and machines.yaml, in the working folder."""
+    from tapegraph.node import registry
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(registry, "_index", None)  # what a test adds is for itself alone
+    monkeypatch.setattr(registry, "_found", {})
+    Path("machines.yaml").write_text(MACHINES)
+    Path("level.yaml").write_text(LEVEL)
+    for number, name in enumerate(NAMES):
+        add(f"corpus/{name}.wav", number)
+    return tmp_path
 
 
 @pytest.fixture

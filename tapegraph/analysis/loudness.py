@@ -20,6 +20,7 @@ filters at other rates: B. De Man, Evaluation of Implementations of the EBU R128
 
 from __future__ import annotations
 
+import functools
 import math
 from array import array
 from collections.abc import Sequence
@@ -55,8 +56,7 @@ class Meter:
         self.step = round(STEP_S * sample_rate)
         self.weights = np.array(weights or [1.0] * channels)
         self.piece = np.zeros((channels, (1 + PIECE_STEPS) * self.step))  # begins with a step that was measured before
-        w = 2.0 * np.pi * np.arange(self.piece.shape[1] // 2 + 1) / self.piece.shape[1]
-        self.k = k_weighting(w, sample_rate)
+        self.k = k_of_spectrum(self.piece.shape[1], sample_rate)
         self.waiting = 0  # frames in the piece, not measured yet
         self.frames = 0
         self.powers = array("d")
@@ -172,6 +172,12 @@ def k_weighting(w: Array, sample_rate: float) -> npt.NDArray[np.complex128]:
     for b, a in (pre_filter(sample_rate), rlb(sample_rate)):
         response *= np.polyval(b[::-1], unit) / np.polyval(a[::-1], unit)
     return response
+
+
+@functools.lru_cache(8)  # many short sounds are measured at the same rate
+def k_of_spectrum(frames: int, sample_rate: float) -> npt.NDArray[np.complex128]:
+    """Return K at the frequencies of rfft() of so many frames; not to be written to."""
+    return k_weighting(2.0 * np.pi * np.arange(frames // 2 + 1) / frames, sample_rate)
 
 
 def pre_filter(sample_rate: float) -> Biquad:

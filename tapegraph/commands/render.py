@@ -14,7 +14,8 @@ import click
 
 from tapegraph.commands._options import graph_options, seconds, warn
 from tapegraph.errors import Problem, TapegraphError
-from tapegraph.files.kinds import CONTAINERS, READ_ONLY
+from tapegraph.files.folders import audio_files
+from tapegraph.files.kinds import CONTAINERS
 
 if TYPE_CHECKING:
     from tapegraph.analysis.matching import Match
@@ -118,7 +119,7 @@ def into_file(graph: Graph, source: str, target: str, options: dict[str, Any], q
 
 
 def into_folder(graph: Graph, files: list[tuple[Path, Path]], jobs: int, options: dict[str, Any], quiet: bool) -> None:
-    from tapegraph.files.batch import render_pairs
+    from tapegraph.files.many import render_pairs
 
     problems: list[Problem] = []
     shown = sys.stderr.isatty() and not quiet
@@ -163,33 +164,6 @@ def pairs(sources: list[str], folder: Path, kind: str | None) -> list[tuple[Path
         except OSError as error:
             raise TapegraphError(Problem(f"cannot be made: {error.strerror}", str(parent))) from None
     return found
-
-
-def audio_files(folder: Path, target: Path) -> list[Path]:
-    """Return the audio files in a folder and its folders, except hidden ones and those in target, relative to it."""
-    found = []
-
-    def refuse(error: OSError) -> None:
-        raise TapegraphError(Problem(f"cannot be read: {error.strerror}", str(error.filename))) from None
-
-    seen: set[Path] = set()  # links to folders are followed, each folder once
-    for place, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
-        real = Path(os.path.realpath(place))
-        if real in seen or real == Path(os.path.realpath(target)):
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        for name in names:
-            of_audio = Path(name).suffix.lower() in (*CONTAINERS, *READ_ONLY)
-            if of_audio and not name.startswith(".") and not is_pipe_or_device(Path(place, name)):
-                found.append(Path(place, name).relative_to(folder))
-    return sorted(found)
-
-
-def is_pipe_or_device(path: Path) -> bool:
-    """Tell whether reading a path could wait for ever; of what is not there the reader tells."""
-    return path.exists() and not path.is_file()
 
 
 def print_report(report: Report, quiet: bool, err: bool = False, of_many: bool = False) -> None:

@@ -156,6 +156,18 @@ class Reader:
             missing = missing_frames(self.frames - taken, self.sample_rate)
             self.warnings.append(f"{self.path}: is truncated or damaged: {missing}")
 
+    def part_between(self, start: int, end: int) -> Array:
+        """Return the frames from start to end, as (channels, frames); fewer where the file ends before."""
+        if start and self.subtype not in LOSSY and len(self.parts) == 1:  # decoders seek inexactly
+            self.file.seek(min(start, self.frames))
+            start, end = 0, end - start
+        found = []
+        at = 0
+        while at < end and len(block := self.read(min(PIECE_FRAMES, end - at))):
+            found.append(block[max(0, start - at) :])
+            at += len(block)
+        return np.concatenate(found).T if found else np.zeros((self.channels, 0))
+
     def read(self, frames: int) -> Array:
         """Return the next (up to frames, channels); none at the end."""
         block = self.read_part(frames)

@@ -50,17 +50,17 @@ def run_in_parallel(work: Work, tasks: Sequence[Any], jobs: int) -> Iterator[tup
                 worker = next(w for w in workers if w.connection is connection)
                 index = worker.index
                 message = worker.receive()
-                if index is not None:
-                    yield index, message
                 if isinstance(message, WorkerDiedError):
                     if index is None:
                         raise TapegraphError(*message.problems)
                     workers.remove(worker)
-                elif waiting:
+                elif waiting:  # before the result is passed on: the process need not wait for what is done with it
                     worker.start(*waiting.popleft())
                 else:
                     worker.end()
                     workers.remove(worker)
+                if index is not None:
+                    yield index, message
     finally:
         for worker in workers:
             worker.connection.close()

@@ -52,6 +52,7 @@ def create(
     layout: Layout = (),
     metadata: Metadata | None = None,
     kind: str | None = None,
+    sync: bool = True,
 ) -> Iterator[Writer]:
     """Give a Writer; the file appears under its name once it is complete, and not at all after an error.
 
@@ -62,6 +63,7 @@ def create(
     bitrate: of a lossy file, kb/s; otherwise as near as can be to `like_bitrate`, else the encoder's own
     layout: the loudspeakers of the channels, in WAVE order; () where they are not known
     metadata: what the file says beside its sound
+    sync: whether to wait until the disk has it, which takes longer than to write a short file
     Raises TapegraphError for what that kind of file cannot hold, before anything is written, and when the disk is full.
     """
     path = Path(path)
@@ -85,6 +87,8 @@ def create(
         raise file_error(path, took)
     with replacing(path, overwrite) as temporary:
         writer = Writer(path, temporary, format_, subtype, sample_rate, channels, most_frames, dither)
+        if not sync:
+            writer.file.flush = lambda: None  # or else soundfile has the disk synchronised when it closes a file
         try:
             writer.describe(layout, metadata, bitrate)
             yield writer

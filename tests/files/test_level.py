@@ -21,8 +21,8 @@ from tapegraph.__main__ import main
 from tapegraph.analysis.loudness import integrated
 from tapegraph.analysis.matching import matched
 from tapegraph.errors import TapegraphError
-from tapegraph.files.batch import render_files
 from tapegraph.files.layouts import loudness_weights
+from tapegraph.files.many import render_files
 from tapegraph.files.render import render_file
 
 RATE = 48_000

@@ -110,7 +110,7 @@ def test_an_error_of_a_node_is_explained_where_channels_are_shared_out(folder: P
 
 def test_a_script_without_a_guard_is_told_so(folder: Path) -> None:
     Path("script.py").write_text(
-        "import tapegraph\nfrom tapegraph.files.batch import render_files\n"
+        "import tapegraph\nfrom tapegraph.files.many import render_files\n"
         "graph = tapegraph.load('clean')\nprint(*render_files(graph, ['a.wav', 'b.wav'], 'out', 2))\n"
     )
     done = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, check=False, timeout=60)

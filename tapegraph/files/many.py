@@ -60,7 +60,7 @@ def render_pairs(
             done(count, outcome)
         source, target = pairs[index]
         if isinstance(outcome, WorkerDiedError):
-            discard_those_of(outcome.pid, target.parent)
+            discard_those_of([outcome.pid], target.parent)
             outcome = TapegraphError(*(Problem(problem.message, str(source)) for problem in outcome.problems))  # noqa: PLW2901
         finished[index] = outcome
         while due in finished:

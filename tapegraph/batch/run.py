@@ -1,0 +1,138 @@
+"""A batch: which clips are to be done, doing them, and its manifest.
+
+What is done is recognised by a key, which stands for all that an output depends on, never by its place in a list. So a
+batch goes on after any end, and does again what has changed: a source, the machine, an option, the version.
+
+A shard is the part of a batch that one of several jobs does. A clip is in a shard because of its id alone:
+
+    shard = 1 + SHA-256(id) mod N
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import attrs
+
+from tapegraph.batch import manifest, places
+from tapegraph.batch.clips import Clip, refuse
+from tapegraph.batch.engines import Engine
+from tapegraph.batch.manifest import Manifest
+from tapegraph.batch.work import Job, Line, begun, failed
+from tapegraph.errors import Problem, TapegraphError
+
+STALE_S = 600.0  # age of a temporary file whose process cannot be alive: they live for milliseconds
+
+
+@attrs.frozen
+class Shard:
+    """One of several parts of a batch, counted from 1."""
+
+    index: int
+    count: int
+
+    def has(self, clip: Clip) -> bool:
+        number = int.from_bytes(hashlib.sha256(clip.id.encode("utf-8", "surrogatepass")).digest(), "big")
+        return 1 + number % self.count == self.index
+
+
+class Batch:
+    """Clips, what is done with them, and what of that has been done.
+
+    clips: all of this batch, or of its shard
+    left: those that are still to be done
+    changed: how many were done before, but from something else than there is now
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        clips: Sequence[Clip],
+        *,
+        shard: Shard | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        retries: int = 2,
+    ) -> None:
+        """Find out what is to be done. Raises TapegraphError where that would replace something.
+
+        resume: keep what is done already; overwrite: replace it
+        retries: how often a clip is tried again whose process died, or whose object store failed
+        """
+        self.job, self.retries = job, retries
+        self.clips = [clip for clip in clips if shard is None or shard.has(clip)]
+        name = f"manifest-{shard.index}-of-{shard.count}.jsonl" if shard else "manifest.jsonl"
+        self.manifest = Manifest(places.joined(job.out, name))
+        there = self.manifest.exists()
+        if there and not (resume or overwrite):
+            raise TapegraphError(
+                Problem("exists already; --resume goes on, --overwrite starts anew", self.manifest.path)
+            )
+        self.lines = manifest.read(self.manifest.path) if there and resume else {}
+        self.changed = 0
+        sizes = places.sizes(job.out, [job.name(clip) for clip in self.clips])
+        self.left = [clip for clip in self.clips if not self.is_done(clip, sizes)]
+        if not (resume or overwrite):
+            refuse(
+                [
+                    Problem("exists already; it is replaced only with --overwrite", places.joined(job.out, name))
+                    for name in sizes
+                ]
+            )
+        if resume:
+            discard_stale(job.out)
+
+    def is_done(self, clip: Clip, sizes: dict[str, int]) -> bool:
+        """Tell whether the manifest says that a clip is done as it would be now, and its output is there."""
+        line = self.lines.get(clip.id)
+        if line is None or line.get("status") != "done":
+            return False
+        size = sizes.get(self.job.name(clip))
+        if line["key"] == self.job.key(clip, places.identity(clip.source)) and line["bytes"] == size:
+            return True
+        self.changed += 1
+        return False
+
+    @property
+    def kept(self) -> int:
+        """How many clips were done before."""
+        return len(self.clips) - len(self.left)
+
+    def run(self, engine: Engine) -> Generator[Line, None, None]:
+        """Do what is left; yield the line of each clip once it is in the manifest.
+
+        Raises TapegraphError where the manifest cannot be written, or there is nothing left to do the work.
+        """
+        again = {clip.id for clip in self.left}
+        self.manifest.begin(line for line in self.lines.values() if line["id"] not in again)
+        with contextlib.closing(self.manifest):
+            left = self.left
+            for retries in range(self.retries, -1, -1):
+                tried, left = left, []
+                for index, outcome in engine(self.job, tried) if tried else ():
+                    clip = tried[index]
+                    line = died(clip, outcome) if isinstance(outcome, TapegraphError) else outcome
+                    if line.pop("again", False) and retries:
+                        left.append(clip)
+                        continue
+                    self.manifest.add(line)
+                    yield line
+
+
+def died(clip: Clip, error: TapegraphError) -> Line:
+    """Return the line of a clip whose process has died."""
+    return begun(clip) | failed(clip, error) | {"again": True}
+
+
+def discard_stale(folder: str) -> None:
+    """Delete what processes that were killed have left in a folder, and in those inside."""
+    if places.is_remote(folder):
+        return
+    for path in Path(folder).rglob(".tapegraph-*"):
+        with contextlib.suppress(OSError):
+            if path.is_file() and time.time() - path.stat().st_mtime > STALE_S:
+                path.unlink()

@@ -1,0 +1,448 @@
+"""Batches: the same files however they are made, a line for each clip, and what is done again and what is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from collection import MACHINES, NAMES, RATE, add, outputs
+
+import tapegraph
+from tapegraph.__main__ import main
+from tapegraph.batch import manifest
+from tapegraph.batch.clips import Clip, find_clips
+from tapegraph.batch.machines import open_machine
+from tapegraph.batch.replay import replayed
+from tapegraph.batch.run import Batch, Shard
+from tapegraph.batch.work import Job
+from tapegraph.commands.batch import Screen
+from tapegraph.files.write import Writer
+
+Lines = dict[str, dict[str, Any]]
+Capture = pytest.CaptureFixture[str]
+
+
+def batch(*arguments: str) -> int:
+    return main(["batch", "machines.yaml", *arguments])
+
+
+def lines(out: str = "out", name: str = "manifest.jsonl") -> Lines:
+    """Return the lines of a manifest, of which there is one for each clip."""
+    text = Path(out, name).read_text("utf-8").splitlines()
+    found = {line["id"]: line for line in map(json.loads, text)}
+    assert len(found) == len(text)
+    return found
+
+
+def test_an_output_is_its_clip_through_the_machine_that_its_line_states(corpus: Path) -> None:
+    assert batch("corpus", "out") == 0
+    gains = {}
+    for name, line in lines().items():
+        x, _ = soundfile.read(f"corpus/{name}.wav")
+        y, rate = soundfile.read(f"out/{line['out']}", dtype="float32")
+        gains[name] = line["draw"]["values"]["level.gain_db"] if line["draw"]["should_apply"] else 0.0
+        assert np.allclose(y, x * 10 ** (gains[name] / 20), rtol=1e-6)
+        assert (line["sample_rate"], line["channels"], line["frames"]) == (rate, 1, len(x)) == (RATE, 1, 800)
+        assert line["bytes"] == Path("out", line["out"]).stat().st_size
+        assert line["peak_dbfs"] == pytest.approx(20 * np.log10(np.max(np.abs(y))), abs=1e-3)
+        assert line["loudness_out_lufs"] - line["loudness_in_lufs"] == pytest.approx(gains[name], abs=1e-3)
+    assert list(gains) == NAMES
+    assert len(set(gains.values())) > 3
+    assert all(-20.0 <= gain <= 0.0 for gain in gains.values())
+
+
+def test_files_are_the_same_alone_with_others_and_in_shards(corpus: Path) -> None:
+    assert batch("corpus", "out") == 0
+    assert batch("corpus", "two", "--jobs", "2") == 0
+    assert outputs("out") == outputs("two")
+    assert len(outputs("out")) == 6
+    for shard in ("1/3", "2/3", "3/3"):
+        assert batch("corpus", "parts", "--shard", shard) == 0
+    assert outputs("parts") == outputs("out")
+    shares = [lines("parts", f"manifest-{shard}-of-3.jsonl").keys() for shard in (1, 2, 3)]
+    assert sorted(name for share in shares for name in share) == NAMES
+    assert max(map(len, shares)) < 6
+
+
+def test_a_shard_depends_on_the_id_alone_and_shards_are_of_equal_size() -> None:
+    counts = np.zeros(4)
+    for k in range(4000):
+        found = [n for n in range(1, 5) if Shard(n, 4).has(Clip(f"clip{k}", "a.wav"))]
+        assert len(found) == 1
+        counts[found[0] - 1] += 1
+    assert np.all(np.abs(counts - 1000) < 5 * np.sqrt(4000 * 0.25 * 0.75))
+    # SHA-256 of "abc", FIPS 180-2, B.1: it ends in ...15ad
+    assert Shard(1 + 0xBA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD % 7, 7).has(Clip("abc", ""))
+
+
+def test_another_epoch_draws_other_machines(corpus: Path) -> None:
+    assert batch("corpus", "out") == 0
+    assert batch("corpus", "next", "--epoch", "1") == 0
+    first, second = lines("out"), lines("next")
+    assert all(first[name]["draw"] != second[name]["draw"] for name in NAMES if first[name]["draw"]["should_apply"])
+    assert {line["epoch"] for line in second.values()} == {1}
+
+
+def test_a_graph_is_a_machine_without_chance(corpus: Path) -> None:
+    Path("quiet.yaml").write_text(Path("level.yaml").read_text().replace("kind: gain", "kind: gain, gain_db: -6"))
+    assert main(["batch", "quiet.yaml", "corpus/ann/no.wav", "out"]) == 0
+    assert main(["render", "corpus/ann/no.wav", "alone.wav", "--graph", "quiet.yaml", "--tail", "0"]) == 0
+    assert Path("out/no.wav").read_bytes() == Path("alone.wav").read_bytes()
+    assert main(["batch", "clean", "corpus/ann/no.wav", "preset"]) == 0
+    assert main(["batch", "claen", "corpus/ann/no.wav", "none"]) == 1
+
+
+def test_parts_of_a_file_are_cut_where_the_list_says(corpus: Path) -> None:
+    Path("list.csv").write_text("path,start,end,id\ncorpus/ann/no.wav,0.01,0.03,a\ncorpus/ann/no.wav,0.04,1,b\n")
+    assert main(["batch", "level.yaml", "list.csv", "out"]) == 0
+    x, _ = soundfile.read("corpus/ann/no.wav", dtype="float32")
+    assert np.array_equal(soundfile.read("out/a.wav", dtype="float32")[0], x[160:480])
+    assert np.array_equal(soundfile.read("out/b.wav", dtype="float32")[0], x[640:])
+    assert lines()["b"]["warnings"] == ["the clip ends 0.950 s early, where the file does"]
+
+
+@pytest.mark.parametrize("kind", ["flac", "mp3", "ogg"])
+def test_a_part_is_the_same_in_kinds_that_seek_and_in_those_that_do_not(corpus: Path, kind: str) -> None:
+    add("long.wav", 1, 48_000)
+    x, _ = soundfile.read("long.wav")
+    soundfile.write(f"long.{kind}", x, RATE)
+    Path("list.csv").write_text(f"path,start,end,id\nlong.{kind},1.5,2.5,a\nlong.{kind},,,all\n")
+    assert main(["batch", "level.yaml", "list.csv", "out", "--format", "wav", "--subtype", "FLOAT"]) == 0
+    assert np.array_equal(soundfile.read("out/a.wav")[0], soundfile.read("out/all.wav")[0][24_000:40_000])
+
+
+def test_a_batch_is_not_begun_where_it_would_replace_something(corpus: Path, capsys: Capture) -> None:
+    assert batch("corpus/ann", "out") == 0
+    assert batch("corpus/ann", "out") == 1
+    there = Path("out/manifest.jsonl")
+    assert f"{there}: exists already; --resume goes on, --overwrite starts anew" in capsys.readouterr().err
+    there.unlink()
+    assert batch("corpus/ann", "out") == 1
+    assert f"{Path('out/no.wav')}: exists already; it is replaced only with --overwrite" in capsys.readouterr().err
+    assert batch("corpus/ann", "out", "--overwrite") == 0
+    assert batch("corpus/ann", "out", "--overwrite", "--resume") == 2
+
+
+def made(out: str = "out") -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in Path(out).rglob("*.wav")}
+
+
+def test_resuming_does_what_is_missing_and_keeps_the_rest(corpus: Path, capsys: Capture) -> None:
+    assert batch("corpus", "whole") == 0
+    assert batch("corpus/", "out") == 0
+    before = made()
+    text = Path("out/manifest.jsonl").read_bytes().splitlines(keepends=True)
+    Path("out/manifest.jsonl").write_bytes(b"".join([*text[3:5], text[0], text[1][:200]]))  # killed within a line
+    Path("out/ann/no.wav").write_bytes(b"cut")  # as a power failure leaves it
+    capsys.readouterr()
+    assert batch("corpus", "out", "--resume", "--jobs", "2") == 0
+    err = capsys.readouterr().err
+    assert err.splitlines() == ["2 of 6 clips are done already; 1 more have changed and are made anew"]
+    assert lines().keys() == lines("whole").keys()
+    assert outputs("out") == outputs("whole")
+    kept = {path for path, at in made().items() if before[path] == at}
+    assert kept == {str(Path(f"out/{json.loads(line)['out']}")) for line in text[3:5]}
+    assert batch("corpus", "out", "--resume") == 0
+    assert "6 of 6 clips are done already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["source", "machine", "graph", "subtype", "epoch", "version", "nodes"])
+def test_resuming_does_again_what_has_changed(corpus: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    assert batch("corpus", "out") == 0
+    before, options = made(), []
+    if what == "source":
+        add("corpus/bob/no.wav", 99)
+    elif what == "machine":
+        Path("machines.yaml").write_text(MACHINES.replace("[-20, 0]", "[-19, 0]"))
+    elif what == "graph":
+        Path("level.yaml").write_text(Path("level.yaml").read_text().replace("kind: gain", "kind: gain, oversample: 2"))
+    elif what == "subtype":
+        options = ["--subtype", "PCM_16"]
+    elif what == "epoch":
+        options = ["--epoch", "1"]
+    elif what == "version":
+        monkeypatch.setattr(tapegraph, "__version__", "0.0.0")
+    else:
+        Path("mine.py").write_text(SLOW)
+        options = ["--nodes", "mine.py"]
+    assert batch("corpus", "out", "--resume", *options) == 0
+    changed = {path for path, at in made().items() if before[path] != at}
+    assert changed == ({str(Path("out/bob/no.wav"))} if what == "source" else before.keys())
+    assert len(lines()) == 6
+
+
+def test_more_clips_can_join_a_batch(corpus: Path) -> None:
+    assert batch("corpus", "out") == 0
+    add("corpus/ann/maybe.wav", 9)
+    before = made()
+    assert batch("corpus", "out", "--resume") == 0
+    assert before.items() < made().items()
+    assert len(lines()) == 7
+
+
+def test_a_damaged_manifest_is_not_trusted(corpus: Path, capsys: Capture) -> None:
+    assert batch("corpus", "out") == 0
+    path = Path("out/manifest.jsonl")
+    path.write_bytes(b"{}\n" + path.read_bytes())
+    assert batch("corpus", "out", "--resume") == 1
+    assert f"{path}:1: not a line of a manifest\n" in capsys.readouterr().err
+
+
+BAD = {
+    "empty": "contains no sound: it has 0 frames",
+    "nothing": "is empty: it has 0 bytes",
+    "silent": "is silent: all its samples are 0",
+    "nan": "contains 2 samples that are NaN or infinite",
+    "text": "is not an audio file of a supported kind, or is damaged (Format not recognised)",
+    "gone": "there is no such file; did you mean one.wav?",
+    "late": "ends before the clip at 5 s",
+}
+
+
+def make_bad() -> None:
+    """Write a list of all that can be wrong with a clip, with good ones among them."""
+    for seed, name in enumerate(("one", "two", "late")):
+        add(f"{name}.wav", seed)
+    soundfile.write("empty.wav", np.zeros(0), RATE)
+    soundfile.write("silent.wav", np.zeros(800), RATE)
+    soundfile.write("nan.wav", np.r_[np.ones(9), np.nan, np.inf] / 2, RATE, "FLOAT")
+    Path("nothing.wav").touch()
+    Path("text.wav").write_text("not a sound")
+    add("rate.wav", 4, rate=44_100)
+    add("stereo.wav", 5, channels=2)
+    add("short.wav", 6, frames=1)
+    rows = [f"{name}.wav,,{name}" for name in ("one", "empty", "nothing", "silent", "nan", "rate", "gone", "stereo")]
+    rows += ["text.wav,,text", "late.wav,5,late", "short.wav,,short", "two.wav,,two"]
+    Path("list.csv").write_text("\n".join(["path,start,id", *rows, ""]))
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_bad_clip_is_a_line_and_the_others_go_on(corpus: Path, capsys: Capture, jobs: str) -> None:
+    make_bad()
+    assert batch("list.csv", "out", "--jobs", jobs) == 1
+    found = lines()
+    assert {name: line["error"] for name, line in found.items() if line["status"] == "failed"} == BAD
+    assert sorted(outputs("out")) == ["one.wav", "rate.wav", "short.wav", "stereo.wav", "two.wav"]
+    assert not list(Path("out").glob(".*"))
+    err = capsys.readouterr().err.splitlines()
+    for name, text in BAD.items():
+        assert f"{name}: {Path(f'{name}.wav').absolute()}: {text}" in err
+    assert err[-1].startswith("7 failed: ")
+    assert set(err[-1].removeprefix("7 failed: ").split(", ")) == BAD.keys()
+    most = "where most have 16000 Hz and 1 channel"
+    assert f"warning: 1 have 44100 Hz and 1 channel, {most}: rate" in err
+    assert f"warning: 1 have 16000 Hz and 2 channels, {most}: stereo" in err
+    assert len(err) == 7 + 2 + 1
+    assert batch("list.csv", "out", "--resume") == 1  # what has failed is tried again
+    assert sum(line["status"] == "failed" for line in lines().values()) == 7
+
+
+def test_a_clip_that_is_shorter_than_the_latency_is_rendered_with_a_warning(corpus: Path) -> None:
+    add("short.wav", 1, frames=20)
+    Path("late.yaml").write_text("{tapegraph: 1, nodes: {late: {kind: wow}}, links: [input -> late -> output]}")
+    assert main(["batch", "late.yaml", "short.wav", "corpus/ann/no.wav", "out"]) == 0
+    graph = tapegraph.load(Path("late.yaml"))
+    latency_s = graph.rendering(RATE, 1).latency / RATE
+    assert latency_s > 20 / RATE
+    assert lines()["short"]["warnings"] == [f"shorter than the latency of its machine, {latency_s:.3f} s"]
+    assert lines()["no"]["warnings"] == []
+    assert lines()["no"]["latency_s"] == latency_s
+    x, _ = soundfile.read("short.wav")
+    graph.seed = lines()["short"]["draw"]["seed"]
+    assert np.array_equal(soundfile.read("out/short.wav")[0], graph.render(x, RATE, tail=0.0).astype("f4"))
+
+
+def test_an_output_never_replaces_a_source(corpus: Path) -> None:
+    assert batch("corpus/ann/no.wav", "corpus/bob/on.wav", "corpus/ann", "--overwrite") == 1
+    found = lines("corpus/ann")
+    assert found["no"]["error"] == "is both the source and the output; choose another folder"
+    assert found["on"]["status"] == "done"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of files, which stands for a disk")
+def test_a_full_disk_is_a_line_and_the_others_go_on(corpus: Path) -> None:
+    add("corpus/ann/long.wav", 3, 48_000)
+    code = (
+        "import resource, sys; from tapegraph.__main__ import main; resource.setrlimit(resource.RLIMIT_FSIZE, "
+        "(50_000, 50_000)); sys.exit(main(['batch', 'machines.yaml', 'corpus', 'out']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert sorted(outputs("out")) == [f"{name}.wav" for name in NAMES]
+    why = f"{Path('out/ann/long.wav')}: could not be finished: File too large; nothing of it was kept"
+    assert lines()["ann/long"]["error"] == why
+    assert done.stderr.splitlines() == [
+        f"ann/long: {Path('corpus/ann/long.wav').absolute()}: {why}",
+        "1 failed: ann/long",
+    ]
+
+
+def test_an_encoder_that_fails_leaves_nothing(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Writer, "write", lambda self, block: 1 / 0)
+    assert batch("corpus/ann", "out") == 1
+    assert not outputs("out")
+    assert os.listdir("out") == ["manifest.jsonl"]
+    assert all("ZeroDivisionError" in line["error"] for line in lines().values())
+
+
+def test_a_line_becomes_the_same_samples_again(corpus: Path, capsys: Capture) -> None:
+    assert batch("corpus", "out") == 0
+    for name, line in manifest.read("out/manifest.jsonl").items():
+        samples, rate = replayed(line)
+        assert rate == RATE
+        assert np.array_equal(samples[0].astype("f4"), soundfile.read(f"out/{name}.wav", dtype="float32")[0])
+    capsys.readouterr()
+    assert main(["batch", "--replay", "out/manifest.jsonl", "bob/yes", "again.wav"]) == 0
+    assert Path("again.wav").read_bytes() == Path("out/bob/yes.wav").read_bytes()
+    assert main(["batch", "--replay", "out/manifest.jsonl", "bob/yse", "other.wav"]) == 1
+    path = Path("out/manifest.jsonl")
+    assert capsys.readouterr().err == f"{path}: has no clip called bob/yse; did you mean bob/yes?\n"
+
+
+@pytest.mark.parametrize("what", ["source", "machine", "sound"])
+def test_a_line_that_would_become_something_else_is_refused(corpus: Path, capsys: Capture, what: str) -> None:
+    assert batch("corpus", "out") == 0
+    capsys.readouterr()
+    if what == "source":
+        add("corpus/ann/no.wav", 99)
+        expected = f"{Path('corpus/ann/no.wav').absolute()}: has changed since ann/no was made of it"
+    elif what == "machine":
+        Path("machines.yaml").write_text(MACHINES.replace("-20", "-21"))
+        expected = f"{Path('machines.yaml').absolute()}: has changed since it made ann/no"
+    else:
+        path = Path("out/manifest.jsonl")
+        path.write_text(path.read_text().replace('"samples_sha256": "', '"samples_sha256": "0'))
+        expected = "ann/no does not become what its line says"
+    assert main(["batch", "--replay", "out/manifest.jsonl", "ann/no", "again.wav"]) == 1
+    assert capsys.readouterr().err == f"{expected}\n"
+    assert not Path("again.wav").exists()
+
+
+SLOW = '''\
+import time
+from tapegraph import Node
+
+class Slow(Node):
+    """Takes its time."""
+    KIND = "slow"
+    def process(self, x, y):
+        time.sleep(0.02)
+        y[0].put(x[0].array)
+'''
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    """Return the program at work on clips that take a quarter of a second each; one of them is done."""
+    Path("slow.py").write_text(SLOW)
+    Path("slow.yaml").write_text("{tapegraph: 1, nodes: {a: {kind: slow}}, links: [input -> a -> output]}")
+    program = [sys.executable, "-m", "tapegraph", "batch", "slow.yaml", "corpus", "out", "--nodes", "slow.py"]
+    process = subprocess.Popen(
+        [*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    end = time.monotonic() + 30
+    while not outputs("out"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return process
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
+@pytest.mark.parametrize(("number", "group"), [("SIGINT", True), ("SIGTERM", False), ("SIGKILL", True)])
+def test_a_batch_goes_on_after_any_end(corpus: Path, number: str, group: bool) -> None:
+    process = started("--jobs", "2")
+    (os.killpg if group else os.kill)(process.pid, getattr(signal, number))
+    _, err = process.communicate(timeout=20)
+    done = len(manifest.read("out/manifest.jsonl"))
+    assert done < 6
+    if number != "SIGKILL":
+        assert process.returncode == 128 + getattr(signal, number)
+        assert err.splitlines()[0] == f"{done} of 6 clips are done; the same command with --resume goes on"
+        assert not list(Path("out").rglob(".*"))
+    assert main(["batch", "slow.yaml", "corpus", "out", "--nodes", "slow.py", "--resume"]) == 0
+    assert lines().keys() == set(NAMES)
+    assert main(["batch", "slow.yaml", "corpus", "whole", "--nodes", "slow.py"]) == 0
+    assert outputs("out") == outputs("whole")
+
+
+KILLER = '''\
+import os, pathlib, signal
+from tapegraph import Node
+
+class Killer(Node):
+    """Ends its process, as often as the file says."""
+    KIND = "killer"
+    def process(self, x, y):
+        left = pathlib.Path("left.txt")
+        if len(left.read_text()):
+            left.write_text(left.read_text()[1:])
+            os.kill(os.getpid(), signal.SIGKILL)
+        y[0].put(x[0].array)
+'''
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
+@pytest.mark.parametrize("retries", ["2", "0"])
+def test_a_clip_whose_process_dies_is_tried_again(corpus: Path, capsys: Capture, retries: str) -> None:
+    Path("killer.py").write_text(KILLER)
+    Path("killer.yaml").write_text("{tapegraph: 1, nodes: {a: {kind: killer}}, links: [input -> a -> output]}")
+    Path("left.txt").write_text("x")
+    options = ["--nodes", "killer.py", "--jobs", "2", "--retries", retries]
+    assert main(["batch", "killer.yaml", "corpus", "out", *options]) == (0 if retries == "2" else 1)
+    done = [name for name, line in lines().items() if line["status"] == "done"]
+    assert len(done) == (6 if retries == "2" else 5)
+    assert sorted(outputs("out")) == sorted(f"{name}.wav" for name in done)
+    assert len(lines()) == 6
+
+
+def test_what_killed_processes_have_left_is_removed_at_the_next_resume(corpus: Path) -> None:
+    assert batch("corpus", "out") == 0
+    old, new = Path("out/ann/.tapegraph-1-old.wav"), Path("out/ann/.tapegraph-1-new.wav")
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    assert batch("corpus", "out", "--resume") == 0
+    assert new.exists()
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("value", ["0/2", "3/2", "1", "a/b", "1/0"])
+def test_a_shard_that_is_none_is_refused(corpus: Path, capsys: Capture, value: str) -> None:
+    assert batch("corpus", "out", "--shard", value) == 2
+    assert f"{value} is not I/N with I from 1 to N" in capsys.readouterr().err
+
+
+def test_the_page_on_batches_names_every_field_of_a_line(corpus: Path) -> None:
+    page = (Path(tapegraph.__path__[0]) / "docs" / "batch.md").read_text("utf-8")
+    named = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)))
+    Path("corpus/empty.wav").touch()
+    assert batch("corpus", "out") == 1
+    found = {field for line in lines().values() for field in line}
+    assert set(named) == found
+    assert len(named) == len(found)
+
+
+def test_progress_says_how_fast_it_is_and_how_long_it_takes(
+    corpus: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    job = Job(open_machine("machines.yaml"), "machines.yaml", "out")
+    screen = Screen(Batch(job, find_clips(["corpus"], "out")), quiet=False)
+    screen.live = True
+    now[0] = 0.5
+    done = {"status": "done", "sample_rate": RATE, "channels": 1, "warnings": []}
+    screen.show({"id": "ann/no", **done})
+    screen.show({"id": "ann/on", "status": "failed", "source": "on.wav", "error": "is empty"})
+    err = capsys.readouterr().err  # where click leaves out the escapes that clear the line
+    assert err.startswith("\r1 of 6 clips, 2.0 a second, 2 s left")
+    assert err.endswith("\rann/on: on.wav: is empty\n\r2 of 6 clips, 1 failed, 4.0 a second, 1 s left")

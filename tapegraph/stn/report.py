@@ -172,7 +172,7 @@ def draw(measured: list[Measured], system: System, path: str) -> None:
         places = [m.axes[name] for name in system.AXES]
         image = axes.imshow(shown, origin="lower", cmap="viridis_r", vmin=-60, vmax=-20, aspect="auto")
         for row, column in np.ndindex(shown.shape):
-            colour = text_colour(image.to_rgba(shown[row, column]))
+            colour = text_colour(tuple(image.to_rgba(shown[row, column])))
             axes.text(column, row, f"{shown[row, column]:.0f}", ha="center", va="center", color=colour, fontsize=7)
         axes.set_xticks(range(len(places[0])), [f"{v:g}" for v in places[0]])
         axes.set_yticks(range(len(places[1])), [f"{v:g}" for v in places[1]])

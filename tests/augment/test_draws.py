@@ -54,7 +54,6 @@ def test_numbers_are_uniform_and_independent_of_each_other() -> None:
         (Triangular(1.0, 6.0, 6.0), stats.triang(1.0, 1.0, 5.0)),
         (Normal(3.0, 2.0), stats.norm(3.0, 2.0)),
     ],
-    ids=str,
 )
 def test_a_distribution_is_the_quantile_function_of_scipy(distribution: Any, expected: Any) -> None:
     for u in np.linspace(0.001, 0.999, 97):

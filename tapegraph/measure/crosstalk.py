@@ -63,7 +63,7 @@ class Crosstalk(Result):
         """Draw what each track receives from all others, at the highest level."""
         for number, all_db in zip(self.track, self.all_db[int(np.argmax(self.level_dbfs))], strict=True):
             ax.plot(self.frequency_hz, all_db, label=f"track {number:.0f}")
-        over_frequency(ax, "crosstalk, dB")
+        over_frequency(ax, f"dB, at {np.max(self.level_dbfs):g} dBFS")
         ax.legend()
 
 

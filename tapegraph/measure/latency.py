@@ -37,6 +37,10 @@ class Latency(Result):
         ax.barh(["declared", "measured"], [self.declared_ms[0], self.measured_ms[0]])
         ax.set_xlabel("ms")
 
+    def figures(self) -> dict[str, str]:
+        times = {"Latency, declared": self.declared_ms[0], "Latency, measured": self.measured_ms[0]}
+        return {name: f"{time_ms:.2f} ms" for name, time_ms in times.items() if np.isfinite(time_ms)}
+
 
 def latency(graph: Measured) -> Latency:
     """Return the latency of a graph, or on a rig, which is declared in frames of the sample rate."""

@@ -30,6 +30,8 @@ class Over(Result):
     value: what it was turned to, for each of the sheets
     """
 
+    TITLE = "Tape over what was turned"
+
     target: str
     value: Array
     sheets: tuple[Tape, ...]

@@ -100,7 +100,8 @@ class Result(abc.ABC):
     def figures(self) -> dict[str, str]:
         """Return the few numbers that say most, each with its unit, by what it is; of a single row, all of them."""
         row = {name: float(values[0]) for name, values in self.columns().items()} if self.length() == 1 else {}
-        return {name_in_words(name): with_unit(value, name) for name, value in row.items() if math.isfinite(value)}
+        found = {name: with_unit(value, name) for name, value in row.items() if math.isfinite(value)}
+        return {f"{self.title()}, {name_in_words(name)}": value for name, value in found.items()}
 
     def remarks(self) -> tuple[str, ...]:
         """Return what is to be said under the table."""

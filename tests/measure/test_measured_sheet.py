@@ -247,6 +247,59 @@ def test_a_panel_makes_room_for_long_names_and_writes_powers_of_ten_as_numbers()
     assert all(re.fullmatch(r"[0-9.]*", label) for label in labels)
 
 
+@pytest.mark.parametrize(
+    "said", ["0.1 % weighted", "what is too long to be said beside the quantity in a narrow panel"]
+)
+def test_what_is_written_over_a_panel_ends_where_the_panel_does(said: str) -> None:
+    pytest.importorskip("matplotlib")
+
+    def draw(ax: Any) -> None:
+        for k in range(9):
+            ax.plot([1.0, 2.0], [1.0, 2.0], label=f"MMMM {k}")
+        ax.set_title(said)
+        ax.set_ylabel("% peak")
+        ax.legend()
+
+    with panels.style():
+        figure = panels.page(120.0, 60.0)
+        panels.panel(figure, Box(0.0, 0.0, 60.0, 60.0), "Panel", [draw])
+    (ax,) = figure.axes
+    assert panels.right_mm(figure, ax.get_legend()) <= 60.0
+    assert ax.get_legend()._ncols > 1  # as few rows as there is room for
+    (note,) = ax.texts
+    assert panels.right_mm(figure, note) <= 60.0
+    assert note.get_text() == ("% peak" if "too long" in said else f"% peak, {said}")
+
+
+def test_what_is_said_of_one_graph_alone_does_not_stand_over_two() -> None:
+    pytest.importorskip("matplotlib")
+    notes = []
+    for second in ("3 dB", "4 dB"):
+        with panels.style():
+            figure = panels.page(100.0, 60.0)
+            draws: list[panels.Draw] = [lambda ax: ax.set_title("3 dB"), lambda ax, said=second: ax.set_title(said)]
+            panels.panel(figure, Box(0.0, 0.0, 100.0, 60.0), "Panel", draws)
+        notes.append(figure.axes[0].texts[0].get_text())
+    assert notes == ["3 dB", ""]
+
+
+def test_numbers_are_named_and_rounded_as_people_read_them() -> None:
+    rig = measure.Rig(tapegraph.chain(gain={"gain_db": -3.0}), 16_000.0)
+    assert measure.flutter(rig).figures() == {
+        "Speed": "+0.00 %",
+        "Flutter, weighted": "\u00b10.000 %",
+        "Flutter, weighted RMS": "0.000 %",
+        "Flutter, unweighted RMS": "0.000 %",
+        "Strongest flutter at": measure.flutter(rig).figures()["Strongest flutter at"],
+        "Strongest flutter, peak": "0.000 %",
+        "Tone lost for": "0.00 s",
+    }
+    assert set(measure.noise(rig).figures().values()) == {"silence"}
+    hiss = measure.noise(tapegraph.load("hiss_bed")).figures()
+    assert all(re.fullmatch(r"-\d\d\.\d dBFS", level) for level in hiss.values())
+    assert measure.latency(rig).figures() == {"Latency, declared": "0.00 ms", "Latency, measured": "0.00 ms"}
+
+
 def test_a_panel_without_a_value_says_so() -> None:
     pytest.importorskip("matplotlib")
     ax = drawn(lambda ax: ax.plot([1.0, 2.0], [np.nan, np.nan]))

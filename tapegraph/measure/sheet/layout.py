@@ -74,9 +74,8 @@ def numbers_of(sheet: DataSheet) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for k, subject in enumerate(sheet.subjects()):
         for result in subject.results.values():
-            before = f"{result.title()}, " if result.length() == 1 else ""
             for name, value in result.figures().items():
-                found.setdefault(before + name, [""] * k).append(value)
+                found.setdefault(name, [""] * k).append(value)
     for result in sheet.together.values():
         found |= {name: ["", value] for name, value in result.figures().items()}
     return found

@@ -10,7 +10,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -151,30 +151,57 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
     ax = figure.add_axes(inside(box).on(figure))
     others = len(figure.axes)
     names: list[tuple[Any, str]] = []
+    said: set[str] = set()
     for k, draw in enumerate(draws):
         known = {id(artist) for artist in drawn(figure, ax, others)}
         ax.set_prop_cycle(None)
         draw(ax)
+        said.add(ax.get_title())
         found = take_names(figure, ax, others)
         if k == 0:
             names = found
         else:
             dash([artist for artist in drawn(figure, ax, others) if id(artist) not in known])
-    note = minus(", ".join(filter(None, (ax.get_ylabel(), ax.get_title()))))
-    ax.set(ylabel="", title="")
-    place = {"xycoords": heading(figure, box, title), "textcoords": "offset points", "annotation_clip": False}
-    ax.annotate(note, (1.0, 0.0), xytext=(4.0, 0.0), va="bottom", fontsize=SMALL_PT, color=SOFT, **place)
+    note(figure, box, heading(figure, box, title), ax, said if len(said) == 1 else ())  # not what is true of one alone
     if is_empty(ax):
         names = []
         say_so(ax)
     left_mm = max(LEFT_MM, labels_mm(figure, ax))
-    width_mm = inside(box, left_mm).width
-    rows = math.ceil(sum(LETTER_MM * (len(name) + 4.0) for _, name in names) / width_mm) if len(names) > 1 else 0
-    ax.set_position(inside(box, left_mm, rows).on(figure))
-    if rows:  # a single curve needs no name
-        curves, labels = zip(*names, strict=True)
-        columns = math.ceil(len(names) / rows)
-        ax.legend(curves, map(minus, labels), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
+    ax.set_position(inside(box, left_mm).on(figure))
+    for rows in range(1, len(names) + 1 if len(names) > 1 else 1):  # a single curve needs no name
+        ax.set_position(inside(box, left_mm, rows).on(figure))
+        if right_mm(figure, name_curves(ax, names, rows)) <= box.x + box.width:
+            break
+
+
+def note(figure: Any, box: Box, heading: Any, ax: Any, said: Iterable[str]) -> None:
+    """Write in grey after the heading of a panel what is drawn, and what else is said of it if there is room."""
+    words = [*filter(None, (ax.get_ylabel(), *said))]
+    ax.set(ylabel="", title="")
+    place = {"xycoords": heading, "textcoords": "offset points", "annotation_clip": False}
+    look = {"va": "bottom", "fontsize": SMALL_PT, "color": SOFT}
+    written = ax.annotate(minus(", ".join(words)), (1.0, 0.0), xytext=(4.0, 0.0), **look, **place)
+    if right_mm(figure, written) > box.x + box.width:
+        written.set_text(minus(words[0]))
+
+
+def name_curves(ax: Any, names: Sequence[tuple[Any, str]], rows: int) -> Any:
+    """Write the names of curves over axes."""
+    curves, labels = zip(*names, strict=True)
+    columns = math.ceil(len(names) / rows)
+    return ax.legend(curves, map(minus, labels), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
+
+
+def right_mm(figure: Any, artist: Any) -> float:
+    """Return where something that is drawn ends, in mm from the left of the page."""
+    return float(artist.get_window_extent(renderer(figure)).x1) / figure.dpi / MM
+
+
+def renderer(figure: Any) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas: Any = FigureCanvasAgg(figure)
+    return canvas.get_renderer()
 
 
 def inside(box: Box, left_mm: float = LEFT_MM, rows: int = 0) -> Box:
@@ -185,14 +212,12 @@ def inside(box: Box, left_mm: float = LEFT_MM, rows: int = 0) -> Box:
 
 def labels_mm(figure: Any, ax: Any) -> float:
     """Return the width of the labels to the left of axes, which are numbers, without powers of ten, or names."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.ticker import LogFormatter
 
     for axis in (ax.xaxis, ax.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(lambda value, _: np.format_float_positional(value, 3, fractional=False, trim="-"))
-    canvas: Any = FigureCanvasAgg(figure)
-    box = ax.yaxis.get_tightbbox(canvas.get_renderer())
+    box = ax.yaxis.get_tightbbox(renderer(figure))
     return float(ax.bbox.x0 - box.x0) / figure.dpi / MM if box is not None else 0.0
 
 

@@ -193,6 +193,7 @@ def command(
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if song is not None:
         options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
+    left_out: dict[str, list[str]] = {}  # by the reason
     click.echo(sheet.heading())
     for name in dict.fromkeys(named or usual):
         try:
@@ -200,7 +201,9 @@ def command(
         except TapegraphError as error:
             if named:
                 raise
-            warn(f"{name} is left out: {error}")  # the rest of the sheet may be measured
+            left_out.setdefault(str(error), []).append(name)  # the rest of the sheet may be measured
+    for problem, names in left_out.items():
+        warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} left out: {problem}")
     if not sheet.results():
         raise TapegraphError("nothing was measured")
     if json_file:

@@ -57,7 +57,8 @@ class Flutter(Result):
         return {"frequency_hz": self.frequency_hz, "peak_percent": self.peak_percent}
 
     def plot(self, ax: Any) -> None:
-        ax.plot(self.frequency_hz, self.peak_percent)
+        if np.max(self.peak_percent) > PICTURED_PERCENT[0]:
+            ax.plot(self.frequency_hz, self.peak_percent)
         ax.set_xscale("log")
         ax.set_yscale("log")
         ax.set_xlim(*UNWEIGHTED_HZ)
@@ -77,7 +78,7 @@ class Flutter(Result):
         """Return what meters show, and the strongest line; of a tone that was lost, for how long."""
         error = round(float(self.speed_error_percent[0]), 2) + 0.0  # no -0
         return {
-            "Speed": f"{error:+.2f} %",
+            "Speed error": f"{error:+.2f} %",
             "Flutter, weighted": self.in_words(),
             "Flutter, weighted RMS": f"{self.weighted_rms_percent[0]:.3f} %",
             "Flutter, unweighted RMS": f"{self.unweighted_rms_percent[0]:.3f} %",

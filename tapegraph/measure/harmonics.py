@@ -68,7 +68,9 @@ class Harmonics(Result):
                 ax.plot(self.frequency_hz, relative_db, color=pens.of_harmonic(int(n)), label=f"H{n:.0f}")
         over_frequency(ax, f"dB, relative to a fundamental of {self.level_dbfs[loudest]:g} dBFS")
         pens.fit_relative(ax, FLOOR_DB)
-        ax.legend(reverse=True)
+        pens.name_curves(ax, reverse=True)
+        if not np.any(self.relative_db[loudest] > FLOOR_DB):
+            ax.set_title(f"less than {FLOOR_DB:g} dB")
 
 
 def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Harmonics:

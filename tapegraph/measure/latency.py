@@ -38,8 +38,9 @@ class Latency(Result):
         ax.set_xlabel("ms")
 
     def figures(self) -> dict[str, str]:
-        times = {"Latency, declared": self.declared_ms[0], "Latency, measured": self.measured_ms[0]}
-        return {name: f"{time_ms:.2f} ms" for name, time_ms in times.items() if np.isfinite(time_ms)}
+        times_ms = {"Latency, declared": self.declared_ms, "Latency, measured": self.measured_ms}
+        known = {name: round(float(time_ms[0]), 2) + 0.0 for name, time_ms in times_ms.items()}  # no -0
+        return {name: f"{time_ms:.2f} ms" for name, time_ms in known.items() if np.isfinite(time_ms)}
 
 
 def latency(graph: Measured) -> Latency:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from pathlib import Path
@@ -248,7 +249,7 @@ def test_a_panel_makes_room_for_long_names_and_writes_powers_of_ten_as_numbers()
 
 
 @pytest.mark.parametrize(
-    "said", ["0.1 % weighted", "what is too long to be said beside the quantity in a narrow panel"]
+    "said", ["0.1 % weighted", "what is too long to be said beside the quantity of a narrow panel"]
 )
 def test_what_is_written_over_a_panel_ends_where_the_panel_does(said: str) -> None:
     pytest.importorskip("matplotlib")
@@ -271,22 +272,28 @@ def test_what_is_written_over_a_panel_ends_where_the_panel_does(said: str) -> No
     assert note.get_text() == ("% peak" if "too long" in said else f"% peak, {said}")
 
 
+def curve_with_title(ax: Any, said: str) -> None:
+    ax.plot([1.0, 2.0], [1.0, 2.0])
+    if said:
+        ax.set_title(said)
+
+
 def test_what_is_said_of_one_graph_alone_does_not_stand_over_two() -> None:
     pytest.importorskip("matplotlib")
     notes = []
-    for second in ("3 dB", "4 dB"):
+    for second in ("3 dB", "4 dB", ""):
         with panels.style():
             figure = panels.page(100.0, 60.0)
-            draws: list[panels.Draw] = [lambda ax: ax.set_title("3 dB"), lambda ax, said=second: ax.set_title(said)]
+            draws = [functools.partial(curve_with_title, said=said) for said in ("3 dB", second)]
             panels.panel(figure, Box(0.0, 0.0, 100.0, 60.0), "Panel", draws)
         notes.append(figure.axes[0].texts[0].get_text())
-    assert notes == ["3 dB", ""]
+    assert notes == ["3 dB", "", ""]
 
 
 def test_numbers_are_named_and_rounded_as_people_read_them() -> None:
     rig = measure.Rig(tapegraph.chain(gain={"gain_db": -3.0}), 16_000.0)
     assert measure.flutter(rig).figures() == {
-        "Speed": "+0.00 %",
+        "Speed error": "+0.00 %",
         "Flutter, weighted": "\u00b10.000 %",
         "Flutter, weighted RMS": "0.000 %",
         "Flutter, unweighted RMS": "0.000 %",
@@ -298,6 +305,17 @@ def test_numbers_are_named_and_rounded_as_people_read_them() -> None:
     hiss = measure.noise(tapegraph.load("hiss_bed")).figures()
     assert all(re.fullmatch(r"-\d\d\.\d dBFS", level) for level in hiss.values())
     assert measure.latency(rig).figures() == {"Latency, declared": "0.00 ms", "Latency, measured": "0.00 ms"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_panels_of_a_graph_that_does_nothing_say_so() -> None:
+    pytest.importorskip("matplotlib")
+    sheet = DataSheet(Subject("clean", measure.Rig(tapegraph.chain(gain={}), 16_000.0)))
+    for name in ("harmonics", "thd", "imd", "noise", "flutter"):
+        sheet.measure(name)
+    said = [drawn(draw).texts[-1].get_text() for (draw,) in layout.curves_of(sheet).values()]
+    nothing = "less than 0.001 %"
+    assert said == ["less than \u2212100 dB", nothing, nothing, "silence", "\u00b10.000 % weighted"]
 
 
 def test_a_panel_without_a_value_says_so() -> None:

@@ -10,7 +10,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -155,6 +155,7 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
     for k, draw in enumerate(draws):
         known = {id(artist) for artist in drawn(figure, ax, others)}
         ax.set_prop_cycle(None)
+        ax.set_title("")
         draw(ax)
         said.add(ax.get_title())
         found = take_names(figure, ax, others)
@@ -162,10 +163,12 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
             names = found
         else:
             dash([artist for artist in drawn(figure, ax, others) if id(artist) not in known])
-    note(figure, box, heading(figure, box, title), ax, said if len(said) == 1 else ())  # not what is true of one alone
-    if is_empty(ax):
+    shared = "".join(said) if len(said) == 1 else ""  # not what is true of one alone
+    empty = is_empty(ax)
+    note(figure, box, heading(figure, box, title), ax, "" if empty else shared)
+    if empty:
         names = []
-        say_so(ax)
+        say_so(ax, shared or "nothing that could be measured")
     left_mm = max(LEFT_MM, labels_mm(figure, ax))
     ax.set_position(inside(box, left_mm).on(figure))
     for rows in range(1, len(names) + 1 if len(names) > 1 else 1):  # a single curve needs no name
@@ -174,9 +177,9 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
             break
 
 
-def note(figure: Any, box: Box, heading: Any, ax: Any, said: Iterable[str]) -> None:
+def note(figure: Any, box: Box, heading: Any, ax: Any, said: str) -> None:
     """Write in grey after the heading of a panel what is drawn, and what else is said of it if there is room."""
-    words = [*filter(None, (ax.get_ylabel(), *said))]
+    words = [*filter(None, (ax.get_ylabel(), said))]
     ax.set(ylabel="", title="")
     place = {"xycoords": heading, "textcoords": "offset points", "annotation_clip": False}
     look = {"va": "bottom", "fontsize": SMALL_PT, "color": SOFT}
@@ -223,14 +226,15 @@ def labels_mm(figure: Any, ax: Any) -> float:
 
 def is_empty(ax: Any) -> bool:
     """Tell whether nothing is to be seen on axes."""
-    curves = [np.asarray(line.get_ydata(), np.float64) for line in ax.lines]
+    curves = [np.asarray(line.get_ydata(), np.float64) for line in ax.lines if not line.get_gid()]
     return not (ax.patches or ax.collections or ax.images or any(np.isfinite(curve).any() for curve in curves))
 
 
-def say_so(ax: Any) -> None:
-    ax.set_yticks([])
+def say_so(ax: Any, words: str) -> None:
+    ax.set(xticks=[], yticks=[], xlabel="")
+    ax.minorticks_off()
     look = {"ha": "center", "va": "center", "color": SOFT, "fontsize": SMALL_PT}
-    ax.text(0.5, 0.5, "nothing that could be measured", transform=ax.transAxes, **look)
+    ax.text(0.5, 0.5, minus(words), transform=ax.transAxes, **look)
 
 
 def minus(words: str) -> str:

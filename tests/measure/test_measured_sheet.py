@@ -117,6 +117,18 @@ def test_panels_lie_on_the_page_and_not_on_each_other(count: int) -> None:
             )
 
 
+def test_a_curve_that_is_alone_has_the_numbers_beside_it(one: DataSheet) -> None:
+    pytest.importorskip("matplotlib")
+    alone = attrs.evolve(one.subject, results={name: one.subject.results[name] for name in ("alias", "latency")})
+    with panels.style():
+        figure = layout.draw(DataSheet(alone))
+    width, height = figure.get_size_inches()
+    assert width > height
+    place = figure.axes[0].get_position()
+    assert 0.5 < place.width < 0.66
+    assert place.height > 0.55
+
+
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_all_that_is_written_lies_on_the_page(usual: DataSheet) -> None:
     pytest.importorskip("matplotlib")

@@ -197,7 +197,7 @@ def name_curves(ax: Any, names: Sequence[tuple[Any, str]], rows: int) -> Any:
 
 def right_mm(figure: Any, artist: Any) -> float:
     """Return where something that is drawn ends, in mm from the left of the page."""
-    return float(artist.get_window_extent(renderer(figure)).x1) / figure.dpi / MM
+    return float(artist.get_window_extent(renderer(figure)).x1 / figure.dpi) / MM
 
 
 def renderer(figure: Any) -> Any:

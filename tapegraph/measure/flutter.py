@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from tapegraph.analysis.flutter import NOMINAL_HZ, UNWEIGHTED_HZ, check_nominal, measure_flutter
-from tapegraph.measure.result import Result, amplitude, hertz, vector
+from tapegraph.measure.result import Result, amplitude, hertz, rounded, vector
 from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array, Audio
 
@@ -76,9 +76,8 @@ class Flutter(Result):
 
     def figures(self) -> dict[str, str]:
         """Return what meters show, and the strongest line; of a tone that was lost, for how long."""
-        error = round(float(self.speed_error_percent[0]), 2) + 0.0  # no -0
         return {
-            "Speed error": f"{error:+.2f} %",
+            "Speed error": f"{rounded(self.speed_error_percent[0], 2, '+')} %",
             "Flutter, weighted": self.in_words(),
             "Flutter, weighted RMS": f"{self.weighted_rms_percent[0]:.3f} %",
             "Flutter, unweighted RMS": f"{self.unweighted_rms_percent[0]:.3f} %",

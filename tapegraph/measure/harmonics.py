@@ -4,6 +4,9 @@
 
 H_n is what a synchronised sweep finds of it, see sweep.py. A sweep and steady tones agree within 0.1 dB on graphs whose
 memory is short beside the sweep, as that of tape is; thd() plays steady tones. A harmonic above 20 kHz is left blank.
+
+What aliases is no harmonic, but passes the place of one while it falls: the third and the fifth show in the second from
+5 kHz. It goes at a higher sample rate, and alias() measures it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from tapegraph.measure.response import response
-from tapegraph.measure.result import Result, vector
+from tapegraph.measure.result import Result, rounded, vector
 from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array
 
@@ -38,9 +38,8 @@ class Latency(Result):
         ax.set_xlabel("ms")
 
     def figures(self) -> dict[str, str]:
-        times_ms = {"Latency, declared": self.declared_ms, "Latency, measured": self.measured_ms}
-        known = {name: round(float(time_ms[0]), 2) + 0.0 for name, time_ms in times_ms.items()}  # no -0
-        return {name: f"{time_ms:.2f} ms" for name, time_ms in known.items() if np.isfinite(time_ms)}
+        times_ms = {"Latency, declared": self.declared_ms[0], "Latency, measured": self.measured_ms[0]}
+        return {name: f"{rounded(time_ms, 2)} ms" for name, time_ms in times_ms.items() if np.isfinite(time_ms)}
 
 
 def latency(graph: Measured) -> Latency:

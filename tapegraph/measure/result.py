@@ -175,6 +175,11 @@ def with_unit(value: float, name: str) -> str:
     return f"{f'{value:#.4g}'.rstrip('.')} {UNITS.get(unit, unit)}"
 
 
+def rounded(value: float, decimals: int, sign: str = "") -> str:
+    """Return a number in so many decimals, without the minus sign of a zero; sign: "+", also of what is above 0."""
+    return f"{round(float(value), decimals) + 0.0:{sign}.{decimals}f}"
+
+
 def hertz(frequency_hz: float) -> str:
     """Return a frequency as a person writes it: "31.5 Hz", "12.6 kHz"."""
     return f"{frequency_hz:.3g} Hz" if frequency_hz < 999.5 else f"{frequency_hz / 1000.0:.3g} kHz"

@@ -164,6 +164,8 @@ def remarks(sheet: DataSheet) -> list[str]:
         for subject in sheet.subjects()
         if isinstance(subject.bench, Recording)
     ]
+    if any(isinstance(subject.bench, Recording) and subject.bench.wobbles for subject in sheet.subjects()):
+        speeds.append("Wow and flutter are taken out; phase and group delay hold what is left of them.")
     still = [
         f"Held still{f' of {subject.name}' if sheet.other else ''}: {', '.join(subject.bench.changed)}."
         for subject in sheet.subjects()

@@ -164,6 +164,7 @@ def test_a_signal_that_is_not_on_the_tape_is_refused() -> None:
 def test_a_description_is_read_as_it_was_written() -> None:
     description, _ = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))
     assert measure.Signals.of(description.as_data()) == description
+    assert len(repr(description)) < 200  # people read it
 
 
 def test_sound_is_exact_between_its_frames() -> None:

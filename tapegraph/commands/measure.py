@@ -148,7 +148,8 @@ def command(
     if recording is None and folder is not None:
         refuse((*FOR_GRAPHS, *FOR_RESULTS), "--signals is without {}")
         check_names(what, of_sound=False, of_two=False)
-        played = {name: measure.ALL[name] for name in dict.fromkeys(what or measure.SHEET)}
+        usual = [name for name in measure.SHEET if name != "latency"]  # which nobody knows of a recording
+        played = {name: measure.ALL[name] for name in dict.fromkeys(what or usual)}
         click.echo(write_signals(folder, played, sample_rate, channels, levels, overwrite))
         return
     of_sound = recording is None and sounds.is_audio(str(graph))
@@ -171,20 +172,21 @@ def command(
         rig = measure.Rig(some, sample_rate, channels=channels, channel=channel, at=at, strict=strict)
         return Subject(name, rig, title=", ".join([some.title or name, *changes]), description=some.description)
 
-    usual: tuple[str, ...]
     if recording is not None:
         refuse((*FOR_GRAPHS, *FOR_SIGNALS), "--recording is without {}")
         machine, warnings = read_recording(recording, folder, channel)
-        usual, levels = machine.signals.what, levels or machine.signals.levels_dbfs
+        usual, levels = list(machine.signals.what), levels or machine.signals.levels_dbfs
         sheet = DataSheet(Subject(recording, machine, title=recording))
     elif of_sound:
         refuse((*FOR_GRAPHS, *FOR_SIGNALS, "levels"), f"{{}} is for graphs; {graph} is measured as it is")
         sound = measure.Sound.read(str(graph), channel)
-        usual, warnings = sounds.USUAL, list(sound.warnings)
+        usual, warnings = list(sounds.USUAL), list(sound.warnings)
         sheet = DataSheet(Subject(str(graph), sound, title=str(graph)))
     else:
         sheet = DataSheet(subject(str(graph), settings), subject(against) if against else None)
-        usual, warnings = (*measure.SHEET, *(measure.PAIRS if against else ())), []
+        usual, warnings = [*measure.SHEET, *(measure.PAIRS if against else ())], []
+        if "loop" in named and at is None:
+            warnings.append("loop is that of the whole graph, and filters open it, too; --at NODE measures one node")
     for warning in warnings:
         warn(warning)
     if over is not None:
@@ -193,6 +195,7 @@ def command(
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if song is not None:
         options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
+    left_out: dict[str, list[str]] = {}  # by the reason
     click.echo(sheet.heading())
     for name in dict.fromkeys(named or usual):
         try:
@@ -200,7 +203,9 @@ def command(
         except TapegraphError as error:
             if named:
                 raise
-            warn(f"{name} is left out: {error}")  # the rest of the sheet may be measured
+            left_out.setdefault(str(error), []).append(name)  # the rest of the sheet may be measured
+    for problem, names in left_out.items():
+        warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} left out: {problem}")
     if not sheet.results():
         raise TapegraphError("nothing was measured")
     if json_file:

@@ -53,7 +53,7 @@ class Alias(Result):
         shown = np.maximum(self.alias_db, FLOOR_DB)
         ax.pcolormesh(shown, vmin=FLOOR_DB, vmax=0.0)
         for (row, column), value in np.ndenumerate(shown):
-            number = f"{value:.0f}" if value > FLOOR_DB else ""
+            number = f"{value:.0f}".replace("-", "\N{MINUS SIGN}") if value > FLOOR_DB else ""
             colour = "black" if value > 0.4 * FLOOR_DB else "white"
             ax.text(column + 0.5, row + 0.5, number, ha="center", va="center", color=colour, fontsize="x-small")
         ax.set_xticks(

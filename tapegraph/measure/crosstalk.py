@@ -60,10 +60,15 @@ class Crosstalk(Result):
         return octaves(self.columns())
 
     def plot(self, ax: Any) -> None:
-        """Draw what each track receives from all others, at the highest level."""
-        for number, all_db in zip(self.track, self.all_db[int(np.argmax(self.level_dbfs))], strict=True):
-            ax.plot(self.frequency_hz, all_db, label=f"track {number:.0f}")
-        over_frequency(ax, "crosstalk, dB")
+        """Draw what each track receives from all others, at the highest level; tracks that receive the same once."""
+        loudest = self.all_db[int(np.argmax(self.level_dbfs))]
+        alike: dict[tuple[float, ...], list[int]] = {}  # in tenths of a dB
+        for k, all_db in enumerate(loudest):
+            alike.setdefault(tuple(np.nan_to_num(all_db.round(1))), []).append(k)
+        for tracks in alike.values():
+            numbers = ", ".join(f"{self.track[k]:.0f}" for k in tracks)
+            ax.plot(self.frequency_hz, loudest[tracks[0]], label=f"track{'s' * (len(tracks) > 1)} {numbers}")
+        over_frequency(ax, f"dB, at {np.max(self.level_dbfs):g} dBFS")
         ax.legend()
 
 

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from tapegraph.analysis.flutter import NOMINAL_HZ, UNWEIGHTED_HZ, check_nominal, measure_flutter
-from tapegraph.measure.result import Result, amplitude, vector
+from tapegraph.measure.result import Result, amplitude, hertz, rounded, vector
 from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array, Audio
 
@@ -57,7 +57,8 @@ class Flutter(Result):
         return {"frequency_hz": self.frequency_hz, "peak_percent": self.peak_percent}
 
     def plot(self, ax: Any) -> None:
-        ax.plot(self.frequency_hz, self.peak_percent)
+        if np.max(self.peak_percent) > PICTURED_PERCENT[0]:
+            ax.plot(self.frequency_hz, self.peak_percent)
         ax.set_xscale("log")
         ax.set_yscale("log")
         ax.set_xlim(*UNWEIGHTED_HZ)
@@ -65,10 +66,25 @@ class Flutter(Result):
         ax.set_xticks(TICKS_HZ, [f"{hz:g}" for hz in TICKS_HZ])
         ax.minorticks_off()
         ax.set_xlabel("modulation frequency, Hz")
-        ax.set_ylabel("peak deviation of the speed, %")
-        error = round(float(self.speed_error_percent[0]), 2) + 0.0  # no -0
-        ax.set_title(f"\N{PLUS-MINUS SIGN}{self.weighted_two_sigma_percent[0]:.3f} % weighted, speed {error:+.2f} %")
+        ax.set_ylabel("% peak")
+        ax.set_title(f"{self.in_words()} weighted")
         ax.grid(True, alpha=0.3)
+
+    def in_words(self) -> str:
+        """Return the figure that is published of machines."""
+        return f"\N{PLUS-MINUS SIGN}{self.weighted_two_sigma_percent[0]:.3f} %"
+
+    def figures(self) -> dict[str, str]:
+        """Return what meters show, and the strongest line; of a tone that was lost, for how long."""
+        return {
+            "Speed error": f"{rounded(self.speed_error_percent[0], 2, '+')} %",
+            "Flutter, weighted": self.in_words(),
+            "Flutter, weighted RMS": f"{self.weighted_rms_percent[0]:.3f} %",
+            "Flutter, unweighted RMS": f"{self.unweighted_rms_percent[0]:.3f} %",
+            "Strongest flutter at": hertz(float(self.strongest_hz[0])),
+            "Strongest flutter, peak": f"{self.strongest_percent[0]:.3f} %",
+            "Tone lost for": f"{self.lost_s[0]:.2f} s",
+        }
 
 
 def flutter(graph: Measured) -> Flutter:

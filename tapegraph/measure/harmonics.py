@@ -4,6 +4,9 @@
 
 H_n is what a synchronised sweep finds of it, see sweep.py. A sweep and steady tones agree within 0.1 dB on graphs whose
 memory is short beside the sweep, as that of tape is; thd() plays steady tones. A harmonic above 20 kHz is left blank.
+
+What aliases is no harmonic, but passes the place of one while it falls: the third and the fifth show in the second from
+5 kHz. It goes at a higher sample rate, and alias() measures it.
 """
 
 from __future__ import annotations
@@ -68,7 +71,9 @@ class Harmonics(Result):
                 ax.plot(self.frequency_hz, relative_db, color=pens.of_harmonic(int(n)), label=f"H{n:.0f}")
         over_frequency(ax, f"dB, relative to a fundamental of {self.level_dbfs[loudest]:g} dBFS")
         pens.fit_relative(ax, FLOOR_DB)
-        ax.legend(reverse=True)
+        pens.name_curves(ax, reverse=True)
+        if not np.any(self.relative_db[loudest] > FLOOR_DB):
+            ax.set_title(f"less than {FLOOR_DB:g} dB")
 
 
 def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Harmonics:

@@ -54,7 +54,7 @@ class Imd(Result):
             pens.plot_percents(ax, self.level_dbfs, percents, color=colour, label=label)
         over_level(ax, "%")
         pens.fit_percents(ax)
-        ax.legend()
+        pens.name_curves(ax)
 
 
 def imd(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Imd:

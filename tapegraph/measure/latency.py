@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from tapegraph.measure.response import response
-from tapegraph.measure.result import Result, vector
+from tapegraph.measure.result import Result, rounded, vector
 from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.run.sound import Array
 
@@ -36,6 +36,10 @@ class Latency(Result):
     def plot(self, ax: Any) -> None:
         ax.barh(["declared", "measured"], [self.declared_ms[0], self.measured_ms[0]])
         ax.set_xlabel("ms")
+
+    def figures(self) -> dict[str, str]:
+        times_ms = {"Latency, declared": self.declared_ms[0], "Latency, measured": self.measured_ms[0]}
+        return {name: f"{rounded(time_ms, 2)} ms" for name, time_ms in times_ms.items() if np.isfinite(time_ms)}
 
 
 def latency(graph: Measured) -> Latency:

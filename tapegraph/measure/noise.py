@@ -62,6 +62,15 @@ class Noise(Result):
         ax.set_ylim(min(float(np.min(heard)), highest - PICTURED_DB), highest)
         ax.set_title(f"{self.unweighted_dbfs[0]:.1f} dBFS, A-weighted {self.a_weighted_dbfs[0]:.1f} dBFS")
 
+    def figures(self) -> dict[str, str]:
+        levels = {
+            "Noise": self.unweighted_dbfs,
+            "Noise, A-weighted": self.a_weighted_dbfs,
+            "Noise, BS.468, RMS": self.ccir_rms_dbfs,
+            "Noise, BS.468, quasi-peak": self.quasi_peak_dbfs,
+        }
+        return {name: f"{level[0]:.1f} dBFS" if np.isfinite(level[0]) else "silence" for name, level in levels.items()}
+
 
 def noise(graph: Measured) -> Noise:
     """Return the noise of a graph, or on a rig."""

@@ -12,7 +12,7 @@ from tapegraph.document.model import GraphModel
 from tapegraph.document.targets import declared, is_numeric
 from tapegraph.errors import TapegraphError
 from tapegraph.measure.bias import bias_target
-from tapegraph.measure.result import Result, decibels, vector
+from tapegraph.measure.result import Panel, Result, decibels, vector
 from tapegraph.measure.rig import Measured, on_a_rig
 from tapegraph.measure.tape import DISTORTION_HZ, MIDDLE_HZ, SATURATION_HZ, Tape, at, tape
 from tapegraph.measure.tones import usual
@@ -51,6 +51,9 @@ class Over(Result):
     def figure(self, name: str, frequency_hz: float) -> Array:
         """Return a quantity at a frequency, for each value."""
         return vector(at(sheet.frequency_hz, getattr(sheet, name), frequency_hz) for sheet in self.sheets)
+
+    def panels(self) -> dict[str, Panel]:
+        return {f"Tape over {self.target}": self.plot}
 
     def plot(self, ax: Any) -> None:
         """Draw bias curves: all in dB relative to the reference, of the third harmonic where the tone is at 0 dB."""

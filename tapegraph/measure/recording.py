@@ -2,7 +2,8 @@
 
 Markers tell where signals are; between two markers time runs evenly. A signal is brought to the rate of the test tape,
 and then, unless it is asked for as it is, follows its own phase, see warp.py, so that wow and flutter are taken out. Of
-a signal as it is, only its beginning is moved: its speed stays that of the machine.
+a signal as it is, only its beginning is moved: its speed stays that of the machine. Tenths of a ms of wow are left in
+the phase and the group delay of a sweep, and flutter costs a dB in the highest octave.
 
 Levels are those of the recording: a chain that changes nothing measures as 0 dB. The offset is taken out. How late the
 machine is, nobody knows.

@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from tapegraph.measure.result import Panel, Result, decibels, hertz, over_frequency, table, vector
+from tapegraph.measure.result import Panel, Result, decibels, hertz, over_frequency, rounded, table, vector
 from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sheet import pens
 from tapegraph.measure.sweep import LINES_S, every, grid, sweep
@@ -104,7 +104,7 @@ class Response(Result):
         return {
             f"Within {WITHIN_DB:g} dB of 1 kHz from": hertz(self.frequency_hz[low]),
             f"Within {WITHIN_DB:g} dB of 1 kHz to": hertz(self.frequency_hz[high]),
-            "Gain at 1 kHz": f"{self.magnitude_at(MIDDLE_HZ)[quietest]:.1f} dB",
+            "Gain at 1 kHz": f"{rounded(self.magnitude_at(MIDDLE_HZ)[quietest], 1)} dB",
         }
 
 

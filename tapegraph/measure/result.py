@@ -100,7 +100,8 @@ class Result(abc.ABC):
     def figures(self) -> dict[str, str]:
         """Return the few numbers that say most, each with its unit, by what it is; of a single row, all of them."""
         row = {name: float(values[0]) for name, values in self.columns().items()} if self.length() == 1 else {}
-        return {name_in_words(name): with_unit(value, name) for name, value in row.items() if math.isfinite(value)}
+        found = {name: with_unit(value, name) for name, value in row.items() if math.isfinite(value)}
+        return {f"{self.title()}, {name_in_words(name)}": value for name, value in found.items()}
 
     def remarks(self) -> tuple[str, ...]:
         """Return what is to be said under the table."""
@@ -172,6 +173,11 @@ def with_unit(value: float, name: str) -> str:
     """Return a value with the unit that the name of its column ends with."""
     unit = name.rpartition("_")[2]
     return f"{f'{value:#.4g}'.rstrip('.')} {UNITS.get(unit, unit)}"
+
+
+def rounded(value: float, decimals: int, sign: str = "") -> str:
+    """Return a number in so many decimals, without the minus sign of a zero; sign: "+", also of what is above 0."""
+    return f"{round(float(value), decimals) + 0.0:{sign}.{decimals}f}"
 
 
 def hertz(frequency_hz: float) -> str:

@@ -78,8 +78,8 @@ class Signals:
     what: tuple[str, ...]
     levels_dbfs: tuple[float, ...]
     frames: int
-    markers: tuple[int, ...]
-    stretches: tuple[Stretch, ...]
+    markers: tuple[int, ...] = attrs.field(repr=False)
+    stretches: tuple[Stretch, ...] = attrs.field(repr=False)
 
     def stretch(self, sound: Array) -> Stretch | None:
         """Return where a signal of (channels, frames) is, or None."""

@@ -70,7 +70,7 @@ def still(graph: FlatGraph, sample_rate: float, channels: int) -> Still:
         raise TapegraphError("nothing that enters the graph leaves it, so there is nothing to measure")
     stretches = outputs(graph, sample_rate, channels)
     if variation(settled(stretches)) > STEADY:
-        left_out = f" without {', '.join(changed)}" if changed else ""
+        left_out = f", held still ({', '.join(changed)})," if changed else ""
         raise TapegraphError(
             f"the graph{left_out} makes no steady sound of a steady tone in {SETTLING_S:g} s, so it cannot be measured"
         )

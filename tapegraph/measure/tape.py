@@ -25,7 +25,7 @@ import numpy as np
 
 from tapegraph.analysis.noise import noise_levels
 from tapegraph.measure.bias import bias_of
-from tapegraph.measure.result import Result, over_frequency, table, vector
+from tapegraph.measure.result import Result, over_frequency, rounded, table, vector
 from tapegraph.measure.rig import Measured, Rig, on_a_rig
 from tapegraph.measure.staircase import Staircase, staircase
 from tapegraph.measure.tones import AFTERWARDS_S, usual
@@ -99,6 +99,24 @@ class Tape(Result):
         row = {"bias": self.bias} | {name: at(self.frequency_hz, *where) for name, where in figures.items()}
         row |= {"noise_db": self.noise_db, "noise_a_db": self.noise_a_db, "range_db": self.range_db}
         return {name: vector([value]) for name, value in row.items()}
+
+    def figures(self) -> dict[str, str]:
+        words = {
+            "sensitivity_db": "Sensitivity, 1 kHz",
+            "third_percent": "Third harmonic, 400 Hz at 0 dB",
+            "one_percent_db": "1 % third harmonic, 400 Hz",
+            "three_percent_db": "MOL, 3 %, 400 Hz",
+            "mol_1k_db": "MOL, 3 %, 1 kHz",
+            "sol_10k_db": "SOL, 10 kHz",
+            "noise_a_db": "Noise, A-weighted",
+            "range_db": "MOL at 400 Hz over noise, A",
+        }
+        row = self.summary()
+        values = {name: float(row[name][0]) for name in words if np.isfinite(row[name][0])}
+        return {
+            words[name]: f"{value:.2f} %" if name == "third_percent" else f"{rounded(value, 1)} dB"
+            for name, value in values.items()
+        }
 
     def plot(self, ax: Any) -> None:
         """Draw what goes onto the tape over frequency: from the noise up to 3 % third harmonic, and to saturation."""

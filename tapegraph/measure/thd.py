@@ -51,7 +51,7 @@ class Thd(Result):
             pens.plot_percents(ax, self.level_dbfs[tone], self.third_percent[tone], label=hertz(frequency_hz))
         over_level(ax, f"%, dotted: {THIRD_OF_TAPE_PERCENT:g} %")
         pens.fit_percents(ax, mark=THIRD_OF_TAPE_PERCENT)
-        ax.legend()
+        pens.name_curves(ax)
 
     def figures(self) -> dict[str, str]:
         """Return the distortion of the usual tone, and the level at which the third harmonic is that of full tape."""

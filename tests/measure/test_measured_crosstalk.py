@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import MagicMock
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,16 @@ def test_channels_with_nothing_between_them_have_no_values() -> None:
     assert list(tracks.track) == [1.0, 2.0]
     for values in (tracks.all_db, tracks.worst_db, tracks.worst_track, pair.left_to_right_db, pair.right_to_left_db):
         assert np.isnan(values).all()
+
+
+def test_tracks_that_receive_the_same_are_one_curve() -> None:
+    shape = (1, 4, 2)
+    all_db = np.array([[[-40.0, -30.0], [-37.0, -27.0], [-37.0, -27.01], [-40.0, -30.0]]])
+    nothing = np.zeros(shape)
+    ax = MagicMock()
+    hz, tracks = np.array([100.0, 1000.0]), np.arange(1.0, 5.0)
+    measure.Crosstalk(hz, np.array([-20.0]), tracks, all_db, nothing, nothing).plot(ax)
+    assert [call.kwargs["label"] for call in ax.plot.call_args_list] == ["tracks 1, 4", "tracks 2, 3"]
 
 
 def test_people_read_octaves() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import tapegraph
 from tapegraph import measure
+from tapegraph.__main__ import main
 
 RATE = 8000.0
 
@@ -103,6 +106,19 @@ def test_a_table_has_every_point_and_people_read_a_row_for_each_loop() -> None:
         "output_fullscale": pytest.approx(np.cos(2.0 * np.pi * 100.0 * 0.001), rel=1e-4),
     }
     assert list(found.summary()["level_dbfs"]) == [-20.0, 0.0]
+
+
+def test_the_command_says_that_a_loop_is_that_of_the_whole_graph(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph = "tapegraph: 1\nnodes: {level: {kind: gain, gain_db: -6}}\nlinks: [input -> level -> output]\n"
+    (tmp_path / "quiet.yaml").write_text(graph)
+    words = ["measure", str(tmp_path / "quiet.yaml"), "loop", "--level", "0", "--rate", "8000"]
+    assert main([*words, "--at", "level"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(words) == 0
+    said = "warning: loop is that of the whole graph, and filters open it, too; --at NODE measures one node\n"
+    assert capsys.readouterr().err == said
 
 
 def test_a_node_that_is_left_out_has_no_loop() -> None:

@@ -33,7 +33,9 @@ def test_a_response_is_drawn_in_db_over_hz() -> None:
 
 def test_curves_over_a_parameter_are_drawn_over_its_values(toys: None) -> None:
     ax = MagicMock()
-    measure.over(measure.Rig(tapegraph.chain(cubic={}), 8000.0), "cubic.third", (-0.1, -0.2), 0.0, (400.0,)).plot(ax)
+    found = measure.over(measure.Rig(tapegraph.chain(cubic={}), 8000.0), "cubic.third", (-0.1, -0.2), 0.0, (400.0,))
+    assert list(found.panels()) == ["Tape over cubic.third"]
+    found.plot(ax)
     ax.set_xlabel.assert_called_once_with("cubic.third")
     for call in ax.plot.call_args_list:
         x, y = call.args

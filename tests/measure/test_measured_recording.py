@@ -12,7 +12,9 @@ import pytest
 import tapegraph
 from tapegraph import measure
 from tapegraph.__main__ import main
+from tapegraph.measure.datasheet import DataSheet, Subject
 from tapegraph.measure.places import at_places
+from tapegraph.measure.sheet import layout
 from tapegraph.run.rendering import render
 
 RATE = 16_000.0
@@ -108,15 +110,15 @@ def test_what_is_missing_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixtu
     from tapegraph.files.write import create
 
     folder = tmp_path / "tape"
-    made = {name: measure.ALL[name] for name in ("imd", "dynamics")}
+    made = {name: measure.ALL[name] for name in ("imd", "dynamics", "noise")}
     said = write_signals(str(folder), made, RATE, 1, (-20.0, -14.0, -8.0, -2.0), False)
     assert said.startswith(f"{folder / 'signals.wav'}: 0 min ")
     assert sorted(path.name for path in folder.iterdir()) == ["README.txt", "signals.json", "signals.wav"]
     with Reader(folder / "signals.wav") as reader:
         sound = np.concatenate(list(reader.blocks()), axis=1)
     description = measure.Signals.of(json.loads((folder / "signals.json").read_text()))
-    ends = description.stretches[-1].start  # in the last signal, which is of dynamics
-    assert description.stretches[-1].what == ("dynamics",)
+    ends = next(part.start for part in description.stretches if part.what == ("dynamics",))
+    assert all(part.start >= ends for part in description.stretches if "noise" in part.what)
     with create(tmp_path / "first.wav", 16_000, 1, sound.shape[1]) as file:
         file.write(sound[:, :ends])
     assert main(["measure", "--recording", str(folder / "signals.wav"), "dynamics"]) == 0
@@ -124,9 +126,23 @@ def test_what_is_missing_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixtu
     words = ["measure", "--recording", str(tmp_path / "first.wav"), "--signals", str(folder)]
     assert main(words) == 0
     printed = capsys.readouterr()
-    assert printed.err == "warning: dynamics is left out: the recording lacks that part of the test tape\n"
+    assert printed.err == "warning: dynamics, noise are left out: the recording lacks that part of the test tape\n"
     assert "\nimd\n" in printed.out
     assert main([*words, "dynamics"]) == 1
+
+
+def test_a_test_tape_has_no_latency_to_measure(tmp_path: Path) -> None:
+    folder = tmp_path / "tape"
+    assert main(["measure", "--signals", str(folder), "--rate", "16000"]) == 0
+    what = json.loads((folder / "signals.json").read_text())["what"]
+    assert what == [name for name in measure.SHEET if name != "latency"]
+
+
+def test_the_sheet_of_a_recording_says_what_it_is_of() -> None:
+    description, sound = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))
+    recording = measure.Recording(sound, RATE, description)
+    remark = layout.remarks(DataSheet(Subject("machine.wav", recording)))[0]
+    assert remark == "Of the recording of a test tape, whose speed is +0.000 % off."
 
 
 def test_silence_is_no_test_tape() -> None:
@@ -148,6 +164,7 @@ def test_a_signal_that_is_not_on_the_tape_is_refused() -> None:
 def test_a_description_is_read_as_it_was_written() -> None:
     description, _ = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))
     assert measure.Signals.of(description.as_data()) == description
+    assert len(repr(description)) < 200  # people read it
 
 
 def test_sound_is_exact_between_its_frames() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from pathlib import Path
@@ -114,6 +115,18 @@ def test_panels_lie_on_the_page_and_not_on_each_other(count: int) -> None:
                 or box.x + box.width <= other.x + 1e-9
                 or other.y + other.height <= box.y + 1e-9
             )
+
+
+def test_a_curve_that_is_alone_has_the_numbers_beside_it(one: DataSheet) -> None:
+    pytest.importorskip("matplotlib")
+    alone = attrs.evolve(one.subject, results={name: one.subject.results[name] for name in ("alias", "latency")})
+    with panels.style():
+        figure = layout.draw(DataSheet(alone))
+    width, height = figure.get_size_inches()
+    assert width > height
+    place = figure.axes[0].get_position()
+    assert 0.5 < place.width < 0.66
+    assert place.height > 0.55
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")
@@ -245,6 +258,76 @@ def test_a_panel_makes_room_for_long_names_and_writes_powers_of_ten_as_numbers()
     labels = {label.get_text() for label in decades.get_yticklabels()}
     assert "0.0001" in labels or "0.00001" in labels
     assert all(re.fullmatch(r"[0-9.]*", label) for label in labels)
+
+
+@pytest.mark.parametrize(
+    "said", ["0.1 % weighted", "what is too long to be said beside the quantity of a narrow panel"]
+)
+def test_what_is_written_over_a_panel_ends_where_the_panel_does(said: str) -> None:
+    pytest.importorskip("matplotlib")
+
+    def draw(ax: Any) -> None:
+        for k in range(9):
+            ax.plot([1.0, 2.0], [1.0, 2.0], label=f"MMMM {k}")
+        ax.set_title(said)
+        ax.set_ylabel("% peak")
+        ax.legend()
+
+    with panels.style():
+        figure = panels.page(120.0, 60.0)
+        panels.panel(figure, Box(0.0, 0.0, 60.0, 60.0), "Panel", [draw])
+    (ax,) = figure.axes
+    assert panels.right_mm(figure, ax.get_legend()) <= 60.0
+    assert ax.get_legend()._ncols > 1  # as few rows as there is room for
+    (note,) = ax.texts
+    assert panels.right_mm(figure, note) <= 60.0
+    assert note.get_text() == ("% peak" if "too long" in said else f"% peak, {said}")
+
+
+def curve_with_title(ax: Any, said: str) -> None:
+    ax.plot([1.0, 2.0], [1.0, 2.0])
+    if said:
+        ax.set_title(said)
+
+
+def test_what_is_said_of_one_graph_alone_does_not_stand_over_two() -> None:
+    pytest.importorskip("matplotlib")
+    notes = []
+    for second in ("3 dB", "4 dB", ""):
+        with panels.style():
+            figure = panels.page(100.0, 60.0)
+            draws = [functools.partial(curve_with_title, said=said) for said in ("3 dB", second)]
+            panels.panel(figure, Box(0.0, 0.0, 100.0, 60.0), "Panel", draws)
+        notes.append(figure.axes[0].texts[0].get_text())
+    assert notes == ["3 dB", "", ""]
+
+
+def test_numbers_are_named_and_rounded_as_people_read_them() -> None:
+    rig = measure.Rig(tapegraph.chain(gain={"gain_db": -3.0}), 16_000.0)
+    assert measure.flutter(rig).figures() == {
+        "Speed error": "+0.00 %",
+        "Flutter, weighted": "\u00b10.000 %",
+        "Flutter, weighted RMS": "0.000 %",
+        "Flutter, unweighted RMS": "0.000 %",
+        "Strongest flutter at": measure.flutter(rig).figures()["Strongest flutter at"],
+        "Strongest flutter, peak": "0.000 %",
+        "Tone lost for": "0.00 s",
+    }
+    assert set(measure.noise(rig).figures().values()) == {"silence"}
+    hiss = measure.noise(tapegraph.load("hiss_bed")).figures()
+    assert all(re.fullmatch(r"-\d\d\.\d dBFS", level) for level in hiss.values())
+    assert measure.latency(rig).figures() == {"Latency, declared": "0.00 ms", "Latency, measured": "0.00 ms"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_panels_of_a_graph_that_does_nothing_say_so() -> None:
+    pytest.importorskip("matplotlib")
+    sheet = DataSheet(Subject("clean", measure.Rig(tapegraph.chain(gain={}), 16_000.0)))
+    for name in ("harmonics", "thd", "imd", "noise", "flutter"):
+        sheet.measure(name)
+    said = [drawn(draw).texts[-1].get_text() for (draw,) in layout.curves_of(sheet).values()]
+    nothing = "less than 0.001 %"
+    assert said == ["less than \u2212100 dB", nothing, nothing, "silence", "\u00b10.000 % weighted"]
 
 
 def test_a_panel_without_a_value_says_so() -> None:

@@ -48,6 +48,14 @@ def test_the_levels_of_1_and_3_percent_are_those_of_the_curve(curve: measure.Rig
         np.testing.assert_allclose(output_db, db(first(A)) + 20.0, atol=0.03)
 
 
+def test_a_sheet_has_the_figures_that_are_published_of_tapes(curve: measure.Rig) -> None:
+    figures = measure.tape(curve, -20.0, (315.0, 400.0, 1000.0), STEPS_DBFS).figures()
+    mol = f"{db(first(where_third_is(3.0))) + 20.0:.1f} dB"
+    assert (figures["MOL, 3 %, 400 Hz"], figures["MOL, 3 %, 1 kHz"]) == (mol, mol)
+    assert figures["Sensitivity, 1 kHz"] == "0.0 dB"
+    assert "SOL, 10 kHz" not in figures  # above half the sample rate
+
+
 def test_the_largest_output_of_a_curve_is_found_between_the_steps(curve: measure.Rig) -> None:
     """At A = 2 / (3 sqrt(a)), of which 2 / 3 come out."""
     for moved_db in (0.0, 1.0, 2.0):

@@ -1,7 +1,8 @@
 """The data sheet of a graph: all that was measured of it on one page, as SVG, PNG, PDF or HTML.
 
 The page is A4, upright or across, and its grid the one that gives the panels most room: each curve gets a panel, the
-single numbers share one. Room that is left over goes to the first panel. Two graphs are drawn over each other.
+single numbers share one, beside the curve where there is one alone. Room that is left over goes to the first panel. Two
+graphs are drawn over each other.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from tapegraph.errors import printable
 from tapegraph.measure.datasheet import DataSheet
+from tapegraph.measure.recording import Recording
 from tapegraph.measure.sheet import panels
 from tapegraph.measure.sheet.panels import SMALL_PT, SOFT, TEXT_PT, Box
 
@@ -31,6 +33,7 @@ TITLE_PT = 17.0
 TABLE_TOP_MM = 9.0
 NUMBERS = "In numbers"
 MOST_NUMBERS = 9  # in a panel
+MOST_BESIDE = 24  # in the panel beside a curve that has the page to itself
 NEEDED_MM, VALUE_MM = 54.0, 17.0  # for a number and what it is; for a second number
 
 
@@ -43,11 +46,13 @@ def drawing(sheet: DataSheet, form: str, paper: str = "white") -> bytes:
 
 def draw(sheet: DataSheet) -> Any:
     """Return a sheet as a figure of Matplotlib."""
+    curves = curves_of(sheet)
+    tables = portions(numbers_of(sheet), MOST_BESIDE if len(curves) == 1 else MOST_NUMBERS)
     parts: list[Callable[[Any, Box], None]] = [
-        functools.partial(panels.panel, title=title, draws=draws) for title, draws in curves_of(sheet).items()
+        functools.partial(panels.panel, title=title, draws=draws) for title, draws in curves.items()
     ]
-    parts += [functools.partial(table, numbers=some) for some in portions(numbers_of(sheet))]
-    (width, height), columns = grid(len(parts))
+    parts += [functools.partial(table, numbers=some) for some in tables]
+    (width, height), columns = grid(len(parts)) if len(curves) != 1 or not tables else (A4_MM, 3)
     figure = panels.page(width, height)
     top = head(figure, sheet, width) + ROOM_MM
     bottom = foot(figure, sheet, width, height) - ROOM_MM
@@ -74,18 +79,17 @@ def numbers_of(sheet: DataSheet) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for k, subject in enumerate(sheet.subjects()):
         for result in subject.results.values():
-            before = f"{result.title()}, " if result.length() == 1 else ""
             for name, value in result.figures().items():
-                found.setdefault(before + name, [""] * k).append(value)
+                found.setdefault(name, [""] * k).append(value)
     for result in sheet.together.values():
         found |= {name: ["", value] for name, value in result.figures().items()}
     return found
 
 
-def portions(numbers: dict[str, list[str]]) -> list[dict[str, list[str]]]:
+def portions(numbers: dict[str, list[str]], most: int = MOST_NUMBERS) -> list[dict[str, list[str]]]:
     """Return numbers in as few parts as there is room for, about equally long."""
     names = list(numbers)
-    count = math.ceil(len(names) / MOST_NUMBERS)
+    count = math.ceil(len(names) / most)
     return [{name: numbers[name] for name in part} for part in np.array_split(names, count)] if count else []
 
 
@@ -154,13 +158,20 @@ def foot(figure: Any, sheet: DataSheet, width: float, height: float) -> float:
 
 
 def remarks(sheet: DataSheet) -> list[str]:
-    """Return what was held still, and what levels are relative to."""
+    """Return whether it is a recording, what was held still, and what levels are relative to."""
+    speeds = [
+        f"Of the recording of a test tape, whose speed is {subject.bench.speed_error_percent:+.3f} % off."
+        for subject in sheet.subjects()
+        if isinstance(subject.bench, Recording)
+    ]
+    if any(isinstance(subject.bench, Recording) and subject.bench.wobbles for subject in sheet.subjects()):
+        speeds.append("Wow and flutter are taken out; phase and group delay hold what is left of them.")
     still = [
         f"Held still{f' of {subject.name}' if sheet.other else ''}: {', '.join(subject.bench.changed)}."
         for subject in sheet.subjects()
         if subject.bench.changed
     ]
-    return [*still, "0 dBFS is the level of a sine of full scale."]
+    return [*speeds, *still, "0 dBFS is the level of a sine of full scale."]
 
 
 def wrapped(words: str, width: float, most: int) -> list[str]:

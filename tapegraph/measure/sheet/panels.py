@@ -151,32 +151,60 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
     ax = figure.add_axes(inside(box).on(figure))
     others = len(figure.axes)
     names: list[tuple[Any, str]] = []
+    said: set[str] = set()
     for k, draw in enumerate(draws):
         known = {id(artist) for artist in drawn(figure, ax, others)}
         ax.set_prop_cycle(None)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "No artists with labels")  # where there is nothing to draw
-            draw(ax)
+        ax.set_title("")
+        draw(ax)
+        said.add(ax.get_title())
         found = take_names(figure, ax, others)
         if k == 0:
             names = found
         else:
             dash([artist for artist in drawn(figure, ax, others) if id(artist) not in known])
-    note = minus(", ".join(filter(None, (ax.get_ylabel(), ax.get_title()))))
-    ax.set(ylabel="", title="")
-    place = {"xycoords": heading(figure, box, title), "textcoords": "offset points", "annotation_clip": False}
-    ax.annotate(note, (1.0, 0.0), xytext=(4.0, 0.0), va="bottom", fontsize=SMALL_PT, color=SOFT, **place)
-    if is_empty(ax):
+    shared = "".join(said) if len(said) == 1 else ""  # not what is true of one alone
+    empty = is_empty(ax)
+    note(figure, box, heading(figure, box, title), ax, "" if empty else shared)
+    if empty:
         names = []
-        say_so(ax)
+        say_so(ax, shared or "nothing that could be measured")
     left_mm = max(LEFT_MM, labels_mm(figure, ax))
-    width_mm = inside(box, left_mm).width
-    rows = math.ceil(sum(LETTER_MM * (len(name) + 4.0) for _, name in names) / width_mm) if len(names) > 1 else 0
-    ax.set_position(inside(box, left_mm, rows).on(figure))
-    if rows:  # a single curve needs no name
-        curves, labels = zip(*names, strict=True)
-        columns = math.ceil(len(names) / rows)
-        ax.legend(curves, map(minus, labels), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
+    ax.set_position(inside(box, left_mm).on(figure))
+    for rows in range(1, len(names) + 1 if len(names) > 1 else 1):  # a single curve needs no name
+        ax.set_position(inside(box, left_mm, rows).on(figure))
+        if right_mm(figure, name_curves(ax, names, rows)) <= box.x + box.width:
+            break
+
+
+def note(figure: Any, box: Box, heading: Any, ax: Any, said: str) -> None:
+    """Write in grey after the heading of a panel what is drawn, and what else is said of it if there is room."""
+    words = [*filter(None, (ax.get_ylabel(), said))]
+    ax.set(ylabel="", title="")
+    place = {"xycoords": heading, "textcoords": "offset points", "annotation_clip": False}
+    look = {"va": "bottom", "fontsize": SMALL_PT, "color": SOFT}
+    written = ax.annotate(minus(", ".join(words)), (1.0, 0.0), xytext=(4.0, 0.0), **look, **place)
+    if right_mm(figure, written) > box.x + box.width:
+        written.set_text(minus(words[0]))
+
+
+def name_curves(ax: Any, names: Sequence[tuple[Any, str]], rows: int) -> Any:
+    """Write the names of curves over axes."""
+    curves, labels = zip(*names, strict=True)
+    columns = math.ceil(len(names) / rows)
+    return ax.legend(curves, map(minus, labels), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
+
+
+def right_mm(figure: Any, artist: Any) -> float:
+    """Return where something that is drawn ends, in mm from the left of the page."""
+    return float(artist.get_window_extent(renderer(figure)).x1 / figure.dpi) / MM
+
+
+def renderer(figure: Any) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas: Any = FigureCanvasAgg(figure)
+    return canvas.get_renderer()
 
 
 def inside(box: Box, left_mm: float = LEFT_MM, rows: int = 0) -> Box:
@@ -187,27 +215,26 @@ def inside(box: Box, left_mm: float = LEFT_MM, rows: int = 0) -> Box:
 
 def labels_mm(figure: Any, ax: Any) -> float:
     """Return the width of the labels to the left of axes, which are numbers, without powers of ten, or names."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.ticker import LogFormatter
 
     for axis in (ax.xaxis, ax.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(lambda value, _: np.format_float_positional(value, 3, fractional=False, trim="-"))
-    canvas: Any = FigureCanvasAgg(figure)
-    box = ax.yaxis.get_tightbbox(canvas.get_renderer())
+    box = ax.yaxis.get_tightbbox(renderer(figure))
     return float(ax.bbox.x0 - box.x0) / figure.dpi / MM if box is not None else 0.0
 
 
 def is_empty(ax: Any) -> bool:
     """Tell whether nothing is to be seen on axes."""
-    curves = [np.asarray(line.get_ydata(), np.float64) for line in ax.lines]
+    curves = [np.asarray(line.get_ydata(), np.float64) for line in ax.lines if not line.get_gid()]
     return not (ax.patches or ax.collections or ax.images or any(np.isfinite(curve).any() for curve in curves))
 
 
-def say_so(ax: Any) -> None:
-    ax.set_yticks([])
+def say_so(ax: Any, words: str) -> None:
+    ax.set(xticks=[], yticks=[], xlabel="")
+    ax.minorticks_off()
     look = {"ha": "center", "va": "center", "color": SOFT, "fontsize": SMALL_PT}
-    ax.text(0.5, 0.5, "nothing that could be measured", transform=ax.transAxes, **look)
+    ax.text(0.5, 0.5, minus(words), transform=ax.transAxes, **look)
 
 
 def minus(words: str) -> str:

@@ -21,7 +21,7 @@ LIGHTEST = 0.6  # of a scale: how much of its first colour is white
 STEPS_DB = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 40.0)
 MOST_STEPS = 7
 ROOM = 0.03  # a curve keeps this part of a range from its edge
-LEAST_MS = 0.05  # of a range of delays, to either side
+LEAST_MS = 0.5  # of a range of delays, to either side
 PERCENTS = (0.001, 1000.0)  # the range of distortion that is drawn
 
 
@@ -73,6 +73,12 @@ def fit_relative(ax: Any, floor: float) -> None:
     ax.set_yticks([*range(round(floor), top + 1, 20)])
 
 
+def name_curves(ax: Any, **look: Any) -> None:
+    """Write a legend, if there are curves."""
+    if any(ax.get_legend_handles_labels()):
+        ax.legend(**look)
+
+
 def plot_percents(ax: Any, x: Array, percents: Array, **look: Any) -> None:
     """Draw distortion over x, if any of it is within the range that is drawn."""
     if np.any(percents > PERCENTS[0]):
@@ -88,7 +94,9 @@ def fit_percents(ax: Any, mark: float = 0.0) -> None:
     ax.set_ylim(10.0**low, 10.0**high)
     ax.set_yticks([10.0**k for k in range(low, high + 1)], [f"{10.0**k:g}" for k in range(low, high + 1)])
     ax.minorticks_off()
-    if mark:
+    if not any(ax.get_legend_handles_labels()):
+        ax.set_title(f"less than {PERCENTS[0]:g} %")
+    elif mark:
         ax.axhline(mark, color="0.5", linewidth=0.6, linestyle=":", gid="mark")
 
 

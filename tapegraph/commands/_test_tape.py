@@ -14,6 +14,7 @@ from tapegraph.files.read import Reader
 from tapegraph.files.write import create
 from tapegraph.measure import ALL, Recording, Signals, signals
 from tapegraph.measure.signals import SPEED_DBFS, Measurement
+from tapegraph.measure.sounds import not_finite
 from tapegraph.quantity import format_number, plural
 from tapegraph.run.sound import decibels
 
@@ -97,10 +98,8 @@ def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recordi
         raise TapegraphError(Problem("is nested too deeply for a description of a test tape", str(place))) from None
     with Reader(file) as reader:
         sound = np.concatenate(list(reader.blocks()), axis=1)
-        warnings = list(reader.warnings)
+        warnings = [*reader.warnings, *not_finite(file, sound)]
         rate = reader.sample_rate
-    if wrong := sound.size - int(np.count_nonzero(np.isfinite(sound))):
-        warnings.append(f"{file}: {plural(wrong, 'sample')} NaN or infinite, which became silence")
     try:
         recording = Recording(sound, rate, description, channel)
     except TapegraphError as error:

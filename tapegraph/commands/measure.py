@@ -208,14 +208,16 @@ def command(
     else:
         sheet = DataSheet(subject(str(graph), settings), subject(against) if against is not None else None)
         usual, wrong = (*measure.SHEET, *(measure.PAIRS if against is not None else ())), []
-    for sentence in wrong:
-        warn(sentence)
     if over is not None:
         sheet.instead["tape"] = turned(over)
     given = {"levels_dbfs": levels or None, "reference_dbfs": reference}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if song is not None:
-        options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
+        heard = measure.Sound.read(song)
+        wrong += heard.warnings
+        options["song"] = heard.at_rate(sample_rate).audio
+    for sentence in wrong:
+        warn(sentence)
     click.echo(sheet.heading())
     for name in dict.fromkeys(named or usual):
         try:

@@ -354,3 +354,24 @@ def test_what_one_of_two_graphs_cannot_be_measured_for_is_left_out_of_both(
     data = json.loads((folder / "out.json").read_text())
     assert list(data["measurements"]) == list(data["against"]["measurements"]) == ["noise", "noise_curve"]
     assert "warning: thd is left out: hiss.yaml: nothing that enters the graph leaves it" in capsys.readouterr().err
+
+
+def test_samples_that_are_no_numbers_are_said_to_be_silence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound = np.full(48_000, 0.1)
+    sound[10] = np.nan
+    soundfile.write("song.wav", sound, 48_000, subtype="FLOAT")
+    for words in (["song.wav"], ["quiet.yaml", "--song", "song.wav"]):
+        assert main(["measure", *words]) == 0
+        assert capsys.readouterr().err == "warning: song.wav: 1 sample NaN or infinite, which became silence\n"
+
+
+def test_a_song_of_one_frame_and_one_that_becomes_too_long_end_without_a_traceback(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write("frame.wav", np.zeros(1), 48_000)
+    assert main(["measure", "quiet.yaml", "--song", "frame.wav", "--rate", "8000"]) == 0
+    soundfile.write("long.wav", np.zeros(10_000), 8_000)
+    monkeypatch.setattr("tapegraph.measure.sounds.MOST_SAMPLES", 20_000)
+    capsys.readouterr()
+    assert main(["measure", "quiet.yaml", "--song", "long.wav"]) == 1
+    assert capsys.readouterr().err == "a sound of 10000 frames at 8000 Hz is too long at 48000 Hz\n"

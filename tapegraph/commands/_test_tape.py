@@ -14,7 +14,7 @@ from tapegraph.files.read import Reader
 from tapegraph.files.write import create
 from tapegraph.measure import ALL, Recording, Signals, signals
 from tapegraph.measure.signals import SPEED_DBFS, Measurement
-from tapegraph.measure.sounds import not_finite
+from tapegraph.measure.sounds import no_sound
 from tapegraph.quantity import format_number, plural
 from tapegraph.run.sound import decibels
 
@@ -98,7 +98,7 @@ def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recordi
         raise TapegraphError(Problem("is nested too deeply for a description of a test tape", str(place))) from None
     with Reader(file) as reader:
         sound = np.concatenate(list(reader.blocks()), axis=1)
-        warnings = [*reader.warnings, *not_finite(file, sound)]
+        warnings = [*reader.warnings, *no_sound(file, sound)]
         rate = reader.sample_rate
     try:
         recording = Recording(sound, rate, description, channel)

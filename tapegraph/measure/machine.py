@@ -6,12 +6,18 @@ import abc
 
 import numpy as np
 
+from tapegraph.engine.schedule import LARGEST
 from tapegraph.errors import TapegraphError
 from tapegraph.run.sound import Array
 
 
 def highest_measured_hz(sample_rate: float) -> float:
     return min(20_000.0, 0.45 * sample_rate)
+
+
+def audible(sound: Array) -> Array:
+    """Return a sound with silence for what is NaN, infinite or above what can be a sound."""
+    return np.where(np.abs(sound) <= LARGEST, sound, 0.0)
 
 
 class Machine(abc.ABC):

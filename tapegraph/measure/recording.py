@@ -14,7 +14,7 @@ import numpy as np
 
 from tapegraph.errors import TapegraphError
 from tapegraph.measure import marker
-from tapegraph.measure.machine import Machine, highest_measured_hz
+from tapegraph.measure.machine import Machine, audible, highest_measured_hz
 from tapegraph.measure.places import at_places
 from tapegraph.measure.signals import Signals, Stretch, speed_tone
 from tapegraph.measure.warp import PASSES, carrier, time_error
@@ -34,7 +34,7 @@ class MissingSignalError(TapegraphError):
 
 
 class Recording(Machine):
-    """The recording of a test tape; what in it is not a number is silence.
+    """The recording of a test tape; what in it is no sound, such as NaN, is silence.
 
     speed_error_percent: above 0, the machine that played it was faster than the one that recorded it
     clipped: how many samples are at full scale, several one after the other
@@ -42,7 +42,7 @@ class Recording(Machine):
     """
 
     def __init__(self, sound: Audio, sample_rate: float, signals: Signals, channel: int = 1) -> None:
-        x = np.nan_to_num(np.asarray(planar(sound), dtype=np.float64), posinf=0.0, neginf=0.0)
+        x = audible(np.asarray(planar(sound), dtype=np.float64))
         if not 1 <= channel <= len(x):
             raise TapegraphError(f"channel is {channel}; the recording has {plural(len(x), 'channel')}")
         self.signals = signals

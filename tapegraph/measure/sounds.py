@@ -13,6 +13,7 @@ from typing import ClassVar
 import attrs
 import numpy as np
 
+from tapegraph.engine.schedule import LARGEST
 from tapegraph.errors import TapegraphError
 from tapegraph.files.kinds import CONTAINERS, READ_ONLY
 from tapegraph.files.level import weights
@@ -20,6 +21,7 @@ from tapegraph.files.libsndfile import file_error
 from tapegraph.files.read import Reader
 from tapegraph.measure.flutter import Flutter, flutter_of
 from tapegraph.measure.loudness import Loudness, at_rate, loudness_of
+from tapegraph.measure.machine import audible
 from tapegraph.measure.noise import Noise, noise_of
 from tapegraph.measure.result import Result
 from tapegraph.quantity import format_number, plural
@@ -53,7 +55,7 @@ class Sound:
 
     @classmethod
     def read(cls, path: str | Path, channel: int = 1) -> Sound:
-        """Read a file, as silence where it has no numbers.
+        """Read a file, as silence where it has no numbers, or none of a sound.
 
         Raises TapegraphError where it is too long for that, or has no such channel.
         """
@@ -64,10 +66,9 @@ class Sound:
                 found_s, most_s = (n // reader.sample_rate for n in (reader.frames, MOST_SAMPLES // reader.channels))
                 raise file_error(reader.path, f"is {found_s} s long; at most {most_s} s of it can be measured")
             found = np.concatenate(list(reader.blocks()), axis=1)
-            warnings = [*reader.warnings, *not_finite(path, found)]
-            audio = np.nan_to_num(found, copy=False, posinf=0.0, neginf=0.0)
+            warnings = [*reader.warnings, *no_sound(path, found)]
             known = weights(reader, reader.channels, reader.channels)
-            return cls(audio, float(reader.sample_rate), channel, known, tuple(warnings))
+            return cls(audible(found), float(reader.sample_rate), channel, known, tuple(warnings))
 
     def at_rate(self, sample_rate: float) -> Sound:
         """Return the sound at another sample rate. Raises TapegraphError where it would be too long for that."""
@@ -83,10 +84,10 @@ class Sound:
         return f"{format_number(self.sample_rate, 'Hz')}, {plural(channels, 'channel')}, {length_s:.2f} s"
 
 
-def not_finite(path: str | Path, sound: Array) -> list[str]:
-    """Return what is to be said of samples of a file that are no numbers."""
-    count = sound.size - int(np.count_nonzero(np.isfinite(sound)))
-    return [f"{path}: {plural(count, 'sample')} NaN or infinite, which became silence"] if count else []
+def no_sound(path: str | Path, sound: Array) -> list[str]:
+    """Return what is to be said of samples of a file that are no numbers, or none of a sound."""
+    count = sound.size - int(np.count_nonzero(np.abs(sound) <= LARGEST))
+    return [f"{path}: {plural(count, 'sample')} NaN, infinite or above +240 dBFS, now silence"] if count else []
 
 
 def is_audio(name: str) -> bool:

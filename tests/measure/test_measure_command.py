@@ -362,7 +362,7 @@ def test_samples_that_are_no_numbers_are_said_to_be_silence(folder: Path, capsys
     soundfile.write("song.wav", sound, 48_000, subtype="FLOAT")
     for words in (["song.wav"], ["quiet.yaml", "--song", "song.wav"]):
         assert main(["measure", *words]) == 0
-        assert capsys.readouterr().err == "warning: song.wav: 1 sample NaN or infinite, which became silence\n"
+        assert capsys.readouterr().err == "warning: song.wav: 1 sample NaN, infinite or above +240 dBFS, now silence\n"
 
 
 def test_a_song_of_one_frame_and_one_that_becomes_too_long_end_without_a_traceback(

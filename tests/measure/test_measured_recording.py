@@ -215,12 +215,12 @@ def test_a_description_that_is_none_is_one_sentence(
 def test_what_is_not_a_number_is_silence_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     description, sound = measure.signals({"dynamics": measure.dynamics}, RATE, levels_dbfs=(-20.0,))
     damaged = np.array(sound)
-    damaged[0, :3] = (np.nan, np.inf, -np.inf)
+    damaged[0, :3] = (np.nan, np.inf, 1e30)
     (tmp_path / "signals.json").write_text(json.dumps(description.as_data()))
     soundfile.write(tmp_path / "x.wav", damaged[0], int(RATE), subtype="FLOAT")
     assert main(["measure", "--recording", str(tmp_path / "x.wav")]) == 0
     said = capsys.readouterr()
-    assert said.err == f"warning: {tmp_path / 'x.wav'}: 3 samples NaN or infinite, which became silence\n"
+    assert said.err == f"warning: {tmp_path / 'x.wav'}: 3 samples NaN, infinite or above +240 dBFS, now silence\n"
     assert "-20.00       -20.00     0.00" in said.out
 
 

@@ -270,7 +270,7 @@ def sound_warnings() -> Iterator[None]:
 
 
 def check_files(outputs: Iterable[str], inputs: Iterable[str]) -> None:
-    """Raise WrongUseError where an output is written twice, or is what is measured."""
+    """Raise WrongUseError where an output is written twice, or is what is measured, or has no folder."""
     from tapegraph.atomic import is_stream
     from tapegraph.commands._options import WrongUseError
     from tapegraph.files.render import is_same_file
@@ -280,6 +280,8 @@ def check_files(outputs: Iterable[str], inputs: Iterable[str]) -> None:
         real = Path(file).resolve()
         if real in written and not is_stream(Path(file)):
             raise WrongUseError(f"{file} is written twice; choose another file for one of both")
+        if not is_stream(Path(file)) and not real.parent.is_dir():
+            raise WrongUseError(f"{file}: there is no folder {real.parent}")
         if any(is_same_file(source, file) for source in inputs):
             raise WrongUseError(f"{file} is read, too; choose another file to write")
         written.append(real)

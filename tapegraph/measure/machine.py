@@ -6,9 +6,10 @@ import abc
 
 import numpy as np
 
-from tapegraph.engine.schedule import LARGEST
 from tapegraph.errors import TapegraphError
 from tapegraph.run.sound import Array
+
+LARGEST = 1e12  # +240 dBFS, as between nodes: nothing larger is sound
 
 
 def highest_measured_hz(sample_rate: float) -> float:

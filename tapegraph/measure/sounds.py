@@ -13,7 +13,6 @@ from typing import ClassVar
 import attrs
 import numpy as np
 
-from tapegraph.engine.schedule import LARGEST
 from tapegraph.errors import TapegraphError
 from tapegraph.files.kinds import CONTAINERS, READ_ONLY
 from tapegraph.files.level import weights
@@ -21,7 +20,7 @@ from tapegraph.files.libsndfile import file_error
 from tapegraph.files.read import Reader
 from tapegraph.measure.flutter import Flutter, flutter_of
 from tapegraph.measure.loudness import Loudness, at_rate, loudness_of
-from tapegraph.measure.machine import audible
+from tapegraph.measure.machine import LARGEST, audible
 from tapegraph.measure.noise import Noise, noise_of
 from tapegraph.measure.result import Result
 from tapegraph.quantity import format_number, plural

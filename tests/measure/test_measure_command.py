@@ -375,3 +375,12 @@ def test_a_song_of_one_frame_and_one_that_becomes_too_long_end_without_a_traceba
     capsys.readouterr()
     assert main(["measure", "quiet.yaml", "--song", "long.wav"]) == 1
     assert capsys.readouterr().err == "a sound of 10000 frames at 8000 Hz is too long at 48000 Hz\n"
+
+
+def test_an_output_without_a_folder_is_refused_before_anything_is_measured(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", "quiet.yaml", "dynamics", "--json", "nowhere/out.json"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"nowhere/out.json: there is no folder {folder.resolve() / 'nowhere'}\n"

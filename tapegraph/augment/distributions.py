@@ -22,6 +22,8 @@ import attrs
 from tapegraph.augment.arithmetic import exp, ln, normal_deviate, normal_probability
 from tapegraph.node.params import Value
 
+WIDEST = 1e9  # deviation: of wider ones rounding leaves few values within a range, and of an infinite one none
+
 
 @attrs.frozen
 class Range:
@@ -100,7 +102,11 @@ class LogUniform(Numbers):
     highest: float
 
     def wrong(self) -> str | None:
-        return increasing(self.lowest, self.highest) or (None if self.lowest > 0.0 else "the lowest must be above 0")
+        return (
+            increasing(self.lowest, self.highest)
+            or (None if self.lowest > 0.0 else "the lowest must be above 0")
+            or (None if self.highest / self.lowest < math.inf else "the highest is too many times the lowest")
+        )
 
     def number(self, u: float, within: Range) -> float:
         return self.lowest * exp(u * ln(self.highest / self.lowest))
@@ -135,7 +141,8 @@ class Normal(Numbers):
     deviation: float
 
     def wrong(self) -> str | None:
-        return None if self.deviation > 0.0 else "the standard deviation must be above 0"
+        right = 0.0 < self.deviation <= WIDEST
+        return None if right else f"the standard deviation must be above 0 and at most {WIDEST:.0f}"
 
     def ends(self, within: Range) -> tuple[float, float]:
         return within.minimum, within.maximum

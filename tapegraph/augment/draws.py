@@ -64,29 +64,36 @@ class Draw:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the draw of plain data. Raises TapegraphError where it is none."""
+        if not isinstance(data, Mapping):
+            raise TapegraphError(f"a draw is {shown(data)}; it must be a mapping, as Draw.as_dict() returns")
         known = [field.name for field in attrs.fields(cls)]
         for name in data:
             if name not in known:
                 raise TapegraphError(f"a draw has no {shown(name)}{did_you_mean(str(name), known)}")
-        values = data.get("values", {})
-        if not isinstance(values, Mapping):
-            raise TapegraphError(f"values of a draw are {shown(values)}; they must be a mapping of targets to values")
-        draw = cls(**{"should_apply": None, **data, "values": dict(values)})
-        if not isinstance(draw.should_apply, bool):
-            raise TapegraphError(f"should_apply of a draw is {shown(draw.should_apply)}; it must be true or false")
-        if draw.should_apply and not isinstance(draw.graph, str):
-            raise TapegraphError(f"graph of a draw is {shown(draw.graph)}; it must be the name of a graph")
-        if not is_whole_number(draw.seed, 0, 2**32 - 1):
+        draw = cls(**{"should_apply": None, **data})
+        draw.check()
+        return attrs.evolve(draw, values=dict(draw.values))
+
+    def check(self) -> None:
+        """Raise TapegraphError where something is what nobody could have drawn."""
+        if not isinstance(self.should_apply, bool):
+            raise TapegraphError(f"should_apply of a draw is {shown(self.should_apply)}; it must be true or false")
+        if not isinstance(self.values, Mapping):
             raise TapegraphError(
-                f"seed of a draw is {shown(draw.seed)}; it must be a whole number from 0 to 4294967295"
+                f"values of a draw are {shown(self.values)}; they must be a mapping of targets to values"
+            )
+        if self.should_apply and not isinstance(self.graph, str):
+            raise TapegraphError(f"graph of a draw is {shown(self.graph)}; it must be the name of a graph")
+        if not is_whole_number(self.seed, 0, 2**32 - 1):
+            raise TapegraphError(
+                f"seed of a draw is {shown(self.seed)}; it must be a whole number from 0 to 4294967295"
             )
         for name, param in LEVELS.items():
             try:
-                if (value := getattr(draw, name)) is not None:
+                if (value := getattr(self, name)) is not None:
                     param.check(value)
             except ValueError as error:
                 raise TapegraphError(f"{name} of a draw {error}") from None
-        return draw
 
 
 def draw(recipe: Recipe, clip: str, epoch: int) -> Draw:

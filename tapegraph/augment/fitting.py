@@ -104,7 +104,7 @@ def misfit(value: Value, of: Distribution, params: list[AnyParam]) -> str | None
             param.check(value)
         except ValueError as error:
             options = param.options if isinstance(param, ChoiceParam) and isinstance(value, str) else ()
-            return f"{error}{did_you_mean(str(value), options)}"
+            return f"{error}{did_you_mean(value, options) if isinstance(value, str) else ''}"
     return None
 
 

@@ -18,7 +18,7 @@ from tapegraph.errors import Problem, TapegraphError, did_you_mean, short
 from tapegraph.quantity import to_float
 
 MOST_GRAPHS = 250
-LARGEST_WEIGHT = 1e6
+SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-6, 1e6
 WORDS = (*NUMERIC, Choice.WORD)
 
 
@@ -115,14 +115,18 @@ class Weight:
 
     def read(self, entry: Entry, what: str, reading: Reading) -> float:
         value = entry.value
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0.0 < value <= LARGEST_WEIGHT:
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and SMALLEST_WEIGHT <= value <= LARGEST_WEIGHT
+        ):
             return float(value)
-        allowed = f"a number above 0, at most {LARGEST_WEIGHT:.0f}"
+        allowed = f"a number from {SMALLEST_WEIGHT:f} to {LARGEST_WEIGHT:.0f}"
         reading.refuse(entry.place, f"{what} is {shown(entry)}; it must be {allowed}")
         return 1.0
 
     def schema(self) -> Schema:
-        return {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_WEIGHT}
+        return {"type": "number", "minimum": SMALLEST_WEIGHT, "maximum": LARGEST_WEIGHT}
 
 
 @attrs.frozen

@@ -64,8 +64,10 @@ class RandomMachine:
         given = {name: plain(value) for name, value in (("p", p), ("seed", seed)) if value is not None}
         if isinstance(source, Mapping):
             self._recipe = recipe.from_words(source, given)
-        else:
+        elif isinstance(source, str | os.PathLike):
             self._recipe = recipe.opened(source, allow, given)
+        else:
+            raise TapegraphError(f"source is {shown(source)}; it must be the path of a file, or a mapping")
         self._start({"should_apply": None}, False)
 
     def _start(self, parameters: dict[str, Any], frozen: bool) -> None:
@@ -127,6 +129,7 @@ class RandomMachine:
 
         Warns (SoundWarning) of each thing that went wrong with the sound.
         """
+        check(draw)
         if not draw.should_apply:
             return samples
         x = tensors.as_array(samples)
@@ -137,6 +140,7 @@ class RandomMachine:
 
     def render(self, samples: Audio, sample_rate: float, draw: Draw) -> Rendered:
         """Do as apply() does with an array; return the latency and the warnings, too, in place of giving them."""
+        check(draw)
         x = planar(samples)
         check_sample_rate(sample_rate)
         if not draw.should_apply or not x.shape[1]:
@@ -175,10 +179,12 @@ class RandomMachine:
             raise TapegraphError(
                 f"the batch has {x.ndim} dimensions; it must be (batch, frames) or (batch, channels, frames)"
             )
-        ends = [x.shape[-1]] * len(x) if lengths is None else [plain(length) for length in lengths]
-        for what, given in (("lengths", ends), ("clips", clips)):
+        for what, given in (("lengths", lengths), ("clips", clips)):
+            if given is not None and not hasattr(given, "__len__"):
+                raise TapegraphError(f"{what} are {shown(given)}; they must be a list")
             if given is not None and len(given) != len(x):
                 raise TapegraphError(f"{what} are {len(given)}; the batch has {plural(len(x), 'clip')}")
+        ends = [x.shape[-1]] * len(x) if lengths is None else [plain(length) for length in lengths]
         for end in ends:
             if not is_whole_number(end, 0, x.shape[-1]):
                 raise TapegraphError(f"a length is {shown(end)}; it must be a whole number from 0 to {x.shape[-1]}")
@@ -190,7 +196,7 @@ class RandomMachine:
 
     def __call__(self, samples: Any, sample_rate: float, clip: str | int | None = None, epoch: int = 0) -> Any:
         """Return samples through what is drawn for a clip, or through what was drawn last while that is frozen."""
-        if not self.are_parameters_frozen or self.parameters["should_apply"] is None:
+        if not self.are_parameters_frozen or self.parameters.get("should_apply") is None:
             self.randomize_parameters(samples, sample_rate, clip, epoch)
         return self.apply(samples, sample_rate, Draw.from_dict(self.parameters))
 
@@ -248,6 +254,13 @@ class RandomMachine:
 
     def __repr__(self) -> str:
         return f"RandomMachine({', '.join(self._graphs)}; p={self.p:g}, seed={self.seed})"
+
+
+def check(draw: Draw) -> None:
+    """Raise TapegraphError where something is no draw."""
+    if not isinstance(draw, Draw):
+        raise TapegraphError(f"draw is {shown(draw)}; it must be a Draw, such as draw() and Draw.from_dict() return")
+    draw.check()
 
 
 def levels(x: Audio, sample_rate: float, draw: Draw) -> tuple[float, float]:

@@ -21,7 +21,10 @@ def as_array(samples: Any) -> Audio:
     Raises TapegraphError where they are of a type that NumPy does not have.
     """
     if not is_tensor(samples):
-        return np.asarray(samples)
+        try:
+            return np.asarray(samples)
+        except ValueError as error:  # lists of different lengths
+            raise TapegraphError(f"the samples cannot become an array: {error}") from None
     try:
         return np.asarray(samples.detach().cpu().numpy())
     except (TypeError, RuntimeError) as error:

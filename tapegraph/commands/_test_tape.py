@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from tapegraph.atomic import replacing_folder
-from tapegraph.errors import Problem, TapegraphError
+from tapegraph.errors import Problem, TapegraphError, shown
 from tapegraph.files.read import Reader
 from tapegraph.files.write import create
-from tapegraph.measure import Recording, Signals, signals
+from tapegraph.measure import ALL, Recording, Signals, signals
 from tapegraph.measure.signals import SPEED_DBFS, Measurement
+from tapegraph.measure.sounds import no_sound
 from tapegraph.quantity import format_number, plural
 from tapegraph.run.sound import decibels
 
@@ -84,15 +85,20 @@ def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recordi
     place = Path(folder) / DESCRIPTION if folder is not None else Path(file).parent / DESCRIPTION
     try:
         description = Signals.of(json.loads(place.read_text("utf-8")))
+        for name in description.what:
+            if name not in ALL:
+                raise TapegraphError(f"has {shown(name)}, which this tapegraph does not measure")
     except OSError as error:
         hint = "" if folder is not None else "; name the folder of the test tape with --signals"
         raise TapegraphError(Problem(f"cannot be read: {error.strerror}{hint}", str(place))) from None
     except ValueError as error:
         message = str(error) if isinstance(error, TapegraphError) else "is not JSON"
         raise TapegraphError(Problem(message, str(place))) from None
+    except RecursionError:
+        raise TapegraphError(Problem("is nested too deeply for a description of a test tape", str(place))) from None
     with Reader(file) as reader:
         sound = np.concatenate(list(reader.blocks()), axis=1)
-        warnings = list(reader.warnings)
+        warnings = [*reader.warnings, *no_sound(file, sound)]
         rate = reader.sample_rate
     try:
         recording = Recording(sound, rate, description, channel)

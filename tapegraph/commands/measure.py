@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Callable, Iterable, Mapping
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -45,6 +49,16 @@ FOR_SIGNALS = ("sample_rate", "channels")
 FOR_RESULTS = ("json_file", "csv_file", "sheet_file", "limits_file")
 
 
+class Decibels(click.FloatRange):
+    """A number in a range, which one that is no number (nan) is not in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        level = float(super().convert(value, param, ctx))
+        if math.isnan(level):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return level
+
+
 @click.command(epilog=EXAMPLES)
 @click.argument("graph", metavar="[GRAPH]", required=False)
 @click.argument("what", nargs=-1, metavar="[WHAT...]")
@@ -52,14 +66,14 @@ FOR_RESULTS = ("json_file", "csv_file", "sheet_file", "limits_file")
 @click.option(
     "--level",
     "levels",
-    type=click.FloatRange(-120.0, 40.0),
+    type=Decibels(-120.0, 40.0),
     multiple=True,
     metavar="DBFS",
     help="Measure at this level in place of the usual ones; may be repeated.",
 )
 @click.option(
     "--reference",
-    type=click.FloatRange(-60.0, 20.0),
+    type=Decibels(-60.0, 20.0),
     metavar="DBFS",
     help="The level at the output that is 0 dB for tape; 0 VU of the graph.",
 )
@@ -141,24 +155,33 @@ def command(
     from tapegraph.measure.datasheet import DataSheet, Subject
     from tapegraph.measure.sheet.files import check_sheet, write_sheet
 
+    click.get_current_context().with_resource(sound_warnings())
     if folder is not None or recording is not None:
         what = (graph, *what) if graph is not None else what
     elif graph is None:
         raise click.UsageError("Missing argument 'GRAPH'.")
     if recording is None and folder is not None:
         refuse((*FOR_GRAPHS, *FOR_RESULTS), "--signals is without {}")
-        check_names(what, of_sound=False, of_two=False)
+        check_names(what, of_sound=False, of_two=True)
+        for name in what:
+            if name in measure.PAIRS:
+                raise WrongUseError(f"{name} compares two graphs, which a test tape cannot")
         usual = [name for name in measure.SHEET if name != "latency"]  # which nobody knows of a recording
         played = {name: measure.ALL[name] for name in dict.fromkeys(what or usual)}
         click.echo(write_signals(folder, played, sample_rate, channels, levels, overwrite))
         return
     of_sound = recording is None and sounds.is_audio(str(graph))
     check_names(what, of_sound, against is not None)
-    wanted = read(limits_file, measure.OF_SOUND if of_sound else measure.ALL | measure.PAIRS) if limits_file else {}
+    wanted: Mapping[str, Any] = {}
+    if limits_file is not None:
+        wanted = read(limits_file, measure.OF_SOUND if of_sound else measure.ALL | measure.PAIRS)
     check_names(wanted, of_sound, against is not None)
-    for file in filter(None, (json_file, csv_file, sheet_file)):
+    outputs = [file for file in (json_file, csv_file, sheet_file) if file is not None]
+    inputs = [file for file in (graph, song, against, limits_file, recording) if file is not None]
+    check_files(outputs, inputs)
+    for file in outputs:
         check_output(file, overwrite)
-    if sheet_file:
+    if sheet_file is not None:
         check_sheet(sheet_file)
 
     named = [*what, *wanted, *(["loudness"] if song is not None else [])]
@@ -174,27 +197,29 @@ def command(
 
     if recording is not None:
         refuse((*FOR_GRAPHS, *FOR_SIGNALS), "--recording is without {}")
-        machine, warnings = read_recording(recording, folder, channel)
+        machine, wrong = read_recording(recording, folder, channel)
         usual, levels = list(machine.signals.what), levels or machine.signals.levels_dbfs
         sheet = DataSheet(Subject(recording, machine, title=recording))
     elif of_sound:
         refuse((*FOR_GRAPHS, *FOR_SIGNALS, "levels"), f"{{}} is for graphs; {graph} is measured as it is")
         sound = measure.Sound.read(str(graph), channel)
-        usual, warnings = list(sounds.USUAL), list(sound.warnings)
+        usual, wrong = list(sounds.USUAL), list(sound.warnings)
         sheet = DataSheet(Subject(str(graph), sound, title=str(graph)))
     else:
-        sheet = DataSheet(subject(str(graph), settings), subject(against) if against else None)
-        usual, warnings = [*measure.SHEET, *(measure.PAIRS if against else ())], []
+        sheet = DataSheet(subject(str(graph), settings), subject(against) if against is not None else None)
+        usual, wrong = [*measure.SHEET, *(measure.PAIRS if against is not None else ())], []
         if "loop" in named and at is None:
-            warnings.append("loop is that of the whole graph, and filters open it, too; --at NODE measures one node")
-    for warning in warnings:
-        warn(warning)
+            wrong.append("loop is that of the whole graph, and filters open it, too; --at NODE measures one node")
     if over is not None:
         sheet.instead["tape"] = turned(over)
     given = {"levels_dbfs": levels or None, "reference_dbfs": reference}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if song is not None:
-        options["song"] = measure.Sound.read(song).at_rate(sample_rate).audio
+        heard = measure.Sound.read(song)
+        wrong += heard.warnings
+        options["song"] = heard.at_rate(sample_rate).audio
+    for sentence in wrong:
+        warn(sentence)
     left_out: dict[str, list[str]] = {}  # by the reason
     click.echo(sheet.heading())
     for name in dict.fromkeys(named or usual):
@@ -208,14 +233,63 @@ def command(
         warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} left out: {problem}")
     if not sheet.results():
         raise TapegraphError("nothing was measured")
-    if json_file:
+    if json_file is not None:
         write_or_print(json.dumps(sheet.as_data(), indent=1), json_file, overwrite)
-    if csv_file:
+    if csv_file is not None:
         write_or_print(sheet.as_csv(), csv_file, overwrite)
-    if sheet_file:
+    if sheet_file is not None:
         write_sheet(sheet_file, sheet, overwrite)
     if problems := limits.exceeded(wanted, sheet.results()):
         raise TapegraphError(*problems)
+
+
+@contextlib.contextmanager
+def sound_warnings() -> Iterator[None]:
+    """Print what graphs warn of as sentences, each once, as only counts differ from one signal to the next."""
+    from tapegraph.commands._options import warn
+    from tapegraph.errors import SoundWarning
+
+    said: set[str] = set()
+    usual = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if not issubclass(category, SoundWarning):
+            usual(message, category, filename, lineno, file, line)
+            return
+        uncounted = re.sub(r"^\d+ ", "", str(message))
+        if uncounted not in said:
+            said.add(uncounted)
+            warn(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SoundWarning)
+        warnings.showwarning = show
+        yield
+
+
+def check_files(outputs: Iterable[str], inputs: Iterable[str]) -> None:
+    """Raise WrongUseError where an output is written twice, or is what is measured, or has no folder."""
+    from tapegraph.atomic import is_stream
+    from tapegraph.commands._options import WrongUseError
+    from tapegraph.files.render import is_same_file
+
+    written: list[Path] = []
+    for file in outputs:
+        real = Path(file).resolve()
+        if real in written and not is_stream(Path(file)):
+            raise WrongUseError(f"{file} is written twice; choose another file for one of both")
+        if not is_stream(Path(file)) and not real.parent.is_dir():
+            raise WrongUseError(f"{file}: there is no folder {real.parent}")
+        if any(is_same_file(source, file) for source in inputs):
+            raise WrongUseError(f"{file} is read, too; choose another file to write")
+        written.append(real)
 
 
 def check_names(names: Iterable[str], of_sound: bool, of_two: bool) -> None:
@@ -266,17 +340,20 @@ def turned(over: str) -> Callable[..., Result]:
 
 def read(file: str, known: Iterable[str]) -> Mapping[str, Any]:
     """Return the limits in a file, which are on some of the known measurements."""
-    import yaml
-
-    from tapegraph.errors import TapegraphError
+    from tapegraph.document.text import parse
+    from tapegraph.errors import Problem, TapegraphError
     from tapegraph.measure import limits
 
     try:
-        found = yaml.safe_load(Path(file).read_text("utf-8"))
+        text = Path(file).read_text("utf-8")
     except OSError as error:
-        raise TapegraphError(f"{file}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise TapegraphError(f"{file}: is not YAML") from None
-    if isinstance(found, dict) and None in found:
-        found["null"] = found.pop(None)  # as YAML reads the word
-    return limits.check_names(found, known)
+        raise TapegraphError(Problem(f"cannot be read: {error.strerror}", file)) from None
+    except UnicodeDecodeError:
+        raise TapegraphError(Problem("is not UTF-8 text", file)) from None
+    found, problems = parse(text, file) if text.strip() else (None, [])
+    if problems:
+        raise TapegraphError(*problems)
+    try:
+        return limits.check_names(found and found.plain, known)
+    except TapegraphError as error:
+        raise TapegraphError(*(Problem(problem.message, file) for problem in error.problems)) from None

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from tapegraph.errors import Problem, TapegraphError
 from tapegraph.measure import ALL, OF_SOUND, PAIRS, report
 from tapegraph.measure.difference import table_of_two
 from tapegraph.measure.machine import Machine
@@ -67,11 +68,24 @@ class DataSheet:
             result = function(*(subject.bench for subject in self.subjects()), **chosen)
             self.together[name] = result
             return "\n".join([name, report.table(result.summary()), *result.remarks()])
-        for subject in self.subjects():
-            subject.results[name] = function(subject.bench, **chosen)
-        first, *others = (subject.results[name] for subject in self.subjects())
+        results = [self.measured(subject, function, chosen) for subject in self.subjects()]
+        for subject, result in zip(self.subjects(), results, strict=True):  # of both, or of none
+            subject.results[name] = result
+        first, *others = results
         table = table_of_two(first, *others) if others else report.table(first.summary(), first.labels())
         return f"{report.title(name, first, self.subject.bench)}\n{table}"
+
+    def measured(self, subject: Subject, function: Callable[..., Result], options: Mapping[str, Any]) -> Result:
+        """Return a measurement; of two graphs an error says which one it is of."""
+        try:
+            return function(subject.bench, **options)
+        except TapegraphError as error:
+            if self.other is None:
+                raise
+            where = [
+                f"{subject.name}: {problem.where}" if problem.where else subject.name for problem in error.problems
+            ]
+            raise TapegraphError(*map(Problem, (p.message for p in error.problems), where)) from None
 
     def heading(self) -> str:
         """Return the lines over the tables: what is measured, and what of it is not."""

@@ -12,6 +12,7 @@ limit; a limit that no row is chosen for fails.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
 from tapegraph.measure.result import PLACES, Result
-from tapegraph.quantity import format_number
+from tapegraph.quantity import format_number, to_float
 from tapegraph.run.sound import Array
 
 BOUNDS = ("min", "max")
@@ -88,9 +89,14 @@ def exceeds(name: str, result: Result, column: str, limit: Any) -> Problem | Non
 def span(who: str, wanted: Any) -> tuple[float, float]:
     """Return the ends of a range, or a number as both."""
     ends = wanted if isinstance(wanted, list) else [wanted, wanted]
-    if len(ends) != 2 or not all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends):
+    if len(ends) != 2 or not all(map(is_limit, ends)):
         raise TapegraphError(f"{who} is {shown(wanted)}; it must be a number or [lowest, highest]")
-    return float(ends[0]), float(ends[1])
+    return to_float(ends[0]), to_float(ends[1])
+
+
+def is_limit(value: object) -> bool:
+    """Tell whether something is a number that another can lie above or below: NaN is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(to_float(value))
 
 
 def nearest(name: str, columns: Mapping[str, Array]) -> str:

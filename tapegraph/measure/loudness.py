@@ -118,6 +118,6 @@ def at_rate(sound: Array, sample_rate: float, wanted: float) -> Array:
     """Return a sound at another sample rate, by its spectrum."""
     if wanted == sample_rate:
         return sound
-    frames = round(sound.shape[1] * wanted / sample_rate)
+    frames = max(1, round(sound.shape[1] * wanted / sample_rate))
     lines = np.fft.rfft(sound)[:, : frames // 2 + 1]
     return np.asarray(np.fft.irfft(lines, frames) * (frames / sound.shape[1]))

@@ -9,9 +9,16 @@ import numpy as np
 from tapegraph.errors import TapegraphError
 from tapegraph.run.sound import Array
 
+LARGEST = 1e12  # +240 dBFS, as between nodes: nothing larger is sound
+
 
 def highest_measured_hz(sample_rate: float) -> float:
     return min(20_000.0, 0.45 * sample_rate)
+
+
+def audible(sound: Array) -> Array:
+    """Return a sound with silence for what is NaN, infinite or above what can be a sound."""
+    return np.where(np.abs(sound) <= LARGEST, sound, 0.0)
 
 
 class Machine(abc.ABC):

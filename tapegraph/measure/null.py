@@ -47,7 +47,8 @@ class Null(Result):
 
     @property
     def is_identical(self) -> bool:
-        return bool(np.nanmax(self.depth_db) <= NOTHING_DB)
+        known = self.depth_db[~np.isnan(self.depth_db)]  # none, where the first makes no sound
+        return len(known) > 0 and bool(np.max(known) <= NOTHING_DB)
 
     def summary(self) -> dict[str, Array]:
         """Return the table, blank where nothing is left but the rounding of numbers."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from tapegraph.errors import TapegraphError
 from tapegraph.measure import marker
-from tapegraph.measure.machine import Machine, highest_measured_hz
+from tapegraph.measure.machine import Machine, audible, highest_measured_hz
 from tapegraph.measure.places import at_places
 from tapegraph.measure.signals import Signals, Stretch, speed_tone
 from tapegraph.measure.warp import PASSES, carrier, time_error
@@ -24,6 +24,7 @@ from tapegraph.run.sound import Array, Audio, planar
 
 TOP = 1.04  # times the highest frequency, to which a sweep is followed
 NEEDED_RATE = 2.2  # of a recording, times the highest frequency
+FARTHEST = 0.06  # from the speed of the test tape; beyond, one marker is taken for another
 STEADY = 2e-5  # of its speed, that a machine without tape or wheels varies by at most, RMS
 FULL_SCALE = 1.0 - 2.0**-15
 CLIPPED = 3  # samples at full scale, one after the other
@@ -34,7 +35,7 @@ class MissingSignalError(TapegraphError):
 
 
 class Recording(Machine):
-    """The recording of a test tape.
+    """The recording of a test tape; what in it is no sound, such as NaN, is silence.
 
     speed_error_percent: above 0, the machine that played it was faster than the one that recorded it
     clipped: how many samples are at full scale, several one after the other
@@ -42,7 +43,7 @@ class Recording(Machine):
     """
 
     def __init__(self, sound: Audio, sample_rate: float, signals: Signals, channel: int = 1) -> None:
-        x = np.asarray(planar(sound), dtype=np.float64)
+        x = audible(np.asarray(planar(sound), dtype=np.float64))
         if not 1 <= channel <= len(x):
             raise TapegraphError(f"channel is {channel}; the recording has {plural(len(x), 'channel')}")
         self.signals = signals
@@ -66,8 +67,19 @@ class Recording(Machine):
             )
         self.played_s = np.array([signals.marker_s(mark.number) for mark in marks])
         self.heard_s = np.array([mark.time_s for mark in marks])
-
+        self.check_speed()
         self.wobbles = self.wobble() > STEADY
+
+    def check_speed(self) -> None:
+        """Raise TapegraphError where the markers are not as far apart as those that they are taken for."""
+        errors = np.diff(self.played_s) / np.diff(self.heard_s) - 1.0
+        worst = float(errors[np.argmax(np.abs(errors))])
+        if abs(worst) > FARTHEST:
+            apart = "close together" if worst > 0.0 else "far apart"
+            raise TapegraphError(
+                f"two markers of the test tape are {abs(100.0 * worst):.0f} % too {apart} in the recording; "
+                f"its speed may be at most {100.0 * FARTHEST:.0f} % wrong, and nothing may be cut out"
+            )
 
     @staticmethod
     def least_rate(signals: Signals) -> float:

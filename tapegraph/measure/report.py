@@ -14,7 +14,7 @@ import numpy as np
 
 from tapegraph.measure.machine import Machine
 from tapegraph.measure.recording import Recording
-from tapegraph.measure.result import Result, Table, listed, row_by_row
+from tapegraph.measure.result import PLACES, Result, Table, listed, row_by_row
 from tapegraph.measure.sounds import OF_CHANNEL, Sound
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array
@@ -37,6 +37,7 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
     "dbtp": 2,
 }
 WIDTH = 80  # a single row that is wider is printed as a list
+WIDEST = 120  # a table that is wider is continued below, with the columns that say which row it is
 
 
 def heading(name: str, bench: Machine | Sound) -> str:
@@ -64,7 +65,29 @@ def table(columns: Mapping[str, Array], labels: Mapping[str, Sequence[str]] = Ma
         if sum(max(len(name), len(cell)) + 2 for name, cell in pairs) > WIDTH:
             return side_by_side([[name for name, _ in pairs]], [[cell for _, cell in pairs]])
     texts = [[name, *cells] for name, cells in labels.items()]
-    return side_by_side(texts, [[name, *cells] for name, cells in numbers.items()])
+    cells = [[name, *column] for name, column in numbers.items()]
+    return "\n\n".join(side_by_side(texts, part) for part in parts(texts, cells))
+
+
+def parts(texts: Sequence[Sequence[str]], numbers: Sequence[Sequence[str]]) -> list[list[Sequence[str]]]:
+    """Return columns of numbers in as few parts as are narrow enough beside the texts, of as many columns each.
+
+    The first column, and those that say which row it is, are in all parts.
+    """
+
+    def width(part: Sequence[Sequence[str]]) -> int:
+        return sum(max(map(len, column)) + 2 for column in (*texts, *part)) - 2
+
+    if width(numbers) <= WIDEST:
+        return [list(numbers)]
+    places = [column for k, column in enumerate(numbers) if k == 0 or column[0] in PLACES]
+    others = [column for column in numbers if column not in places]
+    found: list[list[Sequence[str]]] = []
+    for size in range(len(others), 0, -1):
+        found = [[*places, *others[at : at + size]] for at in range(0, len(others), size)]
+        if max(map(width, found)) <= WIDEST:
+            break
+    return found
 
 
 def side_by_side(texts: Iterable[Sequence[str]], numbers: Iterable[Sequence[str]]) -> str:

@@ -10,17 +10,19 @@ values at a few places, so that neither the sound nor the version of tapegraph t
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 
-from tapegraph.errors import TapegraphError
+from tapegraph.errors import Problem, TapegraphError, shown
 from tapegraph.measure import marker
 from tapegraph.measure.machine import Machine, highest_measured_hz
 from tapegraph.measure.result import Result, amplitude
-from tapegraph.run.sound import Array, check_channels, check_sample_rate
+from tapegraph.quantity import is_whole_number
+from tapegraph.run.sound import MAX_CHANNELS, SAMPLE_RATES_HZ, Array, check_channels, check_sample_rate
 
 VERSION = 1
 SETTLING_S = 0.5
@@ -35,6 +37,10 @@ SPEED_S = 4.0
 PLACES = 16  # at which a signal is known
 ALIKE = 1e-4  # of a signal's peak
 FULL = 0.999
+MOST_FRAMES = 1 << 31  # of a test tape, its longest settling and largest value: descriptions beyond that are damaged
+LONGEST_SETTLING_S = 60.0
+LARGEST = 1e6
+LEVELS_DBFS = (-120.0, 40.0)
 
 Measurement = Callable[..., Result]
 
@@ -99,23 +105,73 @@ class Signals:
         if not isinstance(data, Mapping) or data.get("tapegraph_signals") != VERSION:
             raise TapegraphError("is no description of a test tape that this tapegraph can read")
         try:
-            stretches = tuple(
-                Stretch(int(part["start"]), int(part["frames"]), tuple(map(float, part["known"])), tuple(part["what"]))
-                for part in data["stretches"]
+            return read(data)
+        except KeyError as error:
+            raise TapegraphError(f"is a damaged description of a test tape: {error.args[0]} is missing") from None
+        except ValueError as error:
+            raise TapegraphError(f"is a damaged description of a test tape: {error}") from None
+
+
+def read(data: Mapping[str, Any]) -> Signals:
+    """Return a description of plain data. Raises KeyError for what is missing, ValueError for what cannot be."""
+    sample_rate = number("sample_rate", data["sample_rate"], *SAMPLE_RATES_HZ)
+    channels = whole("channels", data["channels"], 1, MAX_CHANNELS)
+    frames = whole("frames", data["frames"], 1, MOST_FRAMES)
+    markers = tuple(whole("a marker", mark, 0, frames - 1) for mark in listed("markers", data["markers"]))
+    if any(after <= before for before, after in itertools.pairwise(markers)):
+        raise ValueError("markers do not follow each other")
+    stretches = []
+    for part in listed("stretches", data["stretches"]):
+        if not isinstance(part, Mapping):
+            raise ValueError(f"a stretch is {shown(part)}; it must be a mapping")
+        start = whole("start of a stretch", part["start"], 0, frames - 1)
+        values = listed("known of a stretch", part["known"])
+        if len(values) != PLACES * channels:
+            raise ValueError(f"known of a stretch has {len(values)} values; it must have {PLACES * channels}")
+        stretches.append(
+            Stretch(
+                start,
+                whole("frames of a stretch", part["frames"], 1, frames - start),
+                tuple(number("known of a stretch", value, -LARGEST, LARGEST) for value in values),
+                texts("what of a stretch", part["what"]),
             )
-            return cls(
-                float(data["sample_rate"]),
-                int(data["channels"]),
-                float(data["settling_s"]),
-                float(data["gain"]),
-                tuple(map(str, data["what"])),
-                tuple(map(float, data["levels_dbfs"])),
-                int(data["frames"]),
-                tuple(map(int, data["markers"])),
-                stretches,
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise TapegraphError(f"is a damaged description of a test tape ({error})") from None
+        )
+    return Signals(
+        sample_rate,
+        channels,
+        number("settling_s", data["settling_s"], 0.0, LONGEST_SETTLING_S),
+        number("gain", data["gain"], 1.0 / LARGEST, 1.0),
+        texts("what", data["what"]),
+        tuple(number("a level", level, *LEVELS_DBFS) for level in listed("levels_dbfs", data["levels_dbfs"])),
+        frames,
+        markers,
+        tuple(stretches),
+    )
+
+
+def number(what: str, value: Any, least: float, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ValueError(f"{what} is {shown(value)}; it must be a number from {least:g} to {most:g}")
+    return float(value)
+
+
+def whole(what: str, value: Any, least: int, most: int) -> int:
+    if not is_whole_number(value, least, most):
+        raise ValueError(f"{what} is {shown(value)}; it must be a whole number from {least} to {most}")
+    return int(value)
+
+
+def listed(what: str, value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{what} is {shown(value)}; it must be a list")
+    return list(value)
+
+
+def texts(what: str, value: Any) -> tuple[str, ...]:
+    found = listed(what, value)
+    if not all(isinstance(text, str) for text in found):
+        raise ValueError(f"{what} is {shown(value)}; it must be a list of texts")
+    return tuple(found)
 
 
 class Notebook(Machine):
@@ -171,7 +227,10 @@ def signals(
     notebook = Notebook(sample_rate, channels)
     notebook.play(speed_tone(notebook.sample_rate))
     for notebook.what, measurement in measurements.items():
-        measured(measurement, notebook, levels_dbfs)
+        try:
+            measured(measurement, notebook, levels_dbfs)
+        except TapegraphError as error:
+            raise TapegraphError(*(Problem(f"{notebook.what}: {p.message}") for p in error.problems)) from None
     fs = notebook.sample_rate
     gain = FULL / max(1.0, *(float(np.max(np.abs(sound))) for sound, _ in notebook.noted))
     parts: list[tuple[int, Array]] = []

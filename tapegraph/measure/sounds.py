@@ -20,6 +20,7 @@ from tapegraph.files.libsndfile import file_error
 from tapegraph.files.read import Reader
 from tapegraph.measure.flutter import Flutter, flutter_of
 from tapegraph.measure.loudness import Loudness, at_rate, loudness_of
+from tapegraph.measure.machine import LARGEST, audible
 from tapegraph.measure.noise import Noise, noise_of
 from tapegraph.measure.result import Result
 from tapegraph.quantity import format_number, plural
@@ -53,7 +54,7 @@ class Sound:
 
     @classmethod
     def read(cls, path: str | Path, channel: int = 1) -> Sound:
-        """Read a file, as silence where it has no numbers.
+        """Read a file, as silence where it has no numbers, or none of a sound.
 
         Raises TapegraphError where it is too long for that, or has no such channel.
         """
@@ -63,12 +64,16 @@ class Sound:
             if reader.frames * reader.channels > MOST_SAMPLES:
                 found_s, most_s = (n // reader.sample_rate for n in (reader.frames, MOST_SAMPLES // reader.channels))
                 raise file_error(reader.path, f"is {found_s} s long; at most {most_s} s of it can be measured")
-            audio = np.nan_to_num(np.concatenate(list(reader.blocks()), axis=1), copy=False, posinf=0.0, neginf=0.0)
+            found = np.concatenate(list(reader.blocks()), axis=1)
+            warnings = [*reader.warnings, *no_sound(path, found)]
             known = weights(reader, reader.channels, reader.channels)
-            return cls(audio, float(reader.sample_rate), channel, known, tuple(reader.warnings))
+            return cls(audible(found), float(reader.sample_rate), channel, known, tuple(warnings))
 
     def at_rate(self, sample_rate: float) -> Sound:
-        """Return the sound at another sample rate."""
+        """Return the sound at another sample rate. Raises TapegraphError where it would be too long for that."""
+        if self.audio.size * sample_rate / self.sample_rate > MOST_SAMPLES:
+            found, wanted = (format_number(hz, "Hz") for hz in (self.sample_rate, sample_rate))
+            raise TapegraphError(f"a sound of {self.audio.shape[1]} frames at {found} is too long at {wanted}")
         audio = at_rate(self.audio, self.sample_rate, sample_rate)
         return attrs.evolve(self, audio=audio, sample_rate=float(sample_rate))
 
@@ -76,6 +81,12 @@ class Sound:
         channels, frames = self.audio.shape
         length_s = frames / self.sample_rate
         return f"{format_number(self.sample_rate, 'Hz')}, {plural(channels, 'channel')}, {length_s:.2f} s"
+
+
+def no_sound(path: str | Path, sound: Array) -> list[str]:
+    """Return what is to be said of samples of a file that are no numbers, or none of a sound."""
+    count = sound.size - int(np.count_nonzero(np.abs(sound) <= LARGEST))
+    return [f"{path}: {plural(count, 'sample')} NaN, infinite or above +240 dBFS, now silence"] if count else []
 
 
 def is_audio(name: str) -> bool:

@@ -71,9 +71,9 @@ def speed(graph: Measured, blocks_frames: Sequence[int] = BLOCKS_FRAMES) -> Spee
     """Return how fast a graph runs, or that on a rig, with its rate and channels."""
     rig = on_a_rig(graph)
     sound = music(rig, max(round(SOUND_S * rig.sample_rate), *blocks_frames))
+    pieces = [pieces_ns(rig, sound, frames) for frames in blocks_frames]  # first: a stream says which node fails
     found = profile(rig.as_it_is, sound, rig.sample_rate)
     steps = [*found.steps, found.rest]
-    pieces = [pieces_ns(rig, sound, frames) for frames in blocks_frames]
     frame_ns = vector([*(float(np.mean(ns)) for ns in pieces), *(cost.frame_ns for cost in steps)])
     highest_ns = vector([*(float(np.max(ns)) for ns in pieces), *(np.nan for _ in steps)])
     nothing = np.full_like(frame_ns, np.inf)

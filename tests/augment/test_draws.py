@@ -221,10 +221,11 @@ APPLIES = {"should_apply": True, "graph": "tc260"}
         ({**APPLIES, "seed": -1}, "seed of a draw is -1; it must be a whole number from 0 to 4294967295"),
         ({**APPLIES, "values": [1]}, "values of a draw are [1]; they must be a mapping of targets to values"),
         ({**APPLIES, "gain_db": "3"}, "gain_db of a draw is '3'; it must be -60 to 60 dB"),
+        (3, "a draw is 3; it must be a mapping, as Draw.as_dict() returns"),
         ({**APPLIES, "loudness_lufs": 3}, "loudness_lufs of a draw is 3 LUFS; it must be -60 to 0 LUFS"),
     ],
 )
-def test_data_that_is_no_draw_is_refused(data: dict[str, Any], message: str) -> None:
+def test_data_that_is_no_draw_is_refused(data: Any, message: str) -> None:
     with pytest.raises(TapegraphError) as caught:
         Draw.from_dict(data)
     assert str(caught.value) == message

@@ -451,3 +451,35 @@ print(tapegraph.COMPILED, hashlib.sha256(b"".join(out)).hexdigest())
     ]
     assert runs[1][0] == "False"
     assert runs[0][1] == runs[1][1]
+
+
+@pytest.mark.parametrize(
+    ("draw", "told"),
+    [
+        (None, "draw is None; it must be a Draw, such as draw() and Draw.from_dict() return"),
+        ({"should_apply": True}, "draw is {'should_apply': True}; it must be a Draw, such as "),
+        (Draw(True, "clean", gain_db=float("nan")), "gain_db of a draw is nan dB; it must be -60 to 60 dB"),
+        (Draw(True, "clean", seed=-1), "seed of a draw is -1; it must be a whole number from 0 to 4294967295"),
+        (Draw(True, "clean", values=3), "values of a draw are 3; they must be a mapping of targets to values"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_nobody_could_have_drawn_is_refused(draw: Any, told: str) -> None:
+    machine = RandomMachine({"graphs": ["clean"]})
+    for call in (machine.apply, machine.render):
+        with pytest.raises(TapegraphError) as caught:
+            call(np.zeros(100), 16_000, draw)
+        assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("samples", "options", "told"),
+    [
+        (np.zeros((2, 10)), {"lengths": 3}, "lengths are 3; they must be a list"),
+        (np.zeros((2, 10)), {"clips": 3}, "clips are 3; they must be a list"),
+        ([[1.0], [1.0, 2.0]], {}, "the samples cannot become an array: "),
+    ],
+)
+def test_what_is_no_batch_is_refused(samples: Any, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(TapegraphError) as caught:
+        RandomMachine({"graphs": ["clean"]}).batch(samples, 16_000, **options)
+    assert str(caught.value).startswith(told)

@@ -51,7 +51,7 @@ TOLD = f"""\
 2:1: a random machine has no key sed; did you mean seed?
 3:7: seed is -1; it must be a whole number from 0 to 4294967295
 4:4: p is 1.5; it must be a number from 0 to 1
-6:10: the weight of tc260 is 0; it must be a number above 0, at most 1000000
+6:10: the weight of tc260 is 0; it must be a number from 0.000001 to 1000000
 7:29: clean: Azimuth is neither node.parameter nor a control; there are the controls
 7:78: Drive in clean is 2; it must be 0 to 1
 7:84: clean has no key wight; did you mean weight?
@@ -386,3 +386,30 @@ def test_a_file_with_hundreds_of_graphs_and_targets_is_read_or_refused_in_a_mome
         with pytest.raises(TapegraphError) as caught:
             RandomMachine(wrong)
         assert str(caught.value) == "graphs: graphs has 251 entries; it may have at most 250"
+
+
+@pytest.mark.parametrize(
+    ("draw", "told"),
+    [
+        ({"normal": [0.5, float("inf")]}, "the standard deviation must be above 0 and at most 1000000000"),
+        ({"normal": [0.5, 1e300]}, "the standard deviation must be above 0 and at most 1000000000"),
+        ({"loguniform": [1e-320, 1.0]}, "the highest is too many times the lowest"),
+        pytest.param(10**5000, "it must be 0 to 1", id="digits"),
+    ],
+)
+def test_what_no_float_can_be_drawn_from_is_refused(draw: Any, told: str) -> None:
+    with pytest.raises(TapegraphError) as caught:
+        RandomMachine({"graphs": ["tc260"], "draw": {"Drive": draw}})
+    assert str(caught.value).endswith(told)
+
+
+@pytest.mark.parametrize("source", [None, 3, b"machines.yaml", ["tc260"]])
+def test_a_source_that_is_neither_a_path_nor_a_mapping_is_refused(source: Any) -> None:
+    with pytest.raises(TapegraphError) as caught:
+        RandomMachine(source)
+    assert str(caught.value) == f"source is {source!r}; it must be the path of a file, or a mapping"
+
+
+def test_a_weight_that_no_clip_would_meet_is_refused() -> None:
+    with pytest.raises(TapegraphError, match="it must be a number from 0.000001 to 1000000"):
+        RandomMachine({"graphs": {"tc260": 1e-320, "clean": 1e-320}})

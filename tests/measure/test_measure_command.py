@@ -221,8 +221,11 @@ def test_a_tape_is_measured_over_a_control_relative_to_a_reference(
     (folder / "tape.yaml").write_text(TAPE)
     words = ["--over", "Bias=-0.1,-0.4", "--reference", "-10", "--rate", "8000", "--csv", "out.csv"]
     assert main(["measure", "tape.yaml", *words]) == 0
-    name, head, *rows = capsys.readouterr().out.splitlines()[2:]
+    heading, first, second = capsys.readouterr().out.split("\n\n")  # too wide for one table
+    name, head, *rows = first.splitlines()
     assert name == "tape"
+    assert second.split()[:2] == ["Bias", "range_db"]
+    assert max(map(len, f"{heading}\n{first}".splitlines())) <= 120
     assert head.split()[:4] == ["Bias", "sensitivity_db", "third_percent", "one_percent_db"]
     assert [row.split()[0] for row in rows] == ["-0.1", "-0.4"]
     for row, one_percent_db in zip(rows, (5.63, -0.39), strict=True):
@@ -243,3 +246,141 @@ def test_what_is_measured_over_nothing_is_wrong_use(
 ) -> None:
     assert main(["measure", "quiet.yaml", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--level", "--reference"])
+def test_a_level_that_is_no_number_is_wrong_use(option: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", "quiet.yaml", "thd", option, "nan"]) == 2
+    assert f"Invalid value for '{option}': nan is not in the range" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "limits.yaml: limits must be {measurement: {column: {min: number, max: number}}}"),
+        ("[" * 500, "limits.yaml: more than 100 lists and mappings within each other"),
+        ("thd: {a: {max: 1}}\nthd: {a: {max: 1}}", "limits.yaml:2:1: thd is defined twice; first on line 1"),
+        ("thd: &a {third_percent: *a}", "limits.yaml:1:10: aliases are not part of the format"),
+        ("thd: {third_percent: {max: .nan}}", "max of thd.third_percent is nan; it must be a number"),
+        ("thd: {third_percent: {max: 2001-12-32}}", "max of thd.third_percent is '2001-12-32'; it must be a number"),
+        ("thd: {third_percent: {min: 1e999}}", "thd.third_percent is "),
+        (f"thd: {{third_percent: {{min: {'9' * 5000}}}}}", "thd.third_percent is "),
+    ],
+)
+def test_what_is_no_limit_in_a_file_is_a_sentence(
+    text: str, message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "limits.yaml").write_text(text)
+    assert main(["measure", "quiet.yaml", "thd", "--level", "-12", "--limits", "limits.yaml"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(message)
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--json", "quiet.yaml"], "quiet.yaml is read, too; choose another file to write"),
+        (
+            ["--limits", "limits.yaml", "--csv", "./limits.yaml"],
+            "./limits.yaml is read, too; choose another file to write",
+        ),
+        (["--json", "out", "--csv", "./out"], "./out is written twice; choose another file for one of both"),
+    ],
+)
+def test_nothing_that_is_read_or_written_is_written_over(
+    words: list[str], message: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "limits.yaml").write_text("dynamics: {gain_db: {min: -7}}")
+    assert main(["measure", "quiet.yaml", "dynamics", "--overwrite", *words]) == 2
+    assert capsys.readouterr().err == f"{message}\n"
+    assert (folder / "quiet.yaml").read_text() == QUIET
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv", "--plot", "--limits", "--against"])
+def test_an_empty_name_is_refused(option: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", "quiet.yaml", "dynamics", option, ""]) in (1, 2)
+    assert capsys.readouterr().out == ""
+
+
+FAILING = """\
+import numpy as np
+from tapegraph import Node
+class Nowhere(Node):
+    KIND = "nowhere"
+    def process(self, x, y):
+        y[0].put(np.nan * x[0].array)
+class Raising(Node):
+    KIND = "raising"
+    def process(self, x, y):
+        raise ZeroDivisionError("oops")
+"""
+
+
+@pytest.fixture
+def failing(folder: Path, toys: None) -> list[str]:
+    """Write graphs with nodes that fail, which only this test finds."""
+    (folder / "failing.py").write_text(FAILING)
+    for kind in ("nowhere", "raising"):
+        (folder / f"{kind}.yaml").write_text(
+            f"tapegraph: 1\nnodes: {{n: {{kind: {kind}}}}}\nlinks: [input -> n -> output]"
+        )
+    return ["--nodes", "failing.py"]
+
+
+def test_what_happens_to_the_sound_is_said_once(failing: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", "nowhere.yaml", "dynamics", "thd", "null", "--against", "nowhere.yaml", *failing]) == 0
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("warning: ")
+    assert "blocks (64 frames) from n were NaN" in said.err
+    assert "identical" not in said.out
+
+
+@pytest.mark.parametrize("what", ["speed", "thd"])
+def test_a_node_that_fails_is_named(
+    what: str, failing: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", "raising.yaml", what, *failing]) == 1
+    assert capsys.readouterr().err.endswith("n (raising) raised ZeroDivisionError: oops\n")
+
+
+def test_what_one_of_two_graphs_cannot_be_measured_for_is_left_out_of_both(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "hiss.yaml").write_text("tapegraph: 1\nnodes: {n: {kind: noise}}\nlinks: [n -> output]")
+    assert main(["measure", "quiet.yaml", "--against", "hiss.yaml", "--json", "out.json"]) == 0
+    data = json.loads((folder / "out.json").read_text())
+    assert list(data["measurements"]) == list(data["against"]["measurements"]) == ["noise", "noise_curve"]
+    assert "warning: thd is left out: hiss.yaml: nothing that enters the graph leaves it" in capsys.readouterr().err
+
+
+def test_samples_that_are_no_numbers_are_said_to_be_silence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound = np.full(48_000, 0.1)
+    sound[10] = np.nan
+    soundfile.write("song.wav", sound, 48_000, subtype="FLOAT")
+    for words in (["song.wav"], ["quiet.yaml", "--song", "song.wav"]):
+        assert main(["measure", *words]) == 0
+        assert capsys.readouterr().err == "warning: song.wav: 1 sample NaN, infinite or above +240 dBFS, now silence\n"
+
+
+def test_a_song_of_one_frame_and_one_that_becomes_too_long_end_without_a_traceback(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write("frame.wav", np.zeros(1), 48_000)
+    assert main(["measure", "quiet.yaml", "--song", "frame.wav", "--rate", "8000"]) == 0
+    soundfile.write("long.wav", np.zeros(10_000), 8_000)
+    monkeypatch.setattr("tapegraph.measure.sounds.MOST_SAMPLES", 20_000)
+    capsys.readouterr()
+    assert main(["measure", "quiet.yaml", "--song", "long.wav"]) == 1
+    assert capsys.readouterr().err == "a sound of 10000 frames at 8000 Hz is too long at 48000 Hz\n"
+
+
+def test_an_output_without_a_folder_is_refused_before_anything_is_measured(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", "quiet.yaml", "dynamics", "--json", "nowhere/out.json"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"nowhere/out.json: there is no folder {folder.resolve() / 'nowhere'}\n"

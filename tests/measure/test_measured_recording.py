@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soundfile
 
 import tapegraph
 from tapegraph import measure
@@ -187,3 +189,75 @@ def test_sound_is_exact_between_its_frames() -> None:
 def test_wrong_combinations_are_wrong_use(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["measure", *words]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sample_rate": 0}, "sample_rate is 0; it must be a number from 8000 to 384000"),
+        ({"sample_rate": float("nan")}, "sample_rate is nan; it must be a number from 8000 to 384000"),
+        ({"channels": -1}, "channels is -1; it must be a whole number from 1 to 64"),
+        ({"channels": 2}, "known of a stretch has 16 values; it must have 32"),
+        ({"gain": 0.0}, "gain is 0.0; it must be a number from 1e-06 to 1"),
+        ({"settling_s": float("inf")}, "settling_s is inf; it must be a number from 0 to 60"),
+        ({"levels_dbfs": [1e9]}, "a level is 1000000000.0; it must be a number from -120 to 40"),
+        ({"frames": float("inf")}, "frames is inf; it must be a whole number from 1 to 2147483648"),
+        ({"markers": [100, 100]}, "markers do not follow each other"),
+        ({"what": "imd"}, "what is 'imd'; it must be a list"),
+        ({"what": [1]}, "what is [1]; it must be a list of texts"),
+        ({"stretches": [3]}, "a stretch is 3; it must be a mapping"),
+        ({"stretches": [{}]}, "start is missing"),
+    ],
+)
+def test_a_damaged_description_is_refused(change: dict[str, Any], message: str) -> None:
+    description, _ = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        measure.Signals.of({**description.as_data(), **change})
+    assert str(caught.value) == f"is a damaged description of a test tape: {message}"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "nope", '{"tapegraph_signals": 1}', "what: [nope]"])
+def test_a_description_that_is_none_is_one_sentence(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description, _ = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))
+    data = json.dumps({**description.as_data(), "what": ["nope"]}) if text.startswith("what") else text
+    (tmp_path / "signals.json").write_text(data)
+    assert main(["measure", "--recording", str(tmp_path / "x.wav")]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{tmp_path / 'signals.json'}: ")
+    assert said.count("\n") == 1
+
+
+def test_what_is_not_a_number_is_silence_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    description, sound = measure.signals({"dynamics": measure.dynamics}, RATE, levels_dbfs=(-20.0,))
+    damaged = np.array(sound)
+    damaged[0, :3] = (np.nan, np.inf, 1e30)
+    (tmp_path / "signals.json").write_text(json.dumps(description.as_data()))
+    soundfile.write(tmp_path / "x.wav", damaged[0], int(RATE), subtype="FLOAT")
+    assert main(["measure", "--recording", str(tmp_path / "x.wav")]) == 0
+    said = capsys.readouterr()
+    assert said.err == f"warning: {tmp_path / 'x.wav'}: 3 samples NaN, infinite or above +240 dBFS, now silence\n"
+    assert "-20.00       -20.00     0.00" in said.out
+
+
+@pytest.mark.parametrize(("speed", "message"), [(0.9, "10 % too far apart"), (1.1, "10 % too close together")])
+def test_a_recording_at_another_speed_is_refused(speed: float, message: str) -> None:
+    what = {name: measure.ALL[name] for name in ("response", "imd", "dynamics")}
+    description, sound = measure.signals(what, RATE)
+    times = np.arange(int(sound.shape[1] / speed)) * speed
+    with pytest.raises(tapegraph.TapegraphError) as caught:
+        measure.Recording(np.interp(times, np.arange(sound.shape[1]), sound[0]), RATE, description)
+    assert str(caught.value).startswith(f"two markers of the test tape are {message} in the recording; ")
+
+
+def test_a_test_tape_says_which_measurement_it_cannot_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, message in (
+        (["thd", "loop"], "loop: only graphs can be measured so, and no test tapes\n"),
+        (["crosstalk"], "crosstalk: this takes 2 channels, and the test tape has 1\n"),
+    ):
+        assert main(["measure", "--signals", str(tmp_path / "tape"), *words]) == 1
+        assert capsys.readouterr().err == message
+    assert main(["measure", "--signals", str(tmp_path / "tape"), "null"]) == 2
+    assert capsys.readouterr().err == "null compares two graphs, which a test tape cannot\n"
+    assert list(tmp_path.iterdir()) == []

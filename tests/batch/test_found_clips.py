@@ -55,6 +55,12 @@ def test_two_clips_with_one_name_are_both_named(corpus: Path) -> None:
     ]
 
 
+def test_what_is_named_and_is_not_there_is_told_before_a_batch_begins(corpus: Path) -> None:
+    assert problems("corpsu/") == ["corpsu/: there is no such file; did you mean corpus?"]
+    assert problems("corpus/ann/x.wav") == ["corpus/ann/x.wav: there is no such file"]
+    assert problems("corpus/ann/no.wav", "corpus/ann/no.wav") == ["corpus/ann/no.wav: is given twice"]
+
+
 def test_a_list_gives_parts_of_files_relative_to_itself(corpus: Path) -> None:
     Path("corpus/list.csv").write_text(
         "id,path,start,end,text\n"

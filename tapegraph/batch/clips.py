@@ -55,7 +55,8 @@ def find_clips(given: Iterable[str], out: str) -> list[Clip]:
     """Return all clips of files, folders, patterns and lists.
 
     out: the folder for what becomes of them, in which none is looked for
-    Raises TapegraphError for what is not there or contains none, for mistakes in lists, and where two clips have the same id.
+    Raises TapegraphError for what is not there or contains none, for mistakes in lists, and where two clips have the
+    same id.
     """
     clips = [clip for text in given for clip in find(text, out)]
     problems: list[Problem] = []

@@ -200,7 +200,9 @@ def run(machine: RandomMachine, sound: Sound, draw: Draw) -> Rendered:
 def write(out: Array, sound: Sound, target: Path, subtype: str | None, overwrite: bool = True) -> Line:
     """Write an output, completely or not at all; return its size, clipped samples and warnings.
 
-    A clip that no machine was drawn for keeps its samples: it is dithered only where it is to be stored otherwise. After a failure of power it may be shorter than its line says, by which it is found out.
+    A clip that no machine was drawn for keeps its samples: it is dithered only where it is to be stored otherwise.
+
+    After a failure of power it may be shorter than its line says, by which it is found out.
     """
     channels, frames = out.shape
     reader = sound.reader

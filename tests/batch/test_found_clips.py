@@ -57,7 +57,7 @@ def test_two_clips_with_one_name_are_both_named(corpus: Path) -> None:
 
 def test_what_is_named_and_is_not_there_is_told_before_a_batch_begins(corpus: Path) -> None:
     assert problems("corpsu/") == ["corpsu/: there is no such file; did you mean corpus?"]
-    assert problems("corpus/ann/x.wav") == ["corpus/ann/x.wav: there is no such file"]
+    assert problems("corpus/ann/quarrels.flac") == ["corpus/ann/quarrels.flac: there is no such file"]
     assert problems("corpus/ann/no.wav", "corpus/ann/no.wav") == ["corpus/ann/no.wav: is given twice"]
 
 

@@ -69,7 +69,7 @@ class Batch:
         check_subtype_of(job, clips)
         name = f"manifest-{shard.index}-of-{shard.count}.jsonl" if shard else "manifest.jsonl"
         self.manifest = Manifest(places.joined(job.out, name))
-        there = self.manifest.exists()
+        there = self.manifest.has_lines()
         if there and not (resume or overwrite):
             raise TapegraphError(
                 Problem("exists already; --resume goes on, --overwrite starts anew", self.manifest.path)

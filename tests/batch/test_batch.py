@@ -138,6 +138,13 @@ def test_a_clip_that_no_machine_is_drawn_for_keeps_its_samples(corpus: Path, kin
     assert Path("again.wav").read_bytes() == Path("out/as_it_is.wav").read_bytes()
 
 
+def test_an_empty_manifest_is_nothing_to_keep(corpus: Path) -> None:
+    Path("out").mkdir()
+    Path("out/manifest.jsonl").touch()  # left by a batch whose scheduler could not be reached
+    assert batch("corpus", "out") == 0
+    assert list(lines()) == NAMES
+
+
 def test_a_subtype_that_the_outputs_cannot_have_is_one_mistake(corpus: Path, capsys: Capture) -> None:
     soundfile.write("corpus/ann/other.flac", np.full(800, 0.1), RATE)
     assert batch("corpus", "out", "--subtype", "FLOAT") == 1

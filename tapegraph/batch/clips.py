@@ -33,6 +33,7 @@ from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
 from tapegraph.files.read import names_in
 
 LISTS = (".csv", ".jsonl")
+COLUMNS = ("path", "start", "end", "id")
 MOST_SHOWN = 20  # problems of a list
 
 
@@ -154,6 +155,10 @@ def rows(path: str, problems: list[Problem]) -> Iterator[tuple[int, dict[str, An
 
 def clip_of(row: dict[str, Any], path: str) -> Clip:
     """Return the clip of a line of a list. Raises TapegraphError for its mistakes."""
+    for column in row:
+        meant = column.strip().lower().removesuffix("_s") if isinstance(column, str) else None
+        if meant in COLUMNS and meant not in row:  # or else the whole file would silently be the clip
+            raise TapegraphError(f"{shown(column)} is no column of a list; write {meant}")
     name, id_ = row.get("path"), row.get("id")
     if not isinstance(name, str) or not name:
         raise TapegraphError(f"path is {shown(name)}; it must be that of an audio file")

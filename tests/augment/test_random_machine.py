@@ -12,6 +12,7 @@ import subprocess
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -137,11 +138,12 @@ def test_what_is_no_number_becomes_silence_with_a_warning() -> None:
     broken[1, 10:12] = np.nan
     with pytest.warns(tapegraph.SoundWarning, match="^2 input samples were NaN"):
         out = MACHINE(broken, RATE, clip="a")
-    for call in (
+    calls: list[Callable[[], Any]] = [
         lambda: MACHINE(broken, RATE, clip="a"),
         lambda: MACHINE.apply(broken, RATE, MACHINE.draw("a")),
         lambda: MACHINE.batch(broken[np.newaxis], RATE, clips=["a"]),
-    ):
+    ]
+    for call in calls:
         with pytest.warns(tapegraph.SoundWarning) as warned:
             call()
         assert [warning.filename for warning in warned] == [__file__]  # the line to look at is the caller's

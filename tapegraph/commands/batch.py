@@ -198,11 +198,13 @@ class Screen:
             self.say(f"{len(self.failed)} failed: {listed(self.failed, len(self.failed))}")
         if self.quiet:
             return
+        from tapegraph.quantity import plural
+
         wall_s = time.monotonic() - self.started
         before = f", {self.batch.kept} before" if self.batch.kept else ""
         rate = f" ({self.done / wall_s:.1f} a second)" if self.done else ""
         click.echo(
-            f"{self.batch.manifest.path}: {self.done} clips done{before}, {len(self.failed)} failed, "
+            f"{self.batch.manifest.path}: {plural(self.done, 'clip')} done{before}, {len(self.failed)} failed, "
             f"in {wall_s:.1f} s{rate}"
         )
 

@@ -130,13 +130,14 @@ class RandomMachine:
         Warns (SoundWarning) of each thing that went wrong with the sound.
         """
         check(draw)
-        if not draw.should_apply:
-            return samples
-        x = tensors.as_array(samples)
-        found = self.render(x, sample_rate, draw)
+        return self._apply(samples, sample_rate, draw)
+
+    def _apply(self, samples: Any, sample_rate: float, draw: Draw) -> Any:
+        """Do as apply() does; warnings name the line that called the method which calls this."""
+        found = self.render(tensors.as_array(samples), sample_rate, draw)
         for message in found.warnings:
-            warnings.warn(message, SoundWarning, stacklevel=2)
-        return tensors.like(found.samples, samples)
+            warnings.warn(message, SoundWarning, stacklevel=3)
+        return tensors.like(found.samples, samples) if draw.should_apply else samples
 
     def render(self, samples: Audio, sample_rate: float, draw: Draw) -> Rendered:
         """Do as apply() does with an array; return the latency and the warnings, too, in place of giving them."""
@@ -191,14 +192,14 @@ class RandomMachine:
         out = x.copy()
         for k, end in enumerate(ends):
             one = self._drawn(None if clips is None else clips[k], epoch)
-            out[k, ..., :end] = self.apply(x[k, ..., :end], sample_rate, one)
+            out[k, ..., :end] = self._apply(x[k, ..., :end], sample_rate, one)
         return tensors.like(out, samples)
 
     def __call__(self, samples: Any, sample_rate: float, clip: str | int | None = None, epoch: int = 0) -> Any:
         """Return samples through what is drawn for a clip, or through what was drawn last while that is frozen."""
         if not self.are_parameters_frozen or self.parameters.get("should_apply") is None:
             self.randomize_parameters(samples, sample_rate, clip, epoch)
-        return self.apply(samples, sample_rate, Draw.from_dict(self.parameters))
+        return self._apply(samples, sample_rate, Draw.from_dict(self.parameters))
 
     def randomize_parameters(
         self, samples: Any = None, sample_rate: float = 0.0, clip: str | int | None = None, epoch: int = 0

@@ -41,6 +41,7 @@ from tapegraph.augment.parts import Recipe
 from tapegraph.document import load, text
 from tapegraph.document.access import Access, below, resolved
 from tapegraph.document.check import RANDOM, position, read_table
+from tapegraph.document.files import is_preset_name
 from tapegraph.document.form import ListOf, Number, Reading, Text, Version, Whole
 from tapegraph.document.limits import check_text
 from tapegraph.document.parts import Parts
@@ -50,8 +51,9 @@ from tapegraph.errors import Problem, TapegraphError
 
 
 def is_recipe(path: Path) -> bool:
-    """Tell whether a file says of itself that it is one of random machines. Raises TapegraphError."""
-    return re.search(rf"^{RANDOM}[ \t]*:", load.read_text(path), re.MULTILINE) is not None
+    """Tell whether a file is one of random machines, by its keys at the top. Raises TapegraphError."""
+    keys = set(re.findall(rf"^({RANDOM}|tapegraph|graphs)[ \t]*:", load.read_text(path), re.MULTILINE))
+    return RANDOM in keys or keys == {"graphs"}  # of which the version was forgotten
 
 
 def opened(source: str | Path, allow: Iterable[str | Path], given: Mapping[str, Any]) -> Recipe:
@@ -62,6 +64,8 @@ def opened(source: str | Path, allow: Iterable[str | Path], given: Mapping[str, 
     Raises TapegraphError with every problem.
     """
     path = Path(source)
+    if is_preset_name(str(source)) and not path.exists():
+        raise TapegraphError(Problem(f'not a file; for a preset alone write {{"graphs": ["{source}"]}}', str(source)))
     yaml = load.read_text(path)
     real = resolved(path)
     sub_graphs = load.SubGraphs(path.parent, (real,), below(real.parent, allow))

@@ -20,6 +20,7 @@ import csv
 import io
 import json
 import math
+import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -28,9 +29,11 @@ from typing import Any
 import attrs
 
 from tapegraph.batch import places
-from tapegraph.errors import Problem, TapegraphError, shown
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
+from tapegraph.files.read import names_in
 
 LISTS = (".csv", ".jsonl")
+COLUMNS = ("path", "start", "end", "id")
 MOST_SHOWN = 20  # problems of a list
 
 
@@ -53,7 +56,8 @@ def find_clips(given: Iterable[str], out: str) -> list[Clip]:
     """Return all clips of files, folders, patterns and lists.
 
     out: the folder for what becomes of them, in which none is looked for
-    Raises TapegraphError for what contains none, for mistakes in lists, and where two clips have the same id.
+    Raises TapegraphError for what is not there or contains none, for mistakes in lists, and where two clips have the
+    same id.
     """
     clips = [clip for text in given for clip in find(text, out)]
     problems: list[Problem] = []
@@ -62,7 +66,8 @@ def find_clips(given: Iterable[str], out: str) -> list[Clip]:
         other = by_id.setdefault(clip.id, clip)
         if other is not clip:
             both = f"{place(other)} and {place(clip)} are both called {clip.id}"
-            problems.append(Problem(f"{both}; give the folder that they are in, or a list with ids"))
+            problem = f"{both}; give the folder that they are in, or a list with ids"
+            problems.append(Problem("is given twice", place(clip)) if clip == other else Problem(problem))
     refuse(problems)
     return clips
 
@@ -76,6 +81,9 @@ def find(given: str, out: str) -> Iterator[Clip]:
         yield from clips_in(given, places.audio_in(given, out))
     elif places.WILD.search(given) and not places.identity(given):
         yield from clips_in(*places.matching(given), given)
+    elif not places.is_remote(given) and not os.path.lexists(given):
+        near = names_in(Path(given).parent)
+        raise TapegraphError(Problem(f"there is no such file{did_you_mean(Path(given).name, near)}", given))
     else:
         yield Clip(stem(posixpath.basename(given) if places.is_remote(given) else Path(given).name), given)
 
@@ -126,8 +134,8 @@ def rows(path: str, problems: list[Problem]) -> Iterator[tuple[int, dict[str, An
     if path.lower().endswith(".csv"):
         reader = csv.DictReader(io.StringIO(text), restval="")
         if "path" not in (reader.fieldnames or ()):
-            found = ", ".join(reader.fieldnames or ()) or "nothing"
-            raise TapegraphError(Problem(f"the first line has no column path; it has {shown(found)}", path))
+            found = shown(", ".join(reader.fieldnames)) if reader.fieldnames else "nothing"
+            raise TapegraphError(Problem(f"the first line has no column path; it has {found}", path))
         for row in reader:
             yield reader.line_num, row
         return
@@ -147,6 +155,10 @@ def rows(path: str, problems: list[Problem]) -> Iterator[tuple[int, dict[str, An
 
 def clip_of(row: dict[str, Any], path: str) -> Clip:
     """Return the clip of a line of a list. Raises TapegraphError for its mistakes."""
+    for column in row:
+        meant = column.strip().lower().removesuffix("_s") if isinstance(column, str) else None
+        if meant in COLUMNS and meant not in row:  # or else the whole file would silently be the clip
+            raise TapegraphError(f"{shown(column)} is no column of a list; write {meant}")
     name, id_ = row.get("path"), row.get("id")
     if not isinstance(name, str) or not name:
         raise TapegraphError(f"path is {shown(name)}; it must be that of an audio file")

@@ -34,8 +34,10 @@ class Manifest:
         self.lines: list[bytes] = []  # all of them, where they go to an object store
         self.put_at = 0.0
 
-    def exists(self) -> bool:
-        return bool(places.identity(self.path))
+    def has_lines(self) -> bool:
+        """Tell whether it exists and says something: that of a batch which could not begin is empty."""
+        size, *_ = places.identity(self.path) or [0]
+        return bool(size)
 
     def begin(self, lines: Iterable[Line]) -> None:
         """Let the manifest consist of these lines, in one step, and be added to."""

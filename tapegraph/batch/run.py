@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
 import attrs
@@ -24,6 +24,7 @@ from tapegraph.batch.engines import Engine
 from tapegraph.batch.manifest import Manifest
 from tapegraph.batch.work import Job, Line, begun, failed
 from tapegraph.errors import Problem, TapegraphError
+from tapegraph.files.kinds import check_subtype, find_container
 
 STALE_S = 600.0  # age of a temporary file whose process cannot be alive: they live for milliseconds
 
@@ -65,9 +66,10 @@ class Batch:
         """
         self.job, self.retries = job, retries
         self.clips = [clip for clip in clips if shard is None or shard.has(clip)]
+        check_subtype_of(job, clips)
         name = f"manifest-{shard.index}-of-{shard.count}.jsonl" if shard else "manifest.jsonl"
         self.manifest = Manifest(places.joined(job.out, name))
-        there = self.manifest.exists()
+        there = self.manifest.has_lines()
         if there and not (resume or overwrite):
             raise TapegraphError(
                 Problem("exists already; --resume goes on, --overwrite starts anew", self.manifest.path)
@@ -121,6 +123,20 @@ class Batch:
                         continue
                     self.manifest.add(line)
                     yield line
+
+
+def check_subtype_of(job: Job, clips: Iterable[Clip]) -> None:
+    """Raise TapegraphError where a kind of file that outputs would be does not have the chosen subtype."""
+    if job.subtype is None:
+        return
+    names = {Path(name).suffix: Path(name) for name in map(job.name, clips)}
+    problems: list[Problem] = []
+    for name in names.values():
+        try:
+            check_subtype(name, find_container(name), job.subtype)
+        except TapegraphError as error:
+            problems += error.problems
+    refuse(problems)
 
 
 def died(clip: Clip, error: TapegraphError) -> Line:

@@ -147,7 +147,7 @@ def read(clip: Clip) -> Sound:
         raise TapegraphError(Problem(f"ends {where}", clip.source))
     if not np.isfinite(samples).all():
         count = int(np.count_nonzero(~np.isfinite(samples)))
-        raise TapegraphError(Problem(f"contains {plural(count, 'sample')} that are NaN or infinite", clip.source))
+        raise TapegraphError(Problem(f"contains NaN or infinity: {plural(count, 'sample')}", clip.source))
     if not samples.any():
         raise TapegraphError(Problem("is silent: all its samples are 0", clip.source))
     if frames < end - start:
@@ -200,10 +200,13 @@ def run(machine: RandomMachine, sound: Sound, draw: Draw) -> Rendered:
 def write(out: Array, sound: Sound, target: Path, subtype: str | None, overwrite: bool = True) -> Line:
     """Write an output, completely or not at all; return its size, clipped samples and warnings.
 
+    A clip that no machine was drawn for keeps its samples: it is dithered only where it is to be stored otherwise.
+
     After a failure of power it may be shorter than its line says, by which it is found out.
     """
     channels, frames = out.shape
     reader = sound.reader
+    kept = out is sound.samples and subtype in (None, reader.subtype)
     with create(
         target,
         reader.sample_rate,
@@ -211,6 +214,8 @@ def write(out: Array, sound: Sound, target: Path, subtype: str | None, overwrite
         frames,
         subtype=subtype,
         like=reader.subtype,
+        dither=not kept,
+        dither_seed=int(digest(out)[:8], 16),  # that of its own: no two clips have the same noise
         overwrite=overwrite,
         like_bitrate=sound.bitrate,
         layout=reader.layout if channels == reader.channels else (),

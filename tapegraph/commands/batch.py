@@ -31,6 +31,7 @@ FAILURE = 1
 MOST_WARNINGS = 20  # that are printed; all of them are in the manifest
 MOST_NAMES = 10  # of clips in a line
 KINDS = [extension[1:] for extension in CONTAINERS]
+FORMAT = f"Kind of file: {', '.join(KINDS)}; otherwise as in IN."
 SHARD = "Do only the I-th of N parts; which part a clip is in depends on its id alone."
 SCHEDULER = "Let the workers of a dask scheduler do it; local: workers that are started here, as many as --jobs."
 RETRIES = "How often to try a clip again whose process died, or whose object store failed."
@@ -54,7 +55,7 @@ def shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shar
 @click.option("--shard", callback=shard, metavar="I/N", help=SHARD)
 @click.option("--resume", is_flag=True, help="Go on where a batch has ended, and redo what has changed since.")
 @overwrite_option
-@click.option("--format", "kind", type=click.Choice(KINDS), metavar="KIND", help="Kind of file; otherwise as in IN.")
+@click.option("--format", "kind", type=click.Choice(KINDS), metavar="KIND", help=FORMAT)
 @click.option("--subtype", metavar="NAME", help="Sample format: PCM_16, PCM_24, FLOAT ...; otherwise as in IN.")
 @click.option("--epoch", default=0, type=click.IntRange(0), metavar="N", help="Draw the machines of another epoch.")
 @click.option("--retries", default=2, show_default=True, type=click.IntRange(0), metavar="N", help=RETRIES)
@@ -197,20 +198,24 @@ class Screen:
             self.say(f"{len(self.failed)} failed: {listed(self.failed, len(self.failed))}")
         if self.quiet:
             return
+        from tapegraph.quantity import plural
+
         wall_s = time.monotonic() - self.started
         before = f", {self.batch.kept} before" if self.batch.kept else ""
         rate = f" ({self.done / wall_s:.1f} a second)" if self.done else ""
         click.echo(
-            f"{self.batch.manifest.path}: {self.done} clips done{before}, {len(self.failed)} failed, "
+            f"{self.batch.manifest.path}: {plural(self.done, 'clip')} done{before}, {len(self.failed)} failed, "
             f"in {wall_s:.1f} s{rate}"
         )
 
     def tell_forms(self) -> None:
         """Warn of clips whose sample rate or channels are not those of most: a loader may not expect them."""
+        from tapegraph.quantity import plural
+
         usual, *others = self.forms.most_common()
         for form, count in others:
             which = listed(self.some[form], count)
-            self.say(f"warning: {count} have {shown(form)}, where most have {shown(usual[0])}: {which}")
+            self.say(f"warning: {plural(count, 'clip')} with {shown(form)}, where most have {shown(usual[0])}: {which}")
 
 
 def shown(form: tuple[int, int]) -> str:

@@ -46,6 +46,7 @@ def create(
     subtype: str | None = None,
     like: str = "PCM_24",
     dither: bool = True,
+    dither_seed: int = DITHER_SEED,
     overwrite: bool = False,
     bitrate: float | None = None,
     like_bitrate: float | None = None,
@@ -59,7 +60,7 @@ def create(
     path: its extension selects the kind of file, unless `kind` does; "-" is standard output
     most_frames: the most that will be written; a WAV that could exceed 4 GiB is written as RF64
     subtype: how to store samples; otherwise as in a file of subtype `like`, or the nearest there is
-    dither: whether integer formats are dithered, see rounded()
+    dither: whether integer formats are dithered, see rounded(); dither_seed: what the dither is drawn from
     bitrate: of a lossy file, kb/s; otherwise as near as can be to `like_bitrate`, else the encoder's own
     layout: the loudspeakers of the channels, in WAVE order; () where they are not known
     metadata: what the file says beside its sound
@@ -86,7 +87,8 @@ def create(
         took = f"may come to {size / 1e9:.1f} GB; {name(path)} takes at most {container.max_bytes / 1e9:.1f} GB"
         raise file_error(path, took)
     with replacing(path, overwrite) as temporary:
-        writer = Writer(path, temporary, format_, subtype, sample_rate, channels, most_frames, dither)
+        seed = dither_seed if dither else None
+        writer = Writer(path, temporary, format_, subtype, sample_rate, channels, most_frames, seed)
         if not sync:
             writer.file.flush = lambda: None  # or else soundfile has the disk synchronised when it closes a file
         try:
@@ -118,11 +120,11 @@ class Writer:
         sample_rate: int,
         channels: int,
         most_frames: int,
-        dither: bool,
+        dither_seed: int | None,
     ) -> None:
         self.path, self.temporary, self.most_frames = path, temporary, most_frames
         self.format, self.subtype = format_, subtype
-        self.dither = np.random.default_rng(DITHER_SEED) if dither else None
+        self.dither = None if dither_seed is None else np.random.default_rng(dither_seed)
         self.frames = self.clipped = 0
         self.peak = 0.0
         self.order = VORBIS_ORDER.get(channels) if format_ == "OGG" else None

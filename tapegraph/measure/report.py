@@ -37,7 +37,7 @@ DECIMALS = {  # in tables, by the unit that ends the name of a column
     "dbtp": 2,
 }
 WIDTH = 80  # a single row that is wider is printed as a list
-WIDEST = 120  # a table that is wider is continued below, with the columns that say which row it is
+WIDEST = 132  # letters: a wider table is continued below, with the columns that say which row it is
 
 
 def heading(name: str, bench: Machine | Sound) -> str:

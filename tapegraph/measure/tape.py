@@ -92,7 +92,7 @@ class Tape(Result):
             "sensitivity_db": (self.sensitivity_db, MIDDLE_HZ),
             "third_percent": (self.third_percent, DISTORTION_HZ),
             "one_percent_db": (self.one_percent_db, DISTORTION_HZ),
-            "three_percent_db": (self.mol_db, DISTORTION_HZ),
+            "mol_400_db": (self.mol_db, DISTORTION_HZ),
             "mol_1k_db": (self.mol_db, MIDDLE_HZ),
             "sol_10k_db": (self.sol_db, SATURATION_HZ),
         }
@@ -105,7 +105,7 @@ class Tape(Result):
             "sensitivity_db": "Sensitivity, 1 kHz",
             "third_percent": "Third harmonic, 400 Hz at 0 dB",
             "one_percent_db": "1 % third harmonic, 400 Hz",
-            "three_percent_db": "MOL, 3 %, 400 Hz",
+            "mol_400_db": "MOL, 3 %, 400 Hz",
             "mol_1k_db": "MOL, 3 %, 1 kHz",
             "sol_10k_db": "SOL, 10 kHz",
             "noise_a_db": "Noise, A-weighted",

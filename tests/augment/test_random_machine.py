@@ -12,6 +12,7 @@ import subprocess
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,15 @@ def test_what_is_no_number_becomes_silence_with_a_warning() -> None:
     broken[1, 10:12] = np.nan
     with pytest.warns(tapegraph.SoundWarning, match="^2 input samples were NaN"):
         out = MACHINE(broken, RATE, clip="a")
+    calls: list[Callable[[], Any]] = [
+        lambda: MACHINE(broken, RATE, clip="a"),
+        lambda: MACHINE.apply(broken, RATE, MACHINE.draw("a")),
+        lambda: MACHINE.batch(broken[np.newaxis], RATE, clips=["a"]),
+    ]
+    for call in calls:
+        with pytest.warns(tapegraph.SoundWarning) as warned:
+            call()
+        assert [warning.filename for warning in warned] == [__file__]  # the line to look at is the caller's
     broken[1, 10:12] = 0.0
     assert np.array_equal(out, MACHINE(broken, RATE, clip="a"))
 
@@ -152,9 +162,10 @@ def test_what_is_no_number_becomes_silence_with_a_warning() -> None:
     ],
 )
 def test_what_is_no_sound_is_refused_in_a_sentence(samples: Any, rate: Any, told: str) -> None:
-    with pytest.raises(TapegraphError) as caught:
-        MACHINE(samples, rate, clip="a")
-    assert str(caught.value).startswith(told)
+    for machine in (MACHINE, RandomMachine(WORDS, p=0.0)):  # whether or not a machine applies
+        with pytest.raises(TapegraphError) as caught:
+            machine(samples, rate, clip="a")
+        assert str(caught.value).startswith(told)
 
 
 @pytest.mark.usefixtures("toys")

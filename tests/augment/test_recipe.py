@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import tapegraph
 from tapegraph import TapegraphError, resources
+from tapegraph.__main__ import main
 from tapegraph.augment import RandomMachine, recipe
 from tapegraph.augment.schema import schema
 from tapegraph.commands import check
@@ -297,6 +298,20 @@ def test_weights_count_by_their_content_wherever_they_lie(tmp_path: Path) -> Non
         )
     assert found[0] == found[2] != found[4]
     assert found[1] == found[3] != found[5]
+
+
+def test_what_is_nearly_a_random_machine_is_told_what_it_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "machines.yaml"
+    path.write_text("graphs: [clean]\n")
+    assert main(["check", str(path)]) == 1
+    told = f"{path}:1:1: the version of the format is missing; add tapegraph-random: 1\n"
+    assert capsys.readouterr().err == told
+    with pytest.raises(TapegraphError) as caught:
+        RandomMachine("clean")
+    assert str(caught.value) == 'clean: not a file; for a preset alone write {"graphs": ["clean"]}'
+    assert RandomMachine({"graphs": ["clean"]}).p == 1.0
 
 
 def test_check_tells_what_is_drawn_for_which_graph(tmp_path: Path) -> None:

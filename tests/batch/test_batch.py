@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from collection import MACHINES, NAMES, RATE, add, outputs
+from collection import LEVEL, MACHINES, NAMES, RATE, add, outputs
 
 import tapegraph
 from tapegraph.__main__ import main
@@ -121,6 +121,39 @@ def test_a_part_is_the_same_in_kinds_that_seek_and_in_those_that_do_not(corpus: 
     assert np.array_equal(soundfile.read("out/a.wav")[0], soundfile.read("out/all.wav")[0][24_000:40_000])
 
 
+@pytest.mark.parametrize("kind", ["PCM_16", "PCM_24", "FLOAT"])
+def test_a_clip_that_no_machine_is_drawn_for_keeps_its_samples(corpus: Path, kind: str) -> None:
+    x = np.random.default_rng(1).uniform(-0.5, 0.5, 800)
+    soundfile.write("as_it_is.wav", x, RATE, kind)
+    Path("none.yaml").write_text("{tapegraph-random: 1, p: 0, graphs: [tc260]}")
+    assert main(["batch", "none.yaml", "as_it_is.wav", "out"]) == 0
+    assert main(["batch", "none.yaml", "as_it_is.wav", "named", "--subtype", kind]) == 0
+    for out in ("out", "named"):
+        found = soundfile.read(f"{out}/as_it_is.wav")[0]
+        assert np.array_equal(found, soundfile.read("as_it_is.wav")[0])
+    assert main(["batch", "none.yaml", "as_it_is.wav", "fewer", "--subtype", "PCM_U8"]) == 0
+    error = (soundfile.read("fewer/as_it_is.wav")[0] - soundfile.read("as_it_is.wav")[0]) * 2**7
+    assert np.max(np.abs(error)) > 0.75  # only dither goes beyond half a step
+    assert main(["batch", "--replay", "out/manifest.jsonl", "as_it_is", "again.wav"]) == 0
+    assert Path("again.wav").read_bytes() == Path("out/as_it_is.wav").read_bytes()
+
+
+def test_an_empty_manifest_is_nothing_to_keep(corpus: Path) -> None:
+    Path("out").mkdir()
+    Path("out/manifest.jsonl").touch()  # left by a batch whose scheduler could not be reached
+    assert batch("corpus", "out") == 0
+    assert list(lines()) == NAMES
+
+
+def test_a_subtype_that_the_outputs_cannot_have_is_one_mistake(corpus: Path, capsys: Capture) -> None:
+    soundfile.write("corpus/ann/other.flac", np.full(800, 0.1), RATE)
+    assert batch("corpus", "out", "--subtype", "FLOAT") == 1
+    told = f"{Path('ann/other.flac')}: subtype is FLOAT; flac takes one of PCM_S8, PCM_16, PCM_24\n"
+    assert capsys.readouterr().err == told
+    assert not Path("out").exists()
+    assert batch("corpus", "out", "--subtype", "FLOAT", "--format", "wav") == 0
+
+
 def test_a_batch_is_not_begun_where_it_would_replace_something(corpus: Path, capsys: Capture) -> None:
     assert batch("corpus/ann", "out") == 0
     assert batch("corpus/ann", "out") == 1
@@ -202,7 +235,7 @@ BAD = {
     "empty": "contains no sound: it has 0 frames",
     "nothing": "is empty: it has 0 bytes",
     "silent": "is silent: all its samples are 0",
-    "nan": "contains 2 samples that are NaN or infinite",
+    "nan": "contains NaN or infinity: 2 samples",
     "text": "is not an audio file of a supported kind, or is damaged (Format not recognised)",
     "gone": "there is no such file; did you mean one.wav?",
     "late": "ends before the clip at 5 s",
@@ -240,8 +273,8 @@ def test_a_bad_clip_is_a_line_and_the_others_go_on(corpus: Path, capsys: Capture
     assert err[-1].startswith("7 failed: ")
     assert set(err[-1].removeprefix("7 failed: ").split(", ")) == BAD.keys()
     most = "where most have 16000 Hz and 1 channel"
-    assert f"warning: 1 have 44100 Hz and 1 channel, {most}: rate" in err
-    assert f"warning: 1 have 16000 Hz and 2 channels, {most}: stereo" in err
+    assert f"warning: 1 clip with 44100 Hz and 1 channel, {most}: rate" in err
+    assert f"warning: 1 clip with 16000 Hz and 2 channels, {most}: stereo" in err
     assert len(err) == 7 + 2 + 1
     assert batch("list.csv", "out", "--resume") == 1  # what has failed is tried again
     assert sum(line["status"] == "failed" for line in lines().values()) == 7
@@ -446,3 +479,20 @@ def test_progress_says_how_fast_it_is_and_how_long_it_takes(
     err = capsys.readouterr().err  # where click leaves out the escapes that clear the line
     assert err.startswith("\r1 of 6 clips, 2.0 a second, 2 s left")
     assert err.endswith("\rann/on: on.wav: is empty\n\r2 of 6 clips, 1 failed, 4.0 a second, 1 s left")
+
+
+def test_no_two_clips_have_the_same_dither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dither of an output is drawn from what it holds; with that of one generator, errors correlate by 2/3."""
+    monkeypatch.chdir(tmp_path)
+    Path("level.yaml").write_text(LEVEL)
+    Path("one.yaml").write_text("tapegraph-random: 1\ngraphs: [level.yaml]\ndraw: {level.gain_db: -1}\n")
+    for name, seed in (("a", 1), ("b", 2)):
+        add(f"in/{name}.wav", seed, frames=8000)
+    assert main(["batch", "one.yaml", "in/", "out/", "--subtype", "PCM_16"]) == 0
+    errors = []
+    for name in ("a", "b"):
+        x, _ = soundfile.read(f"in/{name}.wav")
+        y, _ = soundfile.read(f"out/{name}.wav")
+        errors.append(y - x * 10.0 ** (-1 / 20))
+    assert max(np.max(np.abs(error)) for error in errors) < 2.1 / 2**15
+    assert abs(np.corrcoef(errors)[0, 1]) < 0.06

@@ -55,6 +55,20 @@ def test_two_clips_with_one_name_are_both_named(corpus: Path) -> None:
     ]
 
 
+def test_what_is_named_and_is_not_there_is_told_before_a_batch_begins(corpus: Path) -> None:
+    assert problems("corpsu/") == ["corpsu/: there is no such file; did you mean corpus?"]
+    assert problems("corpus/ann/quarrels.flac") == ["corpus/ann/quarrels.flac: there is no such file"]
+    assert problems("corpus/ann/no.wav", "corpus/ann/no.wav") == ["corpus/ann/no.wav: is given twice"]
+
+
+@pytest.mark.parametrize(("column", "meant"), [("start_s", "start"), ("End", "end"), (" id", "id")])
+def test_a_column_that_is_nearly_one_of_a_list_is_not_passed_over(corpus: Path, column: str, meant: str) -> None:
+    Path("list.csv").write_text(f"path,{column}\ncorpus/ann/no.wav,0.02\n")
+    assert problems("list.csv") == [f"list.csv:2: '{column}' is no column of a list; write {meant}"]
+    Path("list.csv").write_text(f"path,{column},{meant}\ncorpus/ann/no.wav,of another program,0.03\n")
+    assert len(ids("list.csv")) == 1
+
+
 def test_a_list_gives_parts_of_files_relative_to_itself(corpus: Path) -> None:
     Path("corpus/list.csv").write_text(
         "id,path,start,end,text\n"

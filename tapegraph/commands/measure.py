@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import json
 import math
-import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from tapegraph.commands._measuring import check_files, check_names, read_limits, refuse, sound_warnings, turned
 from tapegraph.commands._options import allow_option, nodes_option, overwrite_option, set_option
 
 if TYPE_CHECKING:
     from tapegraph.measure import Result
+    from tapegraph.measure.datasheet import DataSheet
 
 EXAMPLES = """\b
 Examples:
@@ -162,19 +159,13 @@ def command(
         raise click.UsageError("Missing argument 'GRAPH'.")
     if recording is None and folder is not None:
         refuse((*FOR_GRAPHS, *FOR_RESULTS), "--signals is without {}")
-        check_names(what, of_sound=False, of_two=True)
-        for name in what:
-            if name in measure.PAIRS:
-                raise WrongUseError(f"{name} compares two graphs, which a test tape cannot")
-        usual = [name for name in measure.SHEET if name != "latency"]  # which nobody knows of a recording
-        played = {name: measure.ALL[name] for name in dict.fromkeys(what or usual)}
-        click.echo(write_signals(folder, played, sample_rate, channels, levels, overwrite))
+        click.echo(write_signals(folder, on_tape(what), sample_rate, channels, levels, overwrite))
         return
     of_sound = recording is None and sounds.is_audio(str(graph))
     check_names(what, of_sound, against is not None)
     wanted: Mapping[str, Any] = {}
     if limits_file is not None:
-        wanted = read(limits_file, measure.OF_SOUND if of_sound else measure.ALL | measure.PAIRS)
+        wanted = read_limits(limits_file, measure.OF_SOUND if of_sound else measure.ALL | measure.PAIRS)
     check_names(wanted, of_sound, against is not None)
     outputs = [file for file in (json_file, csv_file, sheet_file) if file is not None]
     inputs = [file for file in (graph, song, against, limits_file, recording) if file is not None]
@@ -220,19 +211,12 @@ def command(
         options["song"] = heard.at_rate(sample_rate).audio
     for sentence in wrong:
         warn(sentence)
-    left_out: dict[str, list[str]] = {}  # by the reason
     click.echo(sheet.heading())
-    for name in dict.fromkeys(named or usual):
-        try:
+    if named:
+        for name in dict.fromkeys(named):
             click.echo(f"\n{sheet.measure(name, options)}")
-        except TapegraphError as error:
-            if named:
-                raise
-            left_out.setdefault(str(error), []).append(name)  # the rest of the sheet may be measured
-    for problem, names in left_out.items():
-        warn(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} left out: {problem}")
-    if not sheet.results():
-        raise TapegraphError("nothing was measured")
+    else:
+        measure_what_can_be(sheet, usual, options)
     if json_file is not None:
         write_or_print(json.dumps(sheet.as_data(), indent=1), json_file, overwrite)
     if csv_file is not None:
@@ -243,117 +227,31 @@ def command(
         raise TapegraphError(*problems)
 
 
-@contextlib.contextmanager
-def sound_warnings() -> Iterator[None]:
-    """Print what graphs warn of as sentences, each once, as only counts differ from one signal to the next."""
+def on_tape(what: tuple[str, ...]) -> dict[str, Callable[..., Result]]:
+    """Return the measurements whose signals go onto a test tape."""
+    from tapegraph import measure
+    from tapegraph.commands._options import WrongUseError
+
+    check_names(what, of_sound=False, of_two=True)
+    for name in what:
+        if name in measure.PAIRS:
+            raise WrongUseError(f"{name} compares two graphs, which a test tape cannot")
+    usual = [name for name in measure.SHEET if name != "latency"]  # which nobody knows of a recording
+    return {name: measure.ALL[name] for name in what or usual}
+
+
+def measure_what_can_be(sheet: DataSheet, names: Iterable[str], options: Mapping[str, Any]) -> None:
+    """Print tables; of what cannot be measured, why. Raises TapegraphError where that is all."""
     from tapegraph.commands._options import warn
-    from tapegraph.errors import SoundWarning
+    from tapegraph.errors import TapegraphError
 
-    said: set[str] = set()
-    usual = warnings.showwarning
-
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        if not issubclass(category, SoundWarning):
-            usual(message, category, filename, lineno, file, line)
-            return
-        uncounted = re.sub(r"^\d+ ", "", str(message))
-        if uncounted not in said:
-            said.add(uncounted)
-            warn(str(message))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", SoundWarning)
-        warnings.showwarning = show
-        yield
-
-
-def check_files(outputs: Iterable[str], inputs: Iterable[str]) -> None:
-    """Raise WrongUseError where an output is written twice, or is what is measured, or has no folder."""
-    from tapegraph.atomic import is_stream
-    from tapegraph.commands._options import WrongUseError
-    from tapegraph.files.render import is_same_file
-
-    written: list[Path] = []
-    for file in outputs:
-        real = Path(file).resolve()
-        if real in written and not is_stream(Path(file)):
-            raise WrongUseError(f"{file} is written twice; choose another file for one of both")
-        if not is_stream(Path(file)) and not real.parent.is_dir():
-            raise WrongUseError(f"{file}: there is no folder {real.parent}")
-        if any(is_same_file(source, file) for source in inputs):
-            raise WrongUseError(f"{file} is read, too; choose another file to write")
-        written.append(real)
-
-
-def check_names(names: Iterable[str], of_sound: bool, of_two: bool) -> None:
-    """Raise WrongUseError on what nobody measures, or not of a sound, or not of one graph alone."""
-    from tapegraph import measure
-    from tapegraph.commands._options import WrongUseError
-    from tapegraph.errors import did_you_mean
-
-    known = measure.OF_SOUND if of_sound else measure.ALL | measure.PAIRS
+    left_out: dict[str, list[str]] = {}  # by the reason
     for name in names:
-        if name not in measure.ALL and name not in measure.PAIRS:
-            hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
-            raise WrongUseError(f"no measurement is called {name}{hint}")
-        if name not in known:
-            raise WrongUseError(f"{name} is measured of graphs; of a sound there are {', '.join(known)}")
-        if name in measure.PAIRS and not of_two:
-            raise WrongUseError(f"{name} compares two graphs; name the other one with --against")
-
-
-def refuse(options: Iterable[str], sentence: str) -> None:
-    """Raise WrongUseError where one of these options, by the names of their parameters, is given.
-
-    sentence: what is wrong with that, the option in place of {}
-    """
-    from click.core import ParameterSource
-
-    from tapegraph.commands._options import WrongUseError
-
-    context = click.get_current_context()
-    for param in context.command.params:
-        given = context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
-        if given and param.name in options:
-            raise WrongUseError(sentence.format(param.opts[0]))
-
-
-def turned(over: str) -> Callable[..., Result]:
-    """Return the measurement that --over asks for: "Bias", or "Bias=0.4,0.6"."""
-    from tapegraph import measure
-    from tapegraph.commands._options import WrongUseError
-
-    target, sign, numbers = over.partition("=")
-    try:
-        values = [float(number) for number in numbers.split(",")] if sign else None
-    except ValueError:
-        raise WrongUseError(f"--over {over} has no numbers; write TARGET=NUMBER,NUMBER") from None
-    return functools.partial(measure.over, target=target.strip(), values=values)
-
-
-def read(file: str, known: Iterable[str]) -> Mapping[str, Any]:
-    """Return the limits in a file, which are on some of the known measurements."""
-    from tapegraph.document.text import parse
-    from tapegraph.errors import Problem, TapegraphError
-    from tapegraph.measure import limits
-
-    try:
-        text = Path(file).read_text("utf-8")
-    except OSError as error:
-        raise TapegraphError(Problem(f"cannot be read: {error.strerror}", file)) from None
-    except UnicodeDecodeError:
-        raise TapegraphError(Problem("is not UTF-8 text", file)) from None
-    found, problems = parse(text, file) if text.strip() else (None, [])
-    if problems:
-        raise TapegraphError(*problems)
-    try:
-        return limits.check_names(found and found.plain, known)
-    except TapegraphError as error:
-        raise TapegraphError(*(Problem(problem.message, file) for problem in error.problems)) from None
+        try:
+            click.echo(f"\n{sheet.measure(name, options)}")
+        except TapegraphError as error:
+            left_out.setdefault(str(error), []).append(name)
+    for problem, without in left_out.items():
+        warn(f"{', '.join(without)} {'is' if len(without) == 1 else 'are'} left out: {problem}")
+    if not sheet.results():
+        raise TapegraphError("nothing was measured")

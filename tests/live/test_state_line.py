@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_in_a_narrow_terminal_the_line_is_cut_so_that_it_stays_one(
     out, err = capsys.readouterr()
     drawn = [line for line in err.split("\r\033[K") if " played, " in line]
     assert drawn and {len(line) for line in drawn} == {19}
-    assert out.rstrip().endswith("dropouts 0")
+    assert re.search(r" played, .*dropouts \d+$", out.rstrip())  # the last line is whole; how many depends on the load
 
 
 def test_what_midi_reports_while_the_screen_is_shown_is_shown_on_it(

@@ -14,6 +14,7 @@ a + floor(u (b - a + 1)), and the others are rounded to the nearest.
 
 from __future__ import annotations
 
+import abc
 import math
 from typing import Any, ClassVar, Protocol
 
@@ -50,17 +51,18 @@ class Distribution(Protocol):
 
 
 @attrs.frozen
-class Numbers:
+class Numbers(abc.ABC):
     """A distribution over numbers, written {WORD: [its fields]}."""
 
     WORD: ClassVar[str]
 
+    @abc.abstractmethod
     def wrong(self) -> str | None:
         """Return what is wrong with the numbers among themselves, or None."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def number(self, u: float, within: Range) -> float:
-        raise NotImplementedError
+        """Return the number for one between 0 and 1, before it is cut off at the ends."""
 
     def ends(self, within: Range) -> tuple[float, float]:
         """Return the least and the largest number that may be drawn."""

@@ -113,7 +113,10 @@ class Result(abc.ABC):
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
-        """Keep the short repr, which attrs gives up for one with all values."""
+        """Keep the short repr, which attrs gives up for one with all values.
+
+        To a type checker any assignment to a method is a mistake; that of each subclass by itself would be forgotten.
+        """
         cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
 
     def __repr__(self) -> str:

@@ -54,7 +54,7 @@ def needs(program: str) -> list[str]:
 def test_a_program_on_the_page_runs(program: str, folder: Path) -> None:
     for package in needs(program):
         if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed")
+            pytest.skip(f"an example for users of {package}, which is not installed here")
     (folder / "program.py").write_text(program)
     run(folder, "program.py")
 

@@ -315,7 +315,7 @@ Tensor.__module__ = "torch"
 @pytest.fixture
 def torch(monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType("torch")
-    module.from_numpy = Tensor  # type: ignore[attr-defined]
+    monkeypatch.setattr(module, "from_numpy", Tensor, raising=False)
     monkeypatch.setitem(sys.modules, "torch", module)
 
 
@@ -342,7 +342,7 @@ def test_each_worker_of_a_data_loader_has_draws_of_its_own(monkeypatch: pytest.M
     found = []
     for seed in (11, 12, 11):
         info = types.SimpleNamespace(seed=seed)
-        data.get_worker_info = lambda info=info: info  # type: ignore[attr-defined]
+        monkeypatch.setattr(data, "get_worker_info", lambda info=info: info, raising=False)
         machine = pickle.loads(pickle.dumps(MACHINE))
         machine.randomize_parameters()
         found.append(machine.parameters["seed"])

@@ -50,6 +50,11 @@ def rendered(graph: tapegraph.Graph, sound: Sound) -> Sound:
     return np.asarray(graph.render(np.ascontiguousarray(sound.T), RATE).T)
 
 
+def test_under_xdist_all_that_needs_the_server_runs_in_one_worker(request: pytest.FixtureRequest) -> None:
+    distributed = hasattr(request.config, "workerinput")
+    assert request.node.nodeid.endswith("@sound server") == distributed, "pytest -n needs --dist loadgroup"
+
+
 def test_what_is_played_is_what_is_rendered(server: Server, song: Sound, tmp_path: Path) -> None:
     arguments = ("play", "song.wav", "--preset", "tc260", "--device", "probe", "--record", "heard.wav")
     with SoundCard(server.name, LONG_S) as card, running(server, *arguments, folder=tmp_path) as process:

@@ -11,11 +11,11 @@ import re
 
 import numpy as np
 import pytest
+from harness import at_loudness, loudness_change
+from notches import response
 
 import tapegraph
 from tapegraph import demo, resources
-from tapegraph.analysis.matching import at_loudness, loudness_change
-from tapegraph.analysis.response import response
 from tapegraph.document.targets import declared, targets
 from tapegraph.node import Param, registry
 

@@ -1,1 +1,1 @@
-"""Measurements: loudness, peaks, noise and flutter of sound, and what a graph does to levels and frequencies."""
+"""Meters: loudness, peaks, noise and flutter of sound, and gains that make graphs equally loud."""

@@ -35,16 +35,6 @@ def weights_beside(channels: int, others: int) -> tuple[float, ...]:
     return (2.0,) if channels == 1 and others > 1 else ()
 
 
-def at_loudness(sound: Audio, sample_rate: float, wanted_lufs: float) -> Audio:
-    """Return sound (channels, frames) at the gain at which it has an integrated loudness; silence as it is."""
-    return np.asarray(sound * gain_between(wanted_lufs, integrated(sound, sample_rate)))
-
-
-def loudness_change(out: Audio, audio: Audio, sample_rate: float) -> float:
-    """Return by how many LU what a graph made of audio, without the tail, is louder; 0 where either is silent."""
-    return -20.0 * math.log10(matching_gain(out, audio, sample_rate))
-
-
 def matching_gain(out: Audio, audio: Audio, sample_rate: float) -> float:
     """Return the gain at which what a graph made of audio, without the tail, has the same integrated loudness."""
     x, y = planar(audio), planar(out)

@@ -7,9 +7,8 @@ the mean square of the sound, so that noise needs no correction, and a tone is t
 band takes of the lines at its edges the part that lies inside: it is ideal, steeper than the filters that the standard
 allows. Power is relative to full scale 1: a sine of full scale has the power 1 / 2.
 
-Sources: P. D. Welch, The use of fast Fourier transform for the estimation of power spectra, IEEE Trans. Audio
-Electroacoust. 15 (1967). Bands: IEC 61260-1:2014, octave ratio 10^(3/10), reference 1 kHz, by way of
-public code (Acoustics.jl, python-acoustics).
+Source: P. D. Welch, The use of fast Fourier transform for the estimation of power spectra, IEEE Trans. Audio
+Electroacoust. 15 (1967).
 """
 
 from __future__ import annotations
@@ -17,14 +16,12 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from tapegraph.analysis.decibels import power_dbfs
 from tapegraph.errors import TapegraphError
 from tapegraph.quantity import format_number
 from tapegraph.run.sound import Array, Audio
 
 LINE_HZ = 1.0
 SHORTEST_S = 0.1
-BANDS_HZ = (20.0, 20_000.0)  # the lowest and the highest centre, nominally
 
 
 @attrs.frozen
@@ -50,18 +47,6 @@ class PowerSpectrum:
         return PowerSpectrum(self.frequencies_hz, self.power * gains**2)
 
 
-@attrs.frozen
-class Bands:
-    """The level of a sound in bands of a constant width in octaves.
-
-    centres_hz: exact, 1000 times powers of ten; 19.95 Hz is nominally 20
-    levels_dbfs: RMS of each channel in each band, re a sine of full scale: (channels, bands)
-    """
-
-    centres_hz: Array
-    levels_dbfs: Array
-
-
 def power_spectrum(sound: Audio, sample_rate: float, line_hz: float = LINE_HZ) -> PowerSpectrum:
     """Return the power spectrum of (channels, frames), with lines line_hz apart.
 
@@ -83,25 +68,3 @@ def power_spectrum(sound: Audio, sample_rate: float, line_hz: float = LINE_HZ) -
     if size % 2 == 0:
         power[:, -1] /= 2.0
     return PowerSpectrum(np.arange(size // 2 + 1) * sample_rate / size, power)
-
-
-def octaves(spectrum: PowerSpectrum) -> Bands:
-    """Return the levels in octaves from 31.5 Hz to 16 kHz, as far as they lie under the Nyquist frequency."""
-    return bands(spectrum, 1)
-
-
-def third_octaves(spectrum: PowerSpectrum) -> Bands:
-    """Return the levels in thirds of an octave from 20 Hz to 20 kHz, as far as they lie under the Nyquist frequency."""
-    return bands(spectrum, 3)
-
-
-def bands(spectrum: PowerSpectrum, in_octave: int) -> Bands:
-    """Return the levels in bands, an odd number of them in an octave, one of which is centred at 1 kHz."""
-    octave = 10.0**0.3
-    reach = 6 * in_octave
-    centres = 1000.0 * octave ** (np.arange(-reach, reach + 1) / in_octave)
-    half = octave ** (0.5 / in_octave)
-    low, high = BANDS_HZ
-    inside = (centres > low / 1.01) & (centres < high * 1.01) & (centres * half <= spectrum.frequencies_hz[-1])
-    centres = centres[inside]
-    return Bands(centres, power_dbfs(spectrum.between(centres / half, centres * half)))

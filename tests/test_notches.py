@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import notches
 import numpy as np
 import pytest
+from harness import at_loudness, loudness_change
+from notches import Response, response
 
 import tapegraph
 from tapegraph import demo
-from tapegraph.analysis import response as module
 from tapegraph.analysis.loudness import integrated
-from tapegraph.analysis.matching import at_loudness, loudness_change
-from tapegraph.analysis.response import Response, response
 
 RATE = 48_000
 LINES_HZ = np.arange(20.0, 20_001.0, 2.0)
@@ -55,7 +55,7 @@ def test_the_level_is_that_of_a_sine_of_full_scale_as_0_dbfs(monkeypatch: pytest
         played.append(float(np.mean(sound[0, : RATE // 2] ** 2)))
         return sound
 
-    monkeypatch.setattr(module, "rendered", rendered)
+    monkeypatch.setattr(notches, "rendered", rendered)
     response(tapegraph.chain(gain={}).flat(), RATE, level_dbfs=-20.0)
     assert played == pytest.approx([0.0, 0.01 / 2.0])
 

@@ -98,6 +98,16 @@ def refuse(options: Iterable[str], sentence: str) -> None:
             raise WrongUseError(sentence.format(param.opts[0]))
 
 
+def warn_of_levels(names: Iterable[str]) -> None:
+    """Say which of the measurements that a user named for some level are made at none, such as noise."""
+    from tapegraph import measure
+    from tapegraph.commands._options import warn
+
+    known = measure.ALL | measure.PAIRS
+    if without := [name for name in dict.fromkeys(names) if not measure.takes_levels(known[name])]:
+        warn(f"--level has no effect on {', '.join(without)}")
+
+
 def turned(over: str) -> Callable[..., Result]:
     """Return the measurement that --over asks for: "Bias", or "Bias=0.4,0.6"."""
     from tapegraph import measure

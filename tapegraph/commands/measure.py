@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tapegraph.commands._measuring import check_files, check_names, read_limits, refuse, sound_warnings, turned
+from tapegraph.commands._measuring import (
+    check_files,
+    check_names,
+    read_limits,
+    refuse,
+    sound_warnings,
+    turned,
+    warn_of_levels,
+)
 from tapegraph.commands._options import allow_option, nodes_option, overwrite_option, set_option
 
 if TYPE_CHECKING:
@@ -159,7 +167,10 @@ def command(
         raise click.UsageError("Missing argument 'GRAPH'.")
     if recording is None and folder is not None:
         refuse((*FOR_GRAPHS, *FOR_RESULTS), "--signals is without {}")
-        click.echo(write_signals(folder, on_tape(what), sample_rate, channels, levels, overwrite))
+        measurements = on_tape(what)
+        if levels:
+            warn_of_levels(what)
+        click.echo(write_signals(folder, measurements, sample_rate, channels, levels, overwrite))
         return
     of_sound = recording is None and sounds.is_audio(str(graph))
     check_names(what, of_sound, against is not None)
@@ -186,10 +197,11 @@ def command(
         rig = measure.Rig(some, sample_rate, channels=channels, channel=channel, at=at, strict=strict)
         return Subject(name, rig, title=", ".join([some.title or name, *changes]), description=some.description)
 
+    taped: tuple[float, ...] = ()  # levels on the test tape
     if recording is not None:
         refuse((*FOR_GRAPHS, *FOR_SIGNALS), "--recording is without {}")
         machine, wrong = read_recording(recording, folder, channel)
-        usual, levels = list(machine.signals.what), levels or machine.signals.levels_dbfs
+        usual, taped = list(machine.signals.what), machine.signals.levels_dbfs
         sheet = DataSheet(Subject(recording, machine, title=recording))
     elif of_sound:
         refuse((*FOR_GRAPHS, *FOR_SIGNALS, "levels"), f"{{}} is for graphs; {graph} is measured as it is")
@@ -203,7 +215,7 @@ def command(
             wrong.append("loop is that of the whole graph, and filters open it, too; --at NODE measures one node")
     if over is not None:
         sheet.instead["tape"] = turned(over)
-    given = {"levels_dbfs": levels or None, "reference_dbfs": reference}
+    given = {"levels_dbfs": levels or taped or None, "reference_dbfs": reference}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if song is not None:
         heard = measure.Sound.read(song)
@@ -211,6 +223,8 @@ def command(
         options["song"] = heard.at_rate(sample_rate).audio
     for sentence in wrong:
         warn(sentence)
+    if levels:
+        warn_of_levels(what)
     click.echo(sheet.heading())
     if named:
         for name in dict.fromkeys(named):

@@ -46,7 +46,7 @@ from tapegraph.measure.response import Response, response
 from tapegraph.measure.result import Result
 from tapegraph.measure.rig import Measured, Rig
 from tapegraph.measure.separation import Separation, separation
-from tapegraph.measure.signals import Signals, measured, signals
+from tapegraph.measure.signals import Signals, measured, signals, takes_levels
 from tapegraph.measure.sounds import OF_SOUND, Sound
 from tapegraph.measure.speed import Speed, speed
 from tapegraph.measure.tape import Tape, tape
@@ -107,6 +107,7 @@ __all__ = [
     "separation",
     "signals",
     "speed",
+    "takes_levels",
     "tape",
     "thd",
 ]

@@ -5,8 +5,8 @@
 H_n is what a synchronised sweep finds of it, see sweep.py. A sweep and steady tones agree within 0.1 dB on graphs whose
 memory is short beside the sweep, as that of tape is; thd() plays steady tones. A harmonic above 20 kHz is left blank.
 
-What aliases is no harmonic, but passes the place of one while it falls: the third and the fifth show in the second from
-5 kHz. It goes at a higher sample rate, and alias() measures it.
+What aliases is no harmonic and is not counted, but where it meets one: the third, at fs - 3 f, is the second for
+f = fs / 5 and stands out as a spike, within 2 %. It goes at a higher sample rate, and alias() measures it.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Ha
     fundamentals = np.empty((len(levels_dbfs), len(lines)))
     for i, level_dbfs in enumerate(levels_dbfs):
         found = sweep(rig, level_dbfs)
-        fundamentals[i] = decibels(np.abs(found.spectrum(1)[lines]))
+        fundamentals[i] = decibels(np.abs(found.harmonic(1)[lines]))
         for k, n in enumerate(ORDERS):
             heard = n * lines <= LINES_S * rig.highest_hz
-            relative[i, k, heard] = decibels(np.abs(found.spectrum(n)[n * lines[heard]])) - fundamentals[i, heard]
+            relative[i, k, heard] = decibels(np.abs(found.harmonic(n)[n * lines[heard]])) - fundamentals[i, heard]
     levels = vector(levels_dbfs)
     return Harmonics(
         lines / LINES_S, levels, vector(ORDERS), fundamentals + levels[:, np.newaxis], relative, changed=rig.changed

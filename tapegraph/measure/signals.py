@@ -213,8 +213,13 @@ def speed_tone(sample_rate: float) -> Array:
 
 def measured(measurement: Measurement, machine: Machine, levels_dbfs: Sequence[float] = ()) -> Result:
     """Return a measurement, at the levels where there are some and it takes them."""
-    takes_levels = "levels_dbfs" in inspect.signature(measurement).parameters
-    return measurement(machine, levels_dbfs=levels_dbfs) if levels_dbfs and takes_levels else measurement(machine)
+    given = levels_dbfs and takes_levels(measurement)
+    return measurement(machine, levels_dbfs=levels_dbfs) if given else measurement(machine)
+
+
+def takes_levels(measurement: Measurement) -> bool:
+    """Tell whether a measurement is made at levels; noise, for one, is made of silence."""
+    return "levels_dbfs" in inspect.signature(measurement).parameters
 
 
 def signals(

@@ -9,11 +9,18 @@ window and transformed. Dividing by the spectrum of x as it was played, in place
 linear response exact. Before t = 0 f1 sounds, in phase with the sweep, for as long as the graph takes to settle.
 
 What a graph sounds later than LATER_S is cut off. Harmonic n of a fundamental f stands at n f.
+
+What aliases is no harmonic, but falls while the sweep rises, and passes the places of harmonics: the third that of the
+second. So harmonic() keeps above ALIASED only what comes when the sound itself or an echo of it comes, give or
+take milliseconds: only bass rings for longer. A spike is left where both meet, as at f = fs / 5, within 2 %; a steady
+tone of that frequency has it, too.
 Source: A. Novak, P. Lotton, L. Simon, Synchronized Swept-Sine: Theory, Application, and Implementation, JAES 63 (2015).
+The second cut is ours.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 
 import attrs
@@ -31,6 +38,11 @@ DURATION_S = 10.0
 LATER_S = 1.2
 FADE_S = 0.02
 LINES_S = 10.0  # lines are 0.1 Hz apart
+ALIASED = (1.0 / 24.0, 1.0 / 12.0)  # of the sample rate; above it harmonics are cut shorter
+RINGING = (1.0 / 96.0, 1.0 / 48.0)  # of the sample rate; what is below it does not tell when sound comes
+FAINT = 10.0 ** (-50.0 / 20.0)  # of the loudest; the harmonics of such echoes are not looked for
+AROUND_S = 0.005  # before and after the sound, is kept as it is
+EDGE_S = 0.015  # further away, fades
 
 
 @attrs.frozen
@@ -46,17 +58,49 @@ class Sweep:
     sample_rate: float
 
     def spectrum(self, order: int) -> Spectrum:
-        """Return what harmonic `order` is made of, at lines of 1 / LINES_S, relative to the amplitude of the sweep."""
+        """Return what stands at the place of harmonic `order`, at lines of 1 / LINES_S, relative to the sweep."""
+        times, window = self.window(order)
+        return self.transformed(order, times, window)
+
+    def harmonic(self, order: int) -> Spectrum:
+        """Return spectrum() without the aliases that pass."""
+        times, window = self.window(order)
+        long, short = (self.transformed(order, times, w) for w in (window, window * self.sounding[times]))
+        return long + between(np.arange(len(long)) / self.frames, *ALIASED) * (short - long)
+
+    @property
+    def frames(self) -> int:
+        """Return how many a spectrum is made of."""
+        return round(LINES_S * self.sample_rate)
+
+    @functools.cached_property
+    def sounding(self) -> Array:
+        """Return 1 at the times when sound comes out, echoes too, and a little around them, 0 at others."""
+        lines = np.arange(self.frames // 2 + 1) / self.frames
+        h = np.abs(np.fft.irfft(self.spectrum(1) * between(lines, *RINGING), self.frames))
+        times, _ = self.window(1)
+        loud = h[times] >= FAINT * np.max(h)
+        last = np.maximum.accumulate(np.where(loud, times, -np.inf))
+        following = np.minimum.accumulate(np.where(loud, times, np.inf)[::-1])[::-1]
+        apart_s = np.minimum(times - last, following - times) / self.sample_rate
+        around = np.zeros(self.frames)
+        around[times] = 1.0 - between(apart_s, AROUND_S, AROUND_S + EDGE_S)
+        return around
+
+    def window(self, order: int) -> tuple[npt.NDArray[np.int64], Array]:
+        """Return the frames that are cut out around the place of a harmonic, and what they are multiplied by."""
         later = LATER_S if order == 1 else 0.7 * self.rate * math.log(order / (order - 1))
         earlier = 0.3 * self.rate * math.log((order + 1) / order)
         before, after = (round(time_s * self.sample_rate) for time_s in (earlier, later))
+        return np.arange(-before, after), np.concatenate([rise(before), rise(after)[::-1]])
+
+    def transformed(self, order: int, times: npt.NDArray[np.int64], window: Array) -> Spectrum:
+        """Return the spectrum of what is cut out around the place of a harmonic."""
         place = self.rate * math.log(order) * self.sample_rate
         whole = round(place)
-        cut = self.impulses[(np.arange(-before, after) - whole) % len(self.impulses)]
-        cut *= np.concatenate([rise(before), rise(after)[::-1]])
-        frames = round(LINES_S * self.sample_rate)
-        cycles = np.arange(frames // 2 + 1) / frames
-        return np.asarray(np.fft.rfft(cut, frames) * np.exp(2j * np.pi * cycles * (before + whole - place)))
+        cut = window * self.impulses[(times - whole) % len(self.impulses)]
+        cycles = np.arange(self.frames // 2 + 1) / self.frames
+        return np.asarray(np.fft.rfft(cut, self.frames) * np.exp(2j * np.pi * cycles * (whole - times[0] - place)))
 
 
 def rise(frames: int) -> Array:

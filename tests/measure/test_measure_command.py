@@ -247,6 +247,26 @@ def test_what_is_measured_over_nothing_is_wrong_use(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["noise", "--level", "-10"], "warning: --level has no effect on noise\n"),
+        (["latency", "dynamics", "noise", "--level", "-10"], "warning: --level has no effect on latency, noise\n"),
+        (["dynamics", "--level", "-10"], ""),
+        (["noise"], ""),
+        (["--level", "-10"], ""),
+        (["--signals", "tape", "--level", "-10"], "warning: --level has no effect on flutter\n"),
+    ],
+)
+def test_a_level_for_what_takes_none_is_not_passed_over(
+    words: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tapegraph.measure.SHEET", ("dynamics", "noise"))
+    about = "flutter" if "--signals" in words else "quiet.yaml"
+    assert main(["measure", about, *words, "--rate", "16000"]) == 0
+    assert capsys.readouterr().err == said
+
+
 @pytest.mark.parametrize("option", ["--level", "--reference"])
 def test_a_level_that_is_no_number_is_wrong_use(option: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["measure", "quiet.yaml", "thd", option, "nan"]) == 2

@@ -36,8 +36,10 @@ def test_harmonics_of_a_curve_are_those_of_its_formula(toys: None) -> None:
     np.testing.assert_allclose(found.fundamental_dbfs[0, found.frequency_hz < 10_000.0], db(FIRST), atol=0.02)
 
 
-def test_a_filter_behind_the_curve_changes_each_harmonic_at_its_own_frequency(toys: None) -> None:
-    time_s = 0.0002
+@pytest.mark.parametrize("time_s", [0.00025, 0.15])
+def test_a_filter_or_an_echo_behind_the_curve_changes_each_harmonic_at_its_own_frequency(
+    time_s: float, toys: None
+) -> None:
     graph = tapegraph.Graph(
         nodes={
             "cubic": {"kind": "cubic", "second": a, "third": b, "oversample": 2},
@@ -46,8 +48,8 @@ def test_a_filter_behind_the_curve_changes_each_harmonic_at_its_own_frequency(to
         },
         links=["input -> cubic -> late -> less -> output", "cubic -> output"],
     )
-    found = measure.harmonics(graph, (LEVEL_DBFS,))
-    f = found.frequency_hz[found.frequency_hz < 5000.0]
+    found = measure.harmonics(measure.Rig(graph, 24_000.0), (LEVEL_DBFS,))
+    f = found.frequency_hz[found.frequency_hz < 3000.0]
     comb = [np.abs(1.0 + 0.5 * np.exp(-2j * np.pi * n * f * time_s)) for n in (1, 2, 3)]
     for order, amplitude in ((2, SECOND), (3, THIRD)):
         expected = db(amplitude / FIRST) + 20.0 * np.log10(comb[order - 1] / comb[0])
@@ -57,12 +59,29 @@ def test_a_filter_behind_the_curve_changes_each_harmonic_at_its_own_frequency(to
 def test_harmonics_by_sweep_and_by_steady_tones_agree_on_tape() -> None:
     rig = measure.Rig(tapegraph.load("tc260"))
     found = measure.harmonics(rig, (-12.0,))
-    for frequency_hz in (50.0, 100.0, 1000.0):
+    for frequency_hz in (50.0, 100.0, 1000.0, 3981.0):
         k = line(rig, frequency_hz)
         steady = amplitudes(played(rig, [k], -12.0))
         for order in (3, 5):
             by_sweep = np.interp(np.log(k), np.log(found.frequency_hz), found.relative_db[0, order - 2])
             assert by_sweep == pytest.approx(db(steady[order * k] / steady[k]), abs=0.1), (frequency_hz, order)
+
+
+@pytest.mark.parametrize("second", [0.0, a])
+def test_an_alias_is_no_harmonic_but_where_it_meets_one(second: float, toys: None) -> None:
+    """The third at fs - 3 f meets H2 at fs / 5 and H1 at fs / 4, the second at fs - 2 f meets H1 at fs / 3."""
+    found = sweep(measure.Rig(tapegraph.chain(cubic={"second": second, "third": b})), LEVEL_DBFS)
+    f = np.arange(40.0, 20_000.0, 1.0 / LINES_S)
+    fundamental = np.abs(found.harmonic(1)[np.round(LINES_S * f).astype(int)])
+    alone = (np.abs(f / 12_000.0 - 1.0) > 0.03) & (np.abs(f / 16_000.0 - 1.0) > 0.03)
+    np.testing.assert_allclose(fundamental[alone], FIRST / A, rtol=5e-4)
+    f = f[f < 10_000.0]
+    levels = np.abs(found.harmonic(2)[np.round(2.0 * LINES_S * f).astype(int)])
+    for least, below_db in ((0.02, -90.0), (0.05, -120.0)):
+        alone = np.abs(f / 9600.0 - 1.0) > least
+        np.testing.assert_allclose(levels[alone], second * 0.5 * A, rtol=5e-4, atol=10.0 ** (below_db / 20.0))
+    if second == 0.0:
+        assert db(np.max(levels)) == pytest.approx(db(THIRD / A), abs=2.0)  # as of a steady tone of fs / 5
 
 
 def test_thd_of_a_curve_is_that_of_its_formula(curve: tapegraph.Graph) -> None:

@@ -3,7 +3,8 @@
     harmonic n of f = |H_n(n f)| / |H_1(f)|
 
 H_n is what a synchronised sweep finds of it, see sweep.py. A sweep and steady tones agree within 0.1 dB on graphs whose
-memory is short beside the sweep, as that of tape is; thd() plays steady tones. A harmonic above 20 kHz is left blank.
+memory is short beside the sweep, as that of tape is. Left blank are harmonics above 20 kHz, and those that come so soon
+after the next one that its echoes cover them: of an echo of 0.3 s, all but the second. thd() plays steady tones.
 
 What aliases is no harmonic and is not counted, but where it meets one: the third, at fs - 3 f, is the second for
 f = fs / 5 and stands out as a spike, within 2 %. It goes at a higher sample rate, and alias() measures it.
@@ -11,12 +12,14 @@ f = fs / 5 and stands out as a spike, within 2 %. It goes at a higher sample rat
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 
+from tapegraph.errors import TapegraphError
 from tapegraph.measure.result import FLOOR_DB, Result, decibels, over_frequency, table, vector
 from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.sheet import pens
@@ -77,7 +80,10 @@ class Harmonics(Result):
 
 
 def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Harmonics:
-    """Return the harmonics of a graph, or on a rig, for fundamentals from 40 Hz to 20 kHz at each level."""
+    """Return the harmonics of a graph, or on a rig, for fundamentals from 40 Hz to 20 kHz at each level.
+
+    Raises TapegraphError where echoes cover them all.
+    """
     rig = on_the_bench(graph)
     lines = grid(LOWEST_HZ, rig.highest_hz, PER_DECADE)
     relative = np.full((len(levels_dbfs), len(ORDERS), len(lines)), np.nan)
@@ -85,7 +91,10 @@ def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Ha
     for i, level_dbfs in enumerate(levels_dbfs):
         found = sweep(rig, level_dbfs)
         fundamentals[i] = decibels(np.abs(found.harmonic(1)[lines]))
-        for k, n in enumerate(ORDERS):
+        apart = [found.is_apart(n) for n in ORDERS]
+        if not any(apart):
+            raise TapegraphError("echoes of the sweep cover the harmonics of the graph; thd plays steady tones")
+        for k, n in itertools.compress(enumerate(ORDERS), apart):
             heard = n * lines <= LINES_S * rig.highest_hz
             relative[i, k, heard] = decibels(np.abs(found.harmonic(n)[n * lines[heard]])) - fundamentals[i, heard]
     levels = vector(levels_dbfs)

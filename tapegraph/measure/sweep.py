@@ -74,18 +74,30 @@ class Sweep:
         return round(LINES_S * self.sample_rate)
 
     @functools.cached_property
-    def sounding(self) -> Array:
-        """Return 1 at the times when sound comes out, echoes too, and a little around them, 0 at others."""
+    def heard(self) -> npt.NDArray[np.int64]:
+        """Return the frames in which sound comes out, echoes too; bass, which rings, does not count."""
         lines = np.arange(self.frames // 2 + 1) / self.frames
         h = np.abs(np.fft.irfft(self.spectrum(1) * between(lines, *RINGING), self.frames))
         times, _ = self.window(1)
-        loud = h[times] >= FAINT * np.max(h)
-        last = np.maximum.accumulate(np.where(loud, times, -np.inf))
-        following = np.minimum.accumulate(np.where(loud, times, np.inf)[::-1])[::-1]
-        apart_s = np.minimum(times - last, following - times) / self.sample_rate
+        return np.asarray(times[h[times] >= FAINT * np.max(h)])
+
+    @functools.cached_property
+    def sounding(self) -> Array:
+        """Return 1 at the times when sound comes out, echoes too, and a little around them, 0 at others."""
+        times, _ = self.window(1)
+        following = np.searchsorted(self.heard, times)
+        before, behind = (
+            self.heard[np.maximum(following - 1, 0)],
+            self.heard[np.minimum(following, len(self.heard) - 1)],
+        )
+        apart_s = np.minimum(np.abs(times - before), np.abs(behind - times)) / self.sample_rate
         around = np.zeros(self.frames)
         around[times] = 1.0 - between(apart_s, AROUND_S, AROUND_S + EDGE_S)
         return around
+
+    def is_apart(self, order: int) -> bool:
+        """Tell whether echoes of a harmonic and of the next end before the place of the one below."""
+        return bool(self.heard[-1] <= self.window(order + 1)[0][-1])
 
     def window(self, order: int) -> tuple[npt.NDArray[np.int64], Array]:
         """Return the frames that are cut out around the place of a harmonic, and what they are multiplied by."""

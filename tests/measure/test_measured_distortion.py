@@ -7,7 +7,7 @@ import pytest
 
 import tapegraph
 from tapegraph import measure
-from tapegraph.measure.sweep import LINES_S, sweep
+from tapegraph.measure.sweep import LINES_S, Sweep, sweep
 from tapegraph.measure.tones import amplitudes, line, played
 
 a, b = 0.1, 0.2  # of the curve
@@ -54,6 +54,23 @@ def test_a_filter_or_an_echo_behind_the_curve_changes_each_harmonic_at_its_own_f
     for order, amplitude in ((2, SECOND), (3, THIRD)):
         expected = db(amplitude / FIRST) + 20.0 * np.log10(comb[order - 1] / comb[0])
         np.testing.assert_allclose(found.relative_db[0, order - 2, : len(f)], expected, atol=0.1)
+
+
+@pytest.mark.parametrize(("time_s", "apart"), [(0.02, [2, 3, 4, 5, 6, 7, 8, 9]), (0.3, [2]), (0.4, [])])
+def test_harmonics_that_echoes_of_the_next_one_cover_are_left_blank(time_s: float, apart: list[int]) -> None:
+    """Harmonic n comes L ln(n / (n - 1)) before the one below, L = 1.25 s, whose place takes the last 0.3 of that."""
+    impulses = np.zeros(12 * 8000)
+    impulses[[0, round(time_s * 8000)]] = 1.0, 0.1
+    found = Sweep(impulses, 1.25, 8000.0)
+    assert [n for n in range(2, 10) if found.is_apart(n)] == apart
+    assert apart == [n for n in range(2, 10) if time_s < 0.7 * 1.25 * np.log((n + 1) / n)]
+
+
+def test_harmonics_that_echoes_cover_are_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sweep, "is_apart", lambda sweep, order: False)
+    rig = measure.Rig(tapegraph.chain(gain={}), 8000.0)
+    with pytest.raises(tapegraph.TapegraphError, match="echoes of the sweep cover the harmonics of the graph; thd "):
+        measure.harmonics(rig, (LEVEL_DBFS,))
 
 
 def test_harmonics_by_sweep_and_by_steady_tones_agree_on_tape() -> None:

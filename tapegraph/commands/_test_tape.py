@@ -32,9 +32,14 @@ A test tape for tapegraph measure: {minutes}, {rate}, {channels}; {what}.
 3. Record all of {sound} with the machine, from before its beginning to after its end, in one go. Play it back, and
    store that as a WAV at {least} or more, in one file. A machine that plays while it records can do both at once.
 4. tapegraph measure --recording YOUR.wav --signals THIS_FOLDER
-
+{zero}
 The machine may run too fast or too slow by up to 3 %; delay, polarity and an offset do not matter, nor does the sample
 rate of the recording. Do not normalise, trim inside, or denoise the recording, nor store it as MP3.
+"""
+
+OF_TAPE = """\
+   0 dB of tape is the level of the steady tone, {tone:g} dBFS in the tables. --reference {above:g} makes it the level
+   3 dB above: for another zero, or where the tone could not be set higher than 3 dB under 0 VU.
 """
 
 
@@ -68,6 +73,7 @@ def how_to(description: Signals) -> str:
         sound=SOUND,
         tone=f"{SPEED_DBFS + decibels(description.gain):.1f}",
         above=-(SPEED_DBFS + decibels(description.gain)),
+        zero=OF_TAPE.format(tone=SPEED_DBFS, above=SPEED_DBFS + 3.0) if "tape" in description.what else "",
         least=format_number(Recording.least_rate(description), "Hz"),
     )
 

@@ -39,6 +39,7 @@ Examples:
   tapegraph measure tc260 --plot sheet.pdf
   tapegraph measure tc260 --set Drive=0.8 --against tc260 --plot both.html
   tapegraph measure --signals test_tape
+  tapegraph measure --signals test_tape response tape
   tapegraph measure --recording machine.wav --signals test_tape
 
 \b
@@ -49,7 +50,7 @@ limits.yaml, for example:
     third_percent: {max: 3, frequency_hz: 315, level_dbfs: -10}"""
 
 # Options by the names of their parameters
-FOR_GRAPHS = ("at", "strict", "song", "settings", "against", "reference", "over")
+FOR_GRAPHS = ("at", "strict", "song", "settings", "against", "over")
 FOR_SIGNALS = ("sample_rate", "channels")
 FOR_RESULTS = ("json_file", "csv_file", "sheet_file", "limits_file")
 
@@ -80,7 +81,7 @@ class Decibels(click.FloatRange):
     "--reference",
     type=Decibels(-60.0, 20.0),
     metavar="DBFS",
-    help="The level at the output that is 0 dB for tape; 0 VU of the graph.",
+    help="The level at the output that is 0 dB for tape; 0 VU of the graph, -18 of a recording.",
 )
 @click.option(
     "--over",
@@ -166,7 +167,7 @@ def command(
     elif graph is None:
         raise click.UsageError("Missing argument 'GRAPH'.")
     if recording is None and folder is not None:
-        refuse((*FOR_GRAPHS, *FOR_RESULTS), "--signals is without {}")
+        refuse((*FOR_GRAPHS, "reference", *FOR_RESULTS), "--signals is without {}")
         measurements = on_tape(what)
         if levels:
             warn_of_levels(what)
@@ -204,7 +205,7 @@ def command(
         usual, taped = list(machine.signals.what), machine.signals.levels_dbfs
         sheet = DataSheet(Subject(recording, machine, title=recording))
     elif of_sound:
-        refuse((*FOR_GRAPHS, *FOR_SIGNALS, "levels"), f"{{}} is for graphs; {graph} is measured as it is")
+        refuse((*FOR_GRAPHS, *FOR_SIGNALS, "levels", "reference"), f"{{}} is for graphs; {graph} is measured as it is")
         sound = measure.Sound.read(str(graph), channel)
         usual, wrong = list(sounds.USUAL), list(sound.warnings)
         sheet = DataSheet(Subject(str(graph), sound, title=str(graph)))

@@ -72,8 +72,10 @@ class DataSheet:
         for subject, result in zip(self.subjects(), results, strict=True):  # of both, or of none
             subject.results[name] = result
         first, *others = results
-        table = table_of_two(first, *others) if others else report.table(first.summary(), first.labels())
-        return f"{report.title(name, first, self.subject.bench)}\n{table}"
+        title = report.title(name, first, self.subject.bench)
+        if others:
+            return f"{title}\n{table_of_two(first, *others)}"
+        return "\n".join([title, report.table(first.summary(), first.labels()), *first.remarks()])
 
     def measured(self, subject: Subject, function: Callable[..., Result], options: Mapping[str, Any]) -> Result:
         """Return a measurement; of two graphs an error says which one it is of."""

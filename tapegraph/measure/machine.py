@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class Machine(abc.ABC):
     channel: which output channel is listened to, from 1
     highest_hz: of what is measured
     settling_s: how long a tone sounds before it is measured
+    reference_dbfs: 0 VU, a level of a sine
+    loudest_dbfs: up to which it gets signals, unless a measurement is told to play louder ones
     changed: what is held still, and so not measured
     """
 
@@ -40,12 +43,19 @@ class Machine(abc.ABC):
     channel: int
     highest_hz: float
     settling_s: float
+    reference_dbfs: float
+    loudest_dbfs: float = math.inf
     changed: tuple[str, ...] = ()
 
     @property
     @abc.abstractmethod
     def latency(self) -> float:
         """How late sound comes out, as the machine declares it, in frames; not a number where nobody knows."""
+
+    @property
+    def bias(self) -> float:
+        """What its bias is set to; not a number where it has none, or nobody knows."""
+        return float("nan")
 
     @abc.abstractmethod
     def play_channels(self, sound: Array, moving: bool = False) -> Array:

@@ -52,6 +52,9 @@ class Over(Result):
         """Return a quantity at a frequency, for each value."""
         return vector(at(sheet.frequency_hz, getattr(sheet, name), frequency_hz) for sheet in self.sheets)
 
+    def remarks(self) -> tuple[str, ...]:
+        return self.sheets[0].remarks()
+
     def panels(self) -> dict[str, Panel]:
         return {f"Tape over {self.target}": self.plot}
 

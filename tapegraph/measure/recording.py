@@ -5,8 +5,8 @@ and then, unless it is asked for as it is, follows its own phase, see warp.py, s
 a signal as it is, only its beginning is moved: its speed stays that of the machine. Tenths of a ms of wow are left in
 the phase and the group delay of a sweep, and flutter costs a dB in the highest octave.
 
-Levels are those of the recording: a chain that changes nothing measures as 0 dB. The offset is taken out. How late the
-machine is, nobody knows.
+Levels are those of the recording: a chain that changes nothing measures as 0 dB, and 0 VU is the level of the steady
+tone that machines are set by. The offset is taken out. How late the machine is, and its bias, nobody knows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tapegraph.errors import TapegraphError
 from tapegraph.measure import marker
 from tapegraph.measure.machine import Machine, audible, highest_measured_hz
 from tapegraph.measure.places import at_places
-from tapegraph.measure.signals import Signals, Stretch, speed_tone
+from tapegraph.measure.signals import LOUDEST_DBFS, SPEED_DBFS, Signals, Stretch, speed_tone
 from tapegraph.measure.warp import PASSES, carrier, time_error
 from tapegraph.quantity import format_number, plural
 from tapegraph.run.sound import Array, Audio, planar
@@ -52,6 +52,7 @@ class Recording(Machine):
         self.channel = channel
         self.highest_hz = highest_measured_hz(signals.sample_rate)
         self.settling_s = signals.settling_s
+        self.reference_dbfs, self.loudest_dbfs = SPEED_DBFS, LOUDEST_DBFS
         self.recorded_rate = float(sample_rate)
         if self.recorded_rate < self.least_rate(signals):
             found, needed = (format_number(hz, "Hz") for hz in (self.recorded_rate, self.least_rate(signals)))

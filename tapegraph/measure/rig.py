@@ -14,6 +14,7 @@ from tapegraph.document.flat import FlatGraph, FlatLink, FlatNode
 from tapegraph.document.links import INPUT, OUTPUT
 from tapegraph.document.model import GraphModel
 from tapegraph.errors import TapegraphError, did_you_mean
+from tapegraph.measure.bias import bias_of
 from tapegraph.measure.machine import Machine, highest_measured_hz
 from tapegraph.measure.still import SETTLING_S, Still, still, varying
 from tapegraph.node.params import Value
@@ -100,6 +101,10 @@ class Rig(Machine):
     def latency(self) -> float:
         """How late sound comes out, as the graph that is held still declares it, in frames."""
         return Rendering(self.graph, self.sample_rate, self.channels).engine.plan.latency
+
+    @property
+    def bias(self) -> float:
+        return bias_of(self.source)
 
     def play_channels(self, sound: Array, moving: bool = False) -> Array:
         """Return all output channels for a sound of (channels, frames); moving: of the graph as it is."""

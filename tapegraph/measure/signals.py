@@ -33,6 +33,7 @@ MARKED_S = 12.0  # after as much a marker follows, and before each measurement
 MARKER_DBFS = -12.0
 SPEED_HZ = 3150.0
 SPEED_DBFS = -18.0  # 0 VU
+LOUDEST_DBFS = 12.0  # 30 dB above: no machine takes more; louder signals would push all others down into noise
 SPEED_S = 4.0
 PLACES = 16  # at which a signal is known
 ALIKE = 1e-4  # of a signal's peak
@@ -188,6 +189,7 @@ class Notebook(Machine):
         self.channel = 1
         self.highest_hz = highest_measured_hz(self.sample_rate)
         self.settling_s = SETTLING_S
+        self.reference_dbfs, self.loudest_dbfs = SPEED_DBFS, LOUDEST_DBFS
         self.noted: list[tuple[Array, list[str]]] = []
         self.what = "speed"
 

@@ -1,8 +1,11 @@
 """A staircase: a steady tone that gets louder in steps, of each of which its level and its third harmonic are read.
 
 The steps rise, so that each magnetises a tape more than all before it. Each sounds for as long as the graph takes to
-settle, and is then read for a stretch that holds whole cycles. Which steps are played depends on nothing that comes
-out: what lies between them is read from cubics through them, within 0.02 dB for steps of 3 dB on machines of ours.
+settle, and is then read for a stretch that holds whole cycles. A window fades its ends: where recordings still move a
+little, or the next step is a few ms early, they would be taken for a third harmonic.
+
+Which steps are played depends on nothing that comes out: what lies between them is read from cubics through them,
+within 0.02 dB for steps of 3 dB on machines of ours.
 """
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ import numpy as np
 
 from tapegraph.analysis.flutter_weighting import through_points
 from tapegraph.errors import TapegraphError
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import amplitude, decibels, vector
-from tapegraph.measure.rig import Rig
 from tapegraph.measure.tones import AFTERWARDS_S, dbfs, line, stretch_frames
 from tapegraph.run.sound import Array
 
@@ -74,7 +77,7 @@ class Staircase:
         return dbfs(c - b * b / (4.0 * a))
 
 
-def staircase(rig: Rig, frequency_hz: float, levels_dbfs: Sequence[float]) -> Staircase:
+def staircase(rig: Machine, frequency_hz: float, levels_dbfs: Sequence[float]) -> Staircase:
     """Play a tone near a frequency at rising levels."""
     levels = vector(levels_dbfs)
     if len(levels) < FEWEST or not np.all(np.diff(levels) > 0.0):
@@ -86,8 +89,9 @@ def staircase(rig: Rig, frequency_hz: float, levels_dbfs: Sequence[float]) -> St
     step = np.minimum(n // (settling + frames), len(levels) - 1)
     heights = vector(map(amplitude, levels))
     out = rig.play(heights[step] * np.sin(2.0 * np.pi * k * n / frames))
+    window = np.hanning(frames + 1)[:-1]
     steps = out[: len(levels) * (settling + frames)].reshape(len(levels), -1)[:, settling:]
-    A = np.abs(np.fft.rfft(steps, axis=1)) * 2.0 / frames
+    A = np.abs(np.fft.rfft(steps * window, axis=1)) * 2.0 / np.sum(window)
     third = np.full(len(levels), np.nan)
     if 3 * k * rig.sample_rate / frames <= rig.highest_hz:
         third = np.maximum(decibels(A[:, 3 * k]) - decibels(A[:, k]), LEAST_DB)

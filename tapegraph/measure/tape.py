@@ -8,8 +8,9 @@
     range         MOL at 400 Hz less A-weighted noise
 
 0 dB is a level at the output, 0 VU of the graph unless another is given: a graph has no flux, so whoever compares it
-with a data sheet says which level stands for the 200, 250 or 320 nWb/m of that. All but the sensitivity are levels at
-the output relative to it. What no level that is played reaches is left blank.
+with a data sheet says which level stands for the 200, 250 or 320 nWb/m of that. Of a recording it is the level of the
+steady tone of the test tape, which is set to be 0 VU. All but the sensitivity are levels at the output relative to it.
+What no level that is played reaches is left blank.
 Source: IEC 60094 has the quantities, by way of data sheets and of the table of cassettes of audiochrome.blogspot.com,
 whose columns the summary has; the standard was not seen. MOL is read at 315 Hz on cassettes, at 1 kHz on reels, SOL at
 10, 14 and 16 kHz.
@@ -24,9 +25,9 @@ import attrs
 import numpy as np
 
 from tapegraph.analysis.noise import noise_levels
-from tapegraph.measure.bias import bias_of
+from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import Result, over_frequency, rounded, table, vector
-from tapegraph.measure.rig import Measured, Rig, on_a_rig
+from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.staircase import Staircase, staircase
 from tapegraph.measure.tones import AFTERWARDS_S, usual
 from tapegraph.run.sound import Array
@@ -49,7 +50,7 @@ LOWEST_DB = -85.0  # of the picture
 class Tape(Result):
     """A data sheet: arrays with a value for each frequency, and numbers, in dB relative to reference_dbfs.
 
-    bias: what the graph is set to, not a number where it has none, see bias.py
+    bias: what the graph is set to, see bias.py; not a number where it has none, nor of a recording
     reference_dbfs: the level at the output that is 0 dB
     one_percent_input_dbfs, mol_input_dbfs: levels at the input that give one_percent_db and mol_db
     noise_db: unweighted; noise_a_db: A-weighted; noise_468_db: quasi-peak
@@ -118,6 +119,9 @@ class Tape(Result):
             for name, value in values.items()
         }
 
+    def remarks(self) -> tuple[str, ...]:
+        return (f"0 dB is {self.reference_dbfs:g} dBFS at the output",)
+
     def plot(self, ax: Any) -> None:
         """Draw what goes onto the tape over frequency: from the noise up to 3 % third harmonic, and to saturation."""
         ax.plot(self.frequency_hz, self.sol_db, label="SOL")
@@ -134,16 +138,18 @@ def tape(
     graph: Measured,
     reference_dbfs: float | None = None,
     frequencies_hz: Sequence[float] | None = None,
-    steps_dbfs: Sequence[float] = STEPS_DBFS,
+    steps_dbfs: Sequence[float] | None = None,
 ) -> Tape:
-    """Return the data sheet of the tape in a graph, or on a rig.
+    """Return the data sheet of the tape in a graph, on a rig, or of a recording.
 
-    reference_dbfs: the level at the output that is 0 dB; 0 VU of the graph where it is None
+    reference_dbfs: the level at the output that is 0 dB; 0 VU of the graph, or of the test tape, where it is None
     frequencies_hz: FREQUENCIES_HZ, as far as the sample rate holds them, where it is None
-    steps_dbfs: rising levels at the input, between which figures are interpolated: 3 dB apart is close enough
+    steps_dbfs: rising levels at the input, between which figures are interpolated: 3 dB apart is close enough;
+        STEPS_DBFS, as far as the machine gets such levels, where it is None
     """
-    rig = on_a_rig(graph)
-    tones = [staircase(rig, hz, steps_dbfs) for hz in frequencies_hz or usual(rig, FREQUENCIES_HZ)]
+    rig = on_the_bench(graph)
+    steps = [step for step in STEPS_DBFS if step <= rig.loudest_dbfs] if steps_dbfs is None else steps_dbfs
+    tones = [staircase(rig, hz, steps) for hz in frequencies_hz or usual(rig, FREQUENCIES_HZ)]
     zero = rig.reference_dbfs if reference_dbfs is None else reference_dbfs
     low = zero - BELOW_DB
     one_percent, mol = (
@@ -151,7 +157,7 @@ def tape(
     )
     noise, noise_a, noise_468 = (level - zero for level in noise_dbfs(rig))
     return Tape(
-        bias=bias_of(rig.source),
+        bias=rig.bias,
         reference_dbfs=zero,
         frequency_hz=vector(tone.frequency_hz for tone in tones),
         sensitivity_db=vector(tone.output_at(low) - low for tone in tones),
@@ -178,8 +184,8 @@ def at(frequency_hz: Array, values: Array, wanted_hz: float) -> float:
     return float(values[nearest]) if abs(frequency_hz[nearest] - wanted_hz) < 0.02 * wanted_hz else np.nan
 
 
-def noise_dbfs(rig: Rig) -> tuple[float, float, float]:
-    """Return the noise of a graph as it is while nothing enters it: unweighted, A, quasi-peak.
+def noise_dbfs(rig: Machine) -> tuple[float, float, float]:
+    """Return the noise of a machine as it is while nothing enters it: unweighted, A, quasi-peak.
 
     Not a number where there is none beyond the rounding of numbers.
     """

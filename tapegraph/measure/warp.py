@@ -6,9 +6,10 @@
 Both as analytic signals; of several tones the one whose phase is the finest clock, that with the most amplitude times
 frequency. Harmonics and hum lie outside the low-pass, distortion in step with the tone changes its amplitude alone.
 
-Of a tone all of tau is an error of time. Of a sweep it is also the phase response of the machine, which varies slowly
-with frequency: only what is fast beside SMOOTH_S counts, and nothing below BASS_HZ, where wow hardly matters. What is
-left, slow wow, changes magnitudes by 8.7 dB L tau'', less than 0.1 dB for 0.1 % at 1 Hz.
+Of a tone, which may get louder in steps, all of tau is an error of time. Of a sweep it is also the phase response of
+the machine, which varies slowly with frequency: only what is fast beside SMOOTH_S counts, and nothing below BASS_HZ,
+where wow hardly matters. What is left, slow wow, changes magnitudes by 8.7 dB L tau'', less than 0.1 dB for 0.1 % at
+1 Hz.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tapegraph.run.sound import Array
 Analytic = npt.NDArray[np.complex128]
 
 STEADY = 0.05  # of its amplitude, that a tone varies by at most
+HELD = 0.8  # of the highest level before, by a tone that gets louder; filters overshoot its steps
 HALF_BAND_HZ = 300.0  # around a tone
 MOST_OF_TONE = 0.4  # of its frequency
 EDGE_S = 0.03  # of a signal, where filters ring
@@ -60,6 +62,7 @@ class Carrier:
     low_hz, high_hz: the band that it lies in
     first, behind: frames where it can be read
     sweeps: whether its frequency varies
+    weakest: of its median level when heard, that it can be followed at; of a staircase any, as its steps differ
     """
 
     z: Analytic
@@ -69,21 +72,27 @@ class Carrier:
     first: int
     behind: int
     sweeps: bool
+    weakest: float
 
 
 def carrier(played: Array, sample_rate: float, highest_hz: float) -> Carrier | None:
-    """Return the carrier of a signal: its finest tone, or all of a sweep; None where it has none."""
+    """Return the carrier of a signal: its finest tone, steady or a staircase, or all of a sweep; None without one."""
     spectrum = np.abs(np.fft.rfft(played * np.hanning(len(played))))
     f = np.arange(len(spectrum)) * sample_rate / len(played)
     peak_hz = float(f[int(np.argmax(f * spectrum))])
     half_hz = min(HALF_BAND_HZ, MOST_OF_TONE * peak_hz)
-    return read(played, sample_rate, peak_hz - half_hz, peak_hz + half_hz) or read(played, sample_rate, 0.0, highest_hz)
+    low_hz, high_hz = peak_hz - half_hz, peak_hz + half_hz
+    return (
+        read(played, sample_rate, low_hz, high_hz)
+        or rising(played, sample_rate, low_hz, high_hz)
+        or read(played, sample_rate, 0.0, highest_hz)
+    )
 
 
 def read(played: Array, sample_rate: float, low_hz: float, high_hz: float) -> Carrier | None:
     """Return what of a signal lies in a band; None where its amplitude varies. Of all of it, a sweep, not the bass."""
     sweeps = low_hz == 0.0
-    edge = round((EDGE_S if sweeps else max(EDGE_S, RINGING / (high_hz - low_hz))) * sample_rate)
+    edge = round((EDGE_S if sweeps else ringing_s(low_hz, high_hz)) * sample_rate)
     z = analytic(played, sample_rate, low_hz, np.inf if sweeps else high_hz)
     level = np.abs(z)
     loud = np.flatnonzero(level > 0.5 * float(np.max(level)))
@@ -105,7 +114,29 @@ def read(played: Array, sample_rate: float, low_hz: float, high_hz: float) -> Ca
     inside = level[first:behind]
     if len(inside) < 4 * edge or float(np.max(inside) - np.min(inside)) > STEADY * float(np.mean(inside)):
         return None
-    return Carrier(z, turned_hz, low_hz, np.inf if sweeps else high_hz, first, behind, sweeps)
+    weakest = FAINTEST if sweeps else WEAKEST
+    return Carrier(z, turned_hz, low_hz, np.inf if sweeps else high_hz, first, behind, sweeps, weakest)
+
+
+def rising(played: Array, sample_rate: float, low_hz: float, high_hz: float) -> Carrier | None:
+    """Return a tone in a band that goes on while it gets louder; None where it gets quieter."""
+    if low_hz == high_hz:
+        return None
+    edge = round(ringing_s(low_hz, high_hz) * sample_rate)
+    z = analytic(played, sample_rate, low_hz, high_hz)
+    inside = z[edge : len(z) - edge]
+    level = np.abs(inside)
+    if len(level) < 4 * edge or bool(np.any(level < HELD * np.maximum.accumulate(level))):
+        return None
+    t = (np.arange(len(level)) - 0.5 * (len(level) - 1)) / sample_rate
+    phase = np.unwrap(np.angle(inside))
+    frequency_hz = np.full(len(level), np.sum(t * phase) / np.sum(t**2) / (2.0 * np.pi))
+    return Carrier(z, frequency_hz, low_hz, high_hz, edge, len(z) - edge, sweeps=False, weakest=0.0)
+
+
+def ringing_s(low_hz: float, high_hz: float) -> float:
+    """Return how long the filter of a band rings, or longer."""
+    return max(EDGE_S, RINGING / (high_hz - low_hz))
 
 
 def exponential(frequency_hz: Array) -> Array:
@@ -124,7 +155,7 @@ def time_error(heard: Array, like: Carrier, sample_rate: float, how: Pass) -> Ar
     product = analytic(heard, sample_rate, like.low_hz, like.high_hz)[inside] * np.conj(like.z[inside])
     product = lowpass(product / np.abs(like.z[inside]), sample_rate, min(how.widest_hz, lowest_hz))
     level = np.abs(product)
-    weak = np.flatnonzero(level <= (FAINTEST if like.sweeps else WEAKEST) * np.median(level))
+    weak = np.flatnonzero(level <= like.weakest * np.median(level))
     if like.sweeps and len(weak) > 0 and weak[0] > len(level) // 2:
         product, frequency_hz = product[: weak[0]], frequency_hz[: weak[0]]
     elif len(weak) > 0:

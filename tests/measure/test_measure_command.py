@@ -222,8 +222,8 @@ def test_a_tape_is_measured_over_a_control_relative_to_a_reference(
     words = ["--over", "Bias=-0.1,-0.4", "--reference", "-10", "--rate", "8000", "--csv", "out.csv"]
     assert main(["measure", "tape.yaml", *words]) == 0
     heading, first = capsys.readouterr().out.split("\n\n")
-    name, head, *rows = first.splitlines()
-    assert name == "tape"
+    name, head, *rows, zero = first.splitlines()
+    assert (name, zero) == ("tape", "0 dB is -10 dBFS at the output")
     assert max(map(len, f"{heading}\n{first}".splitlines())) <= 132
     assert head.split()[:4] == ["Bias", "sensitivity_db", "third_percent", "one_percent_db"]
     assert [row.split()[0] for row in rows] == ["-0.1", "-0.4"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tapegraph.__main__ import main
 from tapegraph.measure.datasheet import DataSheet, Subject
 from tapegraph.measure.places import at_places
 from tapegraph.measure.sheet import layout
+from tapegraph.measure.tape import STEPS_DBFS
 from tapegraph.run.rendering import render
 
 RATE = 16_000.0
@@ -33,20 +36,20 @@ def played(graph: tapegraph.Graph, description: measure.Signals, sound: Sound) -
     return np.asarray(render(graph.flat(), sound / description.gain, RATE, tail=0.0)[0] * description.gain)
 
 
-def recorded(sound: Sound, wow: float = 0.0) -> tuple[Sound, float]:
-    """Return a sound upside down, with an offset, by a clock 0.1 % off, at 14.7 kHz, with wow and flutter; its rate.
+def recorded(sound: Sound, wow: float = 0.0, sample_rate: float = RATE) -> tuple[Sound, float]:
+    """Return a sound upside down, with an offset, by a clock 0.1 % off, with wow and flutter, at another rate; that.
 
     wow: peak deviation of the speed at 0.6 Hz; half as much at 7.5 Hz
     """
-    rate = 14_700.0 * 1.125  # of 48 and 44.1 kHz, the ratio
-    t = np.arange(int(len(sound) / RATE / SPEED * rate)) / rate * SPEED
+    rate = 1.125 * 0.91875 * sample_rate  # 0.91875: of 44.1 and 48 kHz, the ratio
+    t = np.arange(int(len(sound) / sample_rate / SPEED * rate)) / rate * SPEED
     for hz, depth in ((0.6, wow), (7.5, 0.5 * wow)):
         t = t + depth / (2.0 * np.pi * hz) * np.sin(2.0 * np.pi * hz * t + hz)
     # cubic interpolation of 32 times the rate, which is nothing that the recording is read with
     frames = 2 ** int(np.ceil(np.log2(len(sound))))
     spectrum = np.fft.rfft(sound, frames)
     fine = np.fft.irfft(spectrum, 32 * frames) * 32.0
-    place = t * RATE * 32.0 + 8.0
+    place = t * sample_rate * 32.0 + 8.0
     fine = np.concatenate([np.zeros(8), fine])
     k = place.astype(np.int64)
     x = place - k
@@ -104,6 +107,94 @@ def test_a_recording_without_wow_keeps_its_phase() -> None:
     middle = (expected.frequency_hz >= 500.0) & (expected.frequency_hz <= 2000.0)
     late = found.group_delay_ms[0] - expected.group_delay_ms[0]
     np.testing.assert_allclose(late[inside], np.mean(late[middle]), atol=0.02)
+
+
+a = 0.5  # of y = x - a x^3, a tape
+LOWER_DB = -6.0  # than it should be, what is recorded on it
+HISS_DBFS = -62.0
+
+
+def where_third_is(percent: float) -> float:
+    """Return the A for which the third harmonic, a A^3 / 4, is so much of the fundamental, A - 3 a A^3 / 4."""
+    r = percent / 100.0
+    return float(np.sqrt(4.0 * r / (a * (1.0 + 3.0 * r))))
+
+
+def db(ratio: float) -> float:
+    return float(20.0 * np.log10(ratio))
+
+
+@pytest.fixture(scope="module")
+def tape_sheet() -> measure.Tape:
+    """The data sheet of the tape at 400 Hz and 1 kHz, from a recording with hiss and 0.15 % of wow."""
+    steps = (-39, -33, -27, *range(-21, 10, 3))
+    sheet = functools.partial(measure.tape, frequencies_hz=(400.0, 1000.0), steps_dbfs=steps)
+    description, sound = measure.signals({"tape": sheet}, 8000.0)
+    x = sound[0] / description.gain * 10.0 ** (LOWER_DB / 20.0)
+    hiss = np.random.default_rng(1).normal(0.0, 10.0 ** (HISS_DBFS / 20.0) / np.sqrt(2.0), len(x))
+    heard = (x - a * x**3 + hiss) * description.gain
+    return sheet(measure.Recording(*recorded(heard, 0.0015, 8000.0), description))
+
+
+def test_a_recording_tells_the_output_at_1_and_3_percent(tape_sheet: measure.Tape) -> None:
+    """0 dB is -18 dBFS, 0 VU of the test tape. What is recorded too low reaches them at higher levels at the input."""
+    for percent, level_dbfs, output_db in (
+        (1.0, tape_sheet.one_percent_input_dbfs, tape_sheet.one_percent_db),
+        (3.0, tape_sheet.mol_input_dbfs, tape_sheet.mol_db),
+    ):
+        A = where_third_is(percent)
+        np.testing.assert_allclose(level_dbfs, db(A) - LOWER_DB, atol=0.1)
+        np.testing.assert_allclose(output_db, db(A - 0.75 * a * A**3) + 18.0, atol=0.1)
+
+
+def test_a_recording_tells_the_largest_output(tape_sheet: measure.Tape) -> None:
+    """At A = 2 / (3 sqrt(a)), of which 2 / 3 come out."""
+    np.testing.assert_allclose(tape_sheet.sol_db, db(4.0 / (9.0 * np.sqrt(a))) + 18.0, atol=0.1)
+
+
+def test_a_recording_tells_sensitivity_and_noise(tape_sheet: measure.Tape) -> None:
+    np.testing.assert_allclose(tape_sheet.sensitivity_db, LOWER_DB, atol=0.1)
+    assert tape_sheet.noise_db == pytest.approx(HISS_DBFS + 18.0, abs=0.2)
+
+
+def test_nobody_knows_the_bias_of_a_recording(tape_sheet: measure.Tape) -> None:
+    assert np.isnan(tape_sheet.bias)
+
+
+def test_a_test_tape_has_the_steps_of_graphs_up_to_30_db_over_0_vu() -> None:
+    """Louder ones, which graphs get, would leave little of the file to all other signals."""
+    description, _ = measure.signals({"tape": measure.tape}, 8000.0)
+    assert db(description.gain) == pytest.approx(-12.0, abs=0.01)
+    steps = (max(STEPS_DBFS) - min(STEPS_DBFS) - 6.0) / 3.0 + 1.0
+    assert description.stretches[1].frames == pytest.approx((steps * (0.5 + 0.2) + 0.1) * 8000.0)
+
+
+def test_a_data_sheet_is_relative_to_the_level_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = importlib.import_module("tapegraph.measure.tape")
+    monkeypatch.setattr(module, "FREQUENCIES_HZ", (400.0, 1000.0))
+    monkeypatch.setattr(module, "STEPS_DBFS", (-40.0, -30.0, -20.0, -10.0))
+    folder = tmp_path / "tape"
+    assert main(["measure", "--signals", str(folder), "--rate", "8000", "noise", "tape"]) == 0
+    assert "0 dB of tape is the level of the steady tone" in (folder / "README.txt").read_text()
+    words = ["measure", "--signals", str(folder), "--recording"]
+    capsys.readouterr()
+    assert main([*words, str(folder / "signals.wav"), "tape"]) == 0
+    said = capsys.readouterr()
+    assert (said.err, said.out.splitlines()[-1]) == ("", "0 dB is -18 dBFS at the output")
+    assert ["sensitivity_db", "0.00"] in [line.split() for line in said.out.splitlines()]
+    assert main([*words, str(folder / "signals.wav"), "--reference", "-15"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "0 dB is -15 dBFS at the output"
+
+    description = measure.Signals.of(json.loads((folder / "signals.json").read_text()))
+    whole, rate = soundfile.read(folder / "signals.wav")
+    ends = next(part.start for part in description.stretches if part.what == ("tape",))
+    soundfile.write(tmp_path / "half.wav", whole[:ends], rate)
+    assert main([*words, str(tmp_path / "half.wav")]) == 0
+    said = capsys.readouterr()
+    assert said.err == "warning: tape is left out: the recording lacks that part of the test tape\n"
+    assert "\nnoise\n" in said.out
 
 
 def test_what_is_missing_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -183,6 +274,8 @@ def test_sound_is_exact_between_its_frames() -> None:
         (["--signals", "x", "--at", "tape"], "--signals is without --at"),
         (["--recording", "x.wav", "--rate", "44100"], "--recording is without --rate"),
         (["--signals", "x", "--json", "y"], "--signals is without --json"),
+        (["--signals", "x", "--reference", "-15"], "--signals is without --reference"),
+        (["--recording", "x.wav", "--over", "Bias"], "--recording is without --over"),
         ([], "Missing argument 'GRAPH'"),
     ],
 )

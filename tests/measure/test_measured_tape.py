@@ -9,6 +9,7 @@ import tapegraph
 from tapegraph import measure
 from tapegraph.measure.bias import bias_of, bias_target
 from tapegraph.measure.report import of_several
+from tapegraph.measure.signals import Notebook
 from tapegraph.measure.staircase import Staircase, staircase
 from tapegraph.measure.tones import amplitudes, line, played
 
@@ -185,6 +186,18 @@ def test_the_steps_that_are_played_do_not_depend_on_what_comes_out(
     measure.tape(other, -10.0)
     assert len(once) == len(heard)
     assert all(np.array_equal(x, y) for x, y in zip(once, heard, strict=True))
+
+
+def test_a_next_step_that_comes_early_is_no_distortion() -> None:
+    """As in a recording of a machine whose bass is 3 ms before its treble; -50 dB without a window."""
+
+    class Early(Notebook):
+        def play_channels(self, sound: np.ndarray, moving: bool = False) -> np.ndarray:
+            return np.roll(sound, -round(0.003 * self.sample_rate), axis=1)
+
+    found = staircase(Early(RATE, 1), 100.0, STEPS_DBFS)
+    np.testing.assert_allclose(found.output_dbfs, STEPS_DBFS, atol=0.001)
+    assert np.max(found.third_db) < -90.0
 
 
 @pytest.mark.parametrize("levels", [(-20.0, -10.0, 0.0), (-20.0, -10.0, -10.0, 0.0)])

@@ -22,6 +22,7 @@ from tapegraph.analysis.loudness import integrated
 from tapegraph.augment import Draw, RandomMachine
 from tapegraph.batch import places
 from tapegraph.batch.clips import Clip
+from tapegraph.batch.usual import Form
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.kinds import CONTAINERS
 from tapegraph.files.layouts import loudness_weights
@@ -58,6 +59,7 @@ class Job:
     out: folder or address that outputs go to
     epoch: the machine is drawn anew in each
     kind, subtype: of the outputs, as create() has them; otherwise as in the source
+    form: that clips must have; otherwise any
     versions: of what makes the sound
     """
 
@@ -67,6 +69,7 @@ class Job:
     epoch: int = 0
     kind: str | None = None
     subtype: str | None = None
+    form: Form | None = None
     versions: dict[str, str] = attrs.Factory(versions_here)
 
     def name(self, clip: Clip) -> str:
@@ -159,6 +162,10 @@ def rendered(job: Job, clip: Clip) -> Line:
     """Write the output of a clip, and return what its line says of it."""
     identity = places.identity(clip.source)
     sound = read(clip)
+    form = Form(sound.reader.sample_rate, sound.reader.channels)
+    if job.form not in (None, form):
+        message = f"has {form}, where most clips have {job.form}; --mixed takes any"
+        raise TapegraphError(Problem(message, clip.source))
     draw = job.machine.draw(clip.id, job.epoch)
     found = run(job.machine, sound, draw)
     out = found.samples
@@ -188,13 +195,14 @@ def rendered(job: Job, clip: Clip) -> Line:
 
 
 def run(machine: RandomMachine, sound: Sound, draw: Draw) -> Rendered:
-    """Return a clip through what was drawn for it."""
+    """Return a clip through what was drawn for it. Raises TapegraphError where it is shorter than the latency."""
     found = machine.render(sound.samples, sound.reader.sample_rate, draw)
-    if sound.samples.shape[1] >= found.latency:
-        return found
-    latency_s = found.latency / sound.reader.sample_rate
-    note = f"shorter than the latency of its machine, {latency_s:.3f} s"
-    return attrs.evolve(found, warnings=(*found.warnings, note))
+    frames, latency = sound.samples.shape[1], found.latency
+    if frames < latency:
+        has_s, needs_s = (count / sound.reader.sample_rate for count in (frames, latency))
+        message = f"is {has_s:.3f} s long, shorter than the latency of its machine, {needs_s:.3f} s"
+        raise TapegraphError(Problem(message, str(sound.reader.path)))
+    return found
 
 
 def write(out: Array, sound: Sound, target: Path, subtype: str | None, overwrite: bool = True) -> Line:

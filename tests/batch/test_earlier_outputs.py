@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -81,17 +82,26 @@ def test_doing_some_clips_again_keeps_what_is_said_of_the_others(corpus: Path) -
     assert all(line["machine_sha256"] != before[0]["machine_sha256"] for line in after[4:])
 
 
-@pytest.mark.parametrize("out", ["../ann.wav", "corpus"])
-def test_nothing_else_is_deleted_whatever_a_manifest_says(corpus: Path, out: str) -> None:
-    add("ann.wav", 1)
-    assert main(["batch", "level.yaml", "ann.wav", "out"]) == 0
-    if out == "corpus":  # a batch of what was made, into the same folder
-        assert main(["batch", "level.yaml", "out/ann.wav", "out", "--overwrite", "--format", "flac"]) == 0
-        assert made() == ["ann.flac", "ann.wav"]
-        return
-    Path(MANIFEST).write_text(json.dumps(lines()[0] | {"out": out}) + "\n")
-    assert main(["batch", "level.yaml", "ann.wav", "out", "--overwrite", "--format", "flac"]) == 0
-    assert Path("ann.wav").exists()
+def test_overwriting_does_again_what_has_not_changed(corpus: Path) -> None:
+    assert batch("corpus/ann", "out") == 0
+    os.utime("out/no.wav", (0, 0))
+    assert batch("corpus/ann", "out", "--overwrite") == 0
+    assert Path("out/no.wav").stat().st_mtime > 0
+    assert len(lines()) == 3
+
+
+def test_a_source_is_not_deleted_that_was_an_output(corpus: Path) -> None:
+    assert batch("corpus/ann", "out") == 0
+    assert batch("out/no.wav", "out", "--overwrite", "--format", "flac") == 0
+    assert made() == ["no.flac", "no.wav", "on.wav", "yes.wav"]
+
+
+def test_nothing_is_deleted_outside_whatever_a_manifest_says(corpus: Path) -> None:
+    assert batch("corpus/ann/no.wav", "out") == 0
+    shutil.copy("out/no.wav", "mine.wav")
+    Path(MANIFEST).write_text(json.dumps(lines()[0] | {"out": "../mine.wav"}) + "\n")
+    assert batch("corpus/ann/no.wav", "out", "--overwrite", "--format", "flac") == 0
+    assert Path("mine.wav").exists()
 
 
 def test_what_cannot_be_deleted_is_told(corpus: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shar
 @overwrite_option
 @click.option("--format", "kind", type=click.Choice(KINDS), metavar="KIND", help=FORMAT)
 @click.option("--subtype", metavar="NAME", help="Sample format: PCM_16, PCM_24, FLOAT ...; otherwise as in IN.")
-@click.option("--mixed", is_flag=True, help="Take clips of any sample rate and number of channels.")
+@click.option("--mixed", is_flag=True, help="Take clips of any sample rate, number of channels and length.")
 @click.option("--epoch", default=0, type=click.IntRange(0), metavar="N", help="Draw the machines of another epoch.")
 @click.option("--retries", default=2, show_default=True, type=click.IntRange(0), metavar="N", help=RETRIES)
 @click.option("--scheduler", metavar="ADDRESS|local", help=SCHEDULER)
@@ -89,9 +89,9 @@ def command(
     first wildcard; that is its id, its name in OUT and what its machine is drawn from. An output is as long as its clip
     and in time with it. The files are the same whatever the number of jobs, shards and interruptions.
 
-    A clip that is empty, silent, not finite, shorter than the latency of its machine or cannot be read is a line on
-    stderr and in the manifest; so is one whose sample rate or channels are not those of most. The others go on, and the
-    exit status is 1.
+    A clip that is empty, silent, not finite or cannot be read is a line on stderr and in the manifest; without --mixed
+    so is one whose sample rate or channels are not those of most, or that is shorter than the latency of its machine.
+    The others go on, and the exit status is 1.
     """
     if replay is not None:
         from tapegraph.batch.replay import replay as make_again
@@ -114,7 +114,7 @@ def command(
     spec, *given, out = files
     machine = open_machine(spec, allow)
     clips = find_clips(given, out)
-    job = Job(machine, absolute(spec), out, epoch, kind, subtype, None if mixed else usual_form(clips))
+    job = Job(machine, absolute(spec), out, epoch, kind, subtype, mixed, None if mixed else usual_form(clips))
     batch = Batch(job, clips, shard=shard, resume=resume, overwrite=overwrite, retries=retries)
     if scheduler is not None:
         from tapegraph.batch.cluster import on_cluster

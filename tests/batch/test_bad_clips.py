@@ -82,18 +82,26 @@ def test_a_bad_clip_is_a_line_and_the_others_go_on(corpus: Path, capsys: Capture
     assert before == {name: Path("out", name).stat().st_mtime_ns for name in outputs("out")}
 
 
-def test_a_clip_that_is_shorter_than_the_latency_of_its_machine_fails(corpus: Path) -> None:
+def test_a_clip_that_is_shorter_than_the_latency_of_its_machine_fails_unless_it_is_meant(corpus: Path) -> None:
     Path("late.yaml").write_text("{tapegraph: 1, nodes: {late: {kind: wow}}, links: [input -> late -> output]}")
-    latency = tapegraph.load(Path("late.yaml")).rendering(RATE, 1).latency
+    graph = tapegraph.load(Path("late.yaml"))
+    latency = graph.rendering(RATE, 1).latency
     add("short.wav", 1, frames=latency - 1)
     add("long.wav", 2, frames=latency)
     assert main(["batch", "late.yaml", "corpus/ann/no.wav", "short.wav", "long.wav", "out"]) == 1
     found = lines()
     has_s, needs_s = (latency - 1) / RATE, latency / RATE
     why = f"is {has_s:.3f} s long, shorter than the latency of its machine, {needs_s:.3f} s"
-    assert {name: line.get("error") for name, line in found.items()} == {"no": None, "short": why, "long": None}
+    told = {"no": None, "short": f"{why}; --mixed takes it", "long": None}
+    assert {name: line.get("error") for name, line in found.items()} == told
     assert sorted(outputs("out")) == ["long.wav", "no.wav"]
     assert found["no"]["latency_s"] == needs_s
+    assert main(["batch", "late.yaml", "short.wav", "long.wav", "out", "--resume", "--mixed"]) == 0
+    assert {name: line["warnings"] for name, line in lines().items()} == {"no": [], "long": [], "short": [why]}
+    assert main(["batch", "--replay", "out/manifest.jsonl", "short", "again.wav"]) == 0
+    x, _ = soundfile.read("short.wav")
+    graph.seed = lines()["short"]["draw"]["seed"]
+    assert np.array_equal(soundfile.read("again.wav")[0], graph.render(x, RATE, tail=0.0).astype("f4"))
 
 
 def test_an_output_never_replaces_a_source(corpus: Path) -> None:

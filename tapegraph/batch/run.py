@@ -11,7 +11,7 @@ A shard is the part of a batch that one of several jobs does. A clip is in a sha
 from __future__ import annotations
 
 import contextlib
-import time
+import os
 import unicodedata
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ from tapegraph.batch.work import Job, Line, begun, failed
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.kinds import check_subtype, find_container
 
-STALE_S = 600.0  # age of a temporary file whose process cannot be alive: they live for milliseconds
+STALE_S = 60.0  # age of a temporary file whose process cannot be alive: they live for milliseconds
 
 
 @attrs.frozen
@@ -86,8 +86,6 @@ class Batch:
                     for name in sizes
                 ]
             )
-        if resume:
-            discard_stale(job.out)
 
     def is_done(self, clip: Clip, sizes: dict[str, int]) -> bool:
         """Tell whether the manifest says that a clip is done as it would be now, and its output is there."""
@@ -111,7 +109,10 @@ class Batch:
         Raises TapegraphError where the manifest cannot be written, or there is nothing left to do the work.
         """
         self.manifest.begin(self.lines)
-        with contextlib.closing(self.manifest):
+        with contextlib.ExitStack() as stack:
+            if not self.manifest.remote:
+                stack.callback(discard_stale, self.manifest.path)
+            stack.enter_context(contextlib.closing(self.manifest))
             left = self.left
             for retries in range(self.retries, -1, -1):
                 tried, left = left, []
@@ -176,11 +177,10 @@ def died(clip: Clip, error: TapegraphError) -> Line:
     return begun(clip) | failed(clip, error) | {"again": True}
 
 
-def discard_stale(folder: str) -> None:
-    """Delete what processes that were killed have left in a folder, and in those inside."""
-    if places.is_remote(folder):
-        return
-    for path in Path(folder).rglob(".tapegraph-*"):
+def discard_stale(written: str) -> None:
+    """Delete what processes that were killed have left in the folder of a manifest that has just been written."""
+    for path in Path(written).parent.rglob(".tapegraph-*"):
         with contextlib.suppress(OSError):
-            if path.is_file() and time.time() - path.stat().st_mtime > STALE_S:
+            age_s = os.stat(written).st_mtime - path.stat().st_mtime  # by the clock of that file system
+            if path.is_file() and age_s > STALE_S:
                 path.unlink()

@@ -17,6 +17,7 @@ last part. Other columns are left alone.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -50,6 +51,11 @@ class Clip:
     source: str
     start_s: float = 0.0
     end_s: float | None = None
+
+    @property
+    def number(self) -> int:
+        """The SHA-256 of the id: what depends on it is the same wherever the clip is met."""
+        return int.from_bytes(hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).digest(), "big")
 
 
 def find_clips(given: Iterable[str], out: str) -> list[Clip]:

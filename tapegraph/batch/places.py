@@ -14,12 +14,13 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tapegraph.atomic import discard, make_temporary_folder
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.folders import audio_files, is_audio
 
+PIECE_BYTES = 1 << 12  # fetched at a time, where a file is not copied whole
 WILD = re.compile(r"[*?\[]")
 
 
@@ -115,6 +116,45 @@ def read_bytes(path: str) -> bytes:
     file_system, inside = store(path)
     with reporting(path):
         return bytes(file_system.cat_file(inside))
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[IO[bytes]]:
+    """Give a file of an object store, of which only what is read is fetched."""
+    file_system, inside = store(path)
+    with reporting(path), file_system.open(inside, "rb", block_size=PIECE_BYTES) as file:
+        yield file
+
+
+def delete(path: str) -> None:
+    """Delete a file. Raises TapegraphError where that does not work."""
+    if not is_remote(path):
+        try:
+            os.unlink(path)
+        except OSError as error:
+            raise TapegraphError(Problem(f"cannot be deleted: {error.strerror}", path)) from None
+        return
+    file_system, inside = store(path)
+    with reporting(path):
+        file_system.rm_file(inside)
+
+
+def ignores_case(folder: str) -> bool:
+    """Tell whether names that differ in capitals alone are one file in a folder, or in the one that it is to be in."""
+    if is_remote(folder):
+        return False
+    there = Path(os.path.abspath(folder))
+    while not there.is_dir() and there != there.parent:
+        there = there.parent
+    try:
+        temporary = make_temporary_folder(there)
+    except OSError:
+        return False  # nothing can be written there, which is told later
+    try:
+        (temporary / "a").touch()
+        return (temporary / "A").exists()
+    finally:
+        discard(temporary)
 
 
 def put(data: bytes, path: str) -> None:

@@ -59,7 +59,7 @@ def again(line: Line, allow: Iterable[str]) -> tuple[Array, Sound]:
     sound = work.read(Clip(name, line["source"], line["start_s"], line["end_s"]))
     if work.digest(sound.samples) != line["source_sha256"]:
         raise TapegraphError(Problem(f"has changed since {name} was made of it", line["source"]))
-    out = work.run(machine, sound, Draw.from_dict(line["draw"])).samples
+    out = machine.render(sound.samples, sound.reader.sample_rate, Draw.from_dict(line["draw"])).samples
     if work.digest(out) != line["samples_sha256"]:
         made, here = line["versions"], work.versions_here()
         why = f"; it was made by {made}, and this is {here}" if made != here else ""

@@ -11,22 +11,22 @@ A shard is the part of a batch that one of several jobs does. A clip is in a sha
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import time
+import os
+import unicodedata
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
 import attrs
 
 from tapegraph.batch import manifest, places
-from tapegraph.batch.clips import Clip, refuse
+from tapegraph.batch.clips import Clip, is_inside, place, refuse
 from tapegraph.batch.engines import Engine
 from tapegraph.batch.manifest import Manifest
 from tapegraph.batch.work import Job, Line, begun, failed
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.kinds import check_subtype, find_container
 
-STALE_S = 600.0  # age of a temporary file whose process cannot be alive: they live for milliseconds
+STALE_S = 60.0  # age of a temporary file whose process cannot be alive: they live for milliseconds
 
 
 @attrs.frozen
@@ -37,8 +37,7 @@ class Shard:
     count: int
 
     def has(self, clip: Clip) -> bool:
-        number = int.from_bytes(hashlib.sha256(clip.id.encode("utf-8", "surrogatepass")).digest(), "big")
-        return 1 + number % self.count == self.index
+        return 1 + clip.number % self.count == self.index
 
 
 class Batch:
@@ -47,6 +46,7 @@ class Batch:
     clips: all of this batch, or of its shard
     left: those that are still to be done
     changed: how many were done before, but from something else than there is now
+    removed: how many outputs of before were deleted, as they are files of another kind now
     """
 
     def __init__(
@@ -61,23 +61,24 @@ class Batch:
     ) -> None:
         """Find out what is to be done. Raises TapegraphError where that would replace something.
 
-        resume: keep what is done already; overwrite: replace it
+        resume: keep what is done already; overwrite: do it again
         retries: how often a clip is tried again whose process died, or whose object store failed
         """
         self.job, self.retries = job, retries
         self.clips = [clip for clip in clips if shard is None or shard.has(clip)]
         check_subtype_of(job, clips)
+        check_names(job, clips)
         name = f"manifest-{shard.index}-of-{shard.count}.jsonl" if shard else "manifest.jsonl"
         self.manifest = Manifest(places.joined(job.out, name))
         there = self.manifest.has_lines()
         if there and not (resume or overwrite):
             raise TapegraphError(
-                Problem("exists already; --resume goes on, --overwrite starts anew", self.manifest.path)
+                Problem("exists already; --resume goes on, --overwrite does all again", self.manifest.path)
             )
-        self.lines = manifest.read(self.manifest.path) if there and resume else {}
-        self.changed = 0
+        self.lines = manifest.read(self.manifest.path) if there else {}
+        self.changed = self.removed = 0
         sizes = places.sizes(job.out, [job.name(clip) for clip in self.clips])
-        self.left = [clip for clip in self.clips if not self.is_done(clip, sizes)]
+        self.left = [clip for clip in self.clips if overwrite or not self.is_done(clip, sizes)]
         if not (resume or overwrite):
             refuse(
                 [
@@ -85,8 +86,6 @@ class Batch:
                     for name in sizes
                 ]
             )
-        if resume:
-            discard_stale(job.out)
 
     def is_done(self, clip: Clip, sizes: dict[str, int]) -> bool:
         """Tell whether the manifest says that a clip is done as it would be now, and its output is there."""
@@ -109,9 +108,11 @@ class Batch:
 
         Raises TapegraphError where the manifest cannot be written, or there is nothing left to do the work.
         """
-        again = {clip.id for clip in self.left}
-        self.manifest.begin(line for line in self.lines.values() if line["id"] not in again)
-        with contextlib.closing(self.manifest):
+        self.manifest.begin(self.lines)
+        with contextlib.ExitStack() as stack:
+            if not self.manifest.remote:
+                stack.callback(discard_stale, self.manifest.path)
+            stack.enter_context(contextlib.closing(self.manifest))
             left = self.left
             for retries in range(self.retries, -1, -1):
                 tried, left = left, []
@@ -121,8 +122,27 @@ class Batch:
                     if line.pop("again", False) and retries:
                         left.append(clip)
                         continue
+                    self.remove_earlier(line)
                     self.manifest.add(line)
                     yield line
+
+    def remove_earlier(self, line: Line) -> None:
+        """Delete what a clip was before, where it has just become a file of another kind.
+
+        That is what the manifest says of it, if it still has the size that is stated there.
+        """
+        before = self.lines.get(line["id"], {})
+        name = str(before.get("out") or "")
+        if not name or line.get("out") in (None, name) or not is_inside(name):
+            return
+        path = places.joined(self.job.out, name)
+        if places.identity(path)[:1] != [before["bytes"]] or places.is_same(path, line["source"]):
+            return
+        try:
+            places.delete(path)
+            self.removed += 1
+        except TapegraphError as error:
+            line["warnings"].append(f"the output of before is still there: {error}")
 
 
 def check_subtype_of(job: Job, clips: Iterable[Clip]) -> None:
@@ -139,16 +159,28 @@ def check_subtype_of(job: Job, clips: Iterable[Clip]) -> None:
     refuse(problems)
 
 
+def check_names(job: Job, clips: Iterable[Clip]) -> None:
+    """Raise TapegraphError where two outputs would be one file, as capitals make no difference in their folder."""
+    first: dict[str, Clip] = {}
+    problems: list[Problem] = []
+    for clip in clips:
+        other = first.setdefault(unicodedata.normalize("NFC", job.name(clip).casefold()), clip)
+        if other is not clip:
+            both = f"{place(other)} and {place(clip)} would be one file in {job.out}, where capitals make no difference"
+            problems.append(Problem(f"{both}; give one of them another name, or a list with ids"))
+    if problems and places.ignores_case(job.out):
+        refuse(problems)
+
+
 def died(clip: Clip, error: TapegraphError) -> Line:
     """Return the line of a clip whose process has died."""
     return begun(clip) | failed(clip, error) | {"again": True}
 
 
-def discard_stale(folder: str) -> None:
-    """Delete what processes that were killed have left in a folder, and in those inside."""
-    if places.is_remote(folder):
-        return
-    for path in Path(folder).rglob(".tapegraph-*"):
+def discard_stale(written: str) -> None:
+    """Delete what processes that were killed have left in the folder of a manifest that has just been written."""
+    for path in Path(written).parent.rglob(".tapegraph-*"):
         with contextlib.suppress(OSError):
-            if path.is_file() and time.time() - path.stat().st_mtime > STALE_S:
+            age_s = os.stat(written).st_mtime - path.stat().st_mtime  # by the clock of that file system
+            if path.is_file() and age_s > STALE_S:
                 path.unlink()

@@ -19,9 +19,10 @@ import attrs
 import numpy as np
 
 from tapegraph.analysis.loudness import integrated
-from tapegraph.augment import Draw, RandomMachine
+from tapegraph.augment import RandomMachine
 from tapegraph.batch import places
 from tapegraph.batch.clips import Clip
+from tapegraph.batch.usual import Form
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.kinds import CONTAINERS
 from tapegraph.files.layouts import loudness_weights
@@ -31,7 +32,6 @@ from tapegraph.files.workers import explained
 from tapegraph.files.write import create
 from tapegraph.node import registry
 from tapegraph.quantity import plural
-from tapegraph.run.clips import Rendered
 from tapegraph.run.sound import Array, decibels
 
 Line = dict[str, Any]
@@ -58,6 +58,8 @@ class Job:
     out: folder or address that outputs go to
     epoch: the machine is drawn anew in each
     kind, subtype: of the outputs, as create() has them; otherwise as in the source
+    mixed: take clips that are shorter than the latency of their machine
+    form: that clips must have; otherwise any
     versions: of what makes the sound
     """
 
@@ -67,6 +69,8 @@ class Job:
     epoch: int = 0
     kind: str | None = None
     subtype: str | None = None
+    mixed: bool = False
+    form: Form | None = None
     versions: dict[str, str] = attrs.Factory(versions_here)
 
     def name(self, clip: Clip) -> str:
@@ -122,10 +126,12 @@ def without_name(problem: Problem, clip: Clip) -> str:
 class Sound:
     """A clip as it was read.
 
+    source: as the clip names it
     samples: (channels, frames)
     reader: the file, which is closed
     """
 
+    source: str
     samples: Array
     reader: Reader
     bitrate: float | None
@@ -152,22 +158,24 @@ def read(clip: Clip) -> Sound:
         raise TapegraphError(Problem("is silent: all its samples are 0", clip.source))
     if frames < end - start:
         notes.append(f"the clip ends {(end - start - frames) / rate:.3f} s early, where the file does")
-    return Sound(samples, reader, bitrate, notes)
+    return Sound(clip.source, samples, reader, bitrate, notes)
 
 
 def rendered(job: Job, clip: Clip) -> Line:
     """Write the output of a clip, and return what its line says of it."""
     identity = places.identity(clip.source)
     sound = read(clip)
+    check_form(job, sound)
+    rate = sound.reader.sample_rate
     draw = job.machine.draw(clip.id, job.epoch)
-    found = run(job.machine, sound, draw)
+    found = job.machine.render(sound.samples, rate, draw)
+    short = check_length(job, sound, found.latency)
     out = found.samples
     name = job.name(clip)
     with places.placing(job.out, name) as target:
         if is_same_file(clip.source, target):
             raise TapegraphError(Problem("is both the source and the output; choose another folder", clip.source))
         written = write(out, sound, target, job.subtype)
-    rate = sound.reader.sample_rate
     return {
         "out": name,
         "bytes": written["bytes"],
@@ -180,21 +188,29 @@ def rendered(job: Job, clip: Clip) -> Line:
         "loudness_in_lufs": loudness(sound.samples, sound),
         "loudness_out_lufs": loudness(out, sound),
         "clipped": written["clipped"],
-        "warnings": [*sound.warnings, *found.warnings, *written["warnings"]],
+        "warnings": [*sound.warnings, *short, *found.warnings, *written["warnings"]],
         "source_sha256": digest(sound.samples),
         "samples_sha256": digest(out),
         "key": job.key(clip, identity),
     }
 
 
-def run(machine: RandomMachine, sound: Sound, draw: Draw) -> Rendered:
-    """Return a clip through what was drawn for it."""
-    found = machine.render(sound.samples, sound.reader.sample_rate, draw)
-    if sound.samples.shape[1] >= found.latency:
-        return found
-    latency_s = found.latency / sound.reader.sample_rate
-    note = f"shorter than the latency of its machine, {latency_s:.3f} s"
-    return attrs.evolve(found, warnings=(*found.warnings, note))
+def check_form(job: Job, sound: Sound) -> None:
+    """Raise TapegraphError where a clip has not the form that it must have."""
+    form = Form(sound.reader.sample_rate, sound.reader.channels)
+    if job.form not in (None, form):
+        raise TapegraphError(Problem(f"has {form}, where most clips have {job.form}; --mixed takes any", sound.source))
+
+
+def check_length(job: Job, sound: Sound, latency: int) -> list[str]:
+    """Return a warning of a clip that is shorter than the latency of its machine, or raise TapegraphError."""
+    rate, frames = sound.reader.sample_rate, sound.samples.shape[1]
+    if frames >= latency:
+        return []
+    note = f"is {frames / rate:.3f} s long, shorter than the latency of its machine, {latency / rate:.3f} s"
+    if job.mixed:
+        return [note]
+    raise TapegraphError(Problem(f"{note}; --mixed takes it", sound.source))
 
 
 def write(out: Array, sound: Sound, target: Path, subtype: str | None, overwrite: bool = True) -> Line:

@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import sys
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,6 +56,7 @@ def shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shar
 @overwrite_option
 @click.option("--format", "kind", type=click.Choice(KINDS), metavar="KIND", help=FORMAT)
 @click.option("--subtype", metavar="NAME", help="Sample format: PCM_16, PCM_24, FLOAT ...; otherwise as in IN.")
+@click.option("--mixed", is_flag=True, help="Take clips of any sample rate, number of channels and length.")
 @click.option("--epoch", default=0, type=click.IntRange(0), metavar="N", help="Draw the machines of another epoch.")
 @click.option("--retries", default=2, show_default=True, type=click.IntRange(0), metavar="N", help=RETRIES)
 @click.option("--scheduler", metavar="ADDRESS|local", help=SCHEDULER)
@@ -72,6 +72,7 @@ def command(
     overwrite: bool,
     kind: str | None,
     subtype: str | None,
+    mixed: bool,
     epoch: int,
     retries: int,
     scheduler: str | None,
@@ -88,8 +89,9 @@ def command(
     first wildcard; that is its id, its name in OUT and what its machine is drawn from. An output is as long as its clip
     and in time with it. The files are the same whatever the number of jobs, shards and interruptions.
 
-    A clip that is empty, silent, not finite or cannot be read is a line on stderr and in the manifest; the others go
-    on, and the exit status is 1.
+    A clip that is empty, silent, not finite or cannot be read is a line on stderr and in the manifest; without --mixed
+    so is one whose sample rate or channels are not those of most, or that is shorter than the latency of its machine.
+    The others go on, and the exit status is 1.
     """
     if replay is not None:
         from tapegraph.batch.replay import replay as make_again
@@ -106,11 +108,13 @@ def command(
     from tapegraph.batch.clips import find_clips
     from tapegraph.batch.machines import absolute, open_machine
     from tapegraph.batch.run import Batch
+    from tapegraph.batch.usual import usual_form
     from tapegraph.batch.work import Job
 
     spec, *given, out = files
-    job = Job(open_machine(spec, allow), absolute(spec), out, epoch, kind, subtype)
+    machine = open_machine(spec, allow)
     clips = find_clips(given, out)
+    job = Job(machine, absolute(spec), out, epoch, kind, subtype, mixed, None if mixed else usual_form(clips))
     batch = Batch(job, clips, shard=shard, resume=resume, overwrite=overwrite, retries=retries)
     if scheduler is not None:
         from tapegraph.batch.cluster import on_cluster
@@ -144,8 +148,6 @@ class Screen:
         self.started = time.monotonic()
         self.failed: list[str] = []
         self.done = self.warnings = 0
-        self.forms: Counter[tuple[int, int]] = Counter()  # sample rate and channels of the outputs
-        self.some: dict[tuple[int, int], list[str]] = {}  # the first clips of each form
 
     def show(self, line: dict[str, Any]) -> None:
         """Show what became of a clip."""
@@ -155,11 +157,6 @@ class Screen:
             self.say(f"{name}: {line['source']}: {line['error']}")
         else:
             self.done += 1
-            form = line["sample_rate"], line["channels"]
-            self.forms[form] += 1
-            names = self.some.setdefault(form, [])
-            if len(names) < MOST_NAMES:
-                names.append(name)
             for warning in line["warnings"]:
                 self.warn(f"{name}: {warning}")
         if self.live:
@@ -192,14 +189,16 @@ class Screen:
         self.clear()
         if self.warnings > MOST_WARNINGS and not self.quiet:
             self.say(f"{self.warnings - MOST_WARNINGS} more warnings are in the manifest")
-        if self.forms and not self.quiet:
-            self.tell_forms()
         if self.failed:
-            self.say(f"{len(self.failed)} failed: {listed(self.failed, len(self.failed))}")
+            more = len(self.failed) - MOST_NAMES
+            some = ", ".join(self.failed[:MOST_NAMES])
+            self.say(f"{len(self.failed)} failed: {some}{f' and {more} more' if more > 0 else ''}")
         if self.quiet:
             return
         from tapegraph.quantity import plural
 
+        if self.batch.removed:
+            self.say(f"{plural(self.batch.removed, 'output')} of before, of another format, deleted")
         wall_s = time.monotonic() - self.started
         before = f", {self.batch.kept} before" if self.batch.kept else ""
         rate = f" ({self.done / wall_s:.1f} a second)" if self.done else ""
@@ -207,24 +206,3 @@ class Screen:
             f"{self.batch.manifest.path}: {plural(self.done, 'clip')} done{before}, {len(self.failed)} failed, "
             f"in {wall_s:.1f} s{rate}"
         )
-
-    def tell_forms(self) -> None:
-        """Warn of clips whose sample rate or channels are not those of most: a loader may not expect them."""
-        from tapegraph.quantity import plural
-
-        usual, *others = self.forms.most_common()
-        for form, count in others:
-            which = listed(self.some[form], count)
-            self.say(f"warning: {plural(count, 'clip')} with {shown(form)}, where most have {shown(usual[0])}: {which}")
-
-
-def shown(form: tuple[int, int]) -> str:
-    from tapegraph.quantity import plural
-
-    return f"{form[0]} Hz and {plural(form[1], 'channel')}"
-
-
-def listed(names: list[str], count: int) -> str:
-    """Return some of so many names in a line."""
-    some = names[:MOST_NAMES]
-    return f"{', '.join(some)}{f' and {count - len(some)} more' if count > len(some) else ''}"

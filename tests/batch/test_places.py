@@ -65,6 +65,9 @@ def test_a_store_takes_the_place_of_folders(corpus: Path, memory: Any, capsys: A
     assert len(manifest.read("memory://bucket/taped/manifest.jsonl")) == 6
     assert main(["batch", "--replay", "memory://bucket/taped/manifest.jsonl", "ann/yes", "again.wav"]) == 0
     assert Path("again.wav").read_bytes() == memory.cat_file("/bucket/taped/ann/yes.wav")
+    arguments = ["memory://bucket/raw/", "memory://bucket/taped", "--overwrite", "--format", "flac"]
+    assert main(["batch", "machines.yaml", *arguments]) == 0
+    assert sorted(memory.find("/bucket/taped/ann")) == [f"/bucket/taped/{name}.flac" for name in NAMES[:3]]
 
 
 @needs_fsspec

@@ -227,7 +227,7 @@ def test_a_damaged_manifest_is_not_trusted(corpus: Path, capsys: Capture) -> Non
     path = Path("out/manifest.jsonl")
     path.write_bytes(b"{}\n" + path.read_bytes())
     assert batch("corpus", "out", "--resume") == 1
-    assert f"{path}:1: not a line of a manifest\n" in capsys.readouterr().err
+    assert f"{path}:1: not a line of a manifest; without this file a batch begins anew\n" in capsys.readouterr().err
 
 
 def test_a_line_becomes_the_same_samples_again(corpus: Path, capsys: Capture) -> None:

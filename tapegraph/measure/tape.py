@@ -109,7 +109,7 @@ class Tape(Result):
             "mol_400_db": "MOL, 3 %, 400 Hz",
             "mol_1k_db": "MOL, 3 %, 1 kHz",
             "sol_10k_db": "SOL, 10 kHz",
-            "noise_a_db": "Noise, A-weighted",
+            "noise_a_db": "Noise of the tape, A-weighted",
             "range_db": "MOL at 400 Hz over noise, A",
         }
         row = self.summary()

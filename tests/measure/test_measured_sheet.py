@@ -163,6 +163,9 @@ def test_single_numbers_stand_in_a_table_and_make_no_panel(one: DataSheet) -> No
     assert {"Latency, declared", "Latency, measured"} <= set(numbers)
     both = layout.numbers_of(DataSheet(one.subject, one.subject))
     assert both["Latency, declared"] == numbers["Latency, declared"] * 2
+    less = attrs.evolve(one.subject, results={"thd": one.subject.results["thd"]})
+    assert layout.numbers_of(DataSheet(less, one.subject))["Gain at 1 kHz"] == ["", *numbers["Gain at 1 kHz"]]
+    assert layout.numbers_of(DataSheet(one.subject, less))["Gain at 1 kHz"] == [*numbers["Gain at 1 kHz"], ""]
     many = {str(k): [""] for k in range(20)}
     assert [len(part) for part in layout.portions(many)] == [7, 7, 6]
     assert layout.portions({}) == []

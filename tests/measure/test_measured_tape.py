@@ -55,6 +55,7 @@ def test_a_sheet_has_the_figures_that_are_published_of_tapes(curve: measure.Rig)
     assert (figures["MOL, 3 %, 400 Hz"], figures["MOL, 3 %, 1 kHz"]) == (mol, mol)
     assert figures["Sensitivity, 1 kHz"] == "0.0 dB"
     assert "SOL, 10 kHz" not in figures  # above half the sample rate
+    assert not figures.keys() & measure.noise(curve).figures().keys()  # relative to 0 dB, those to full scale
 
 
 def test_the_largest_output_of_a_curve_is_found_between_the_steps(curve: measure.Rig) -> None:

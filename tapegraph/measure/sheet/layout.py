@@ -75,12 +75,13 @@ def curves_of(sheet: DataSheet) -> dict[str, list[panels.Draw]]:
 
 
 def numbers_of(sheet: DataSheet) -> dict[str, list[str]]:
-    """Return the single numbers by what they are, one for each graph."""
+    """Return the single numbers by what they are, one for each graph; nothing for one that has no such number."""
     found: dict[str, list[str]] = {}
-    for k, subject in enumerate(sheet.subjects()):
+    subjects = sheet.subjects()
+    for k, subject in enumerate(subjects):
         for result in subject.results.values():
             for name, value in result.figures().items():
-                found.setdefault(name, [""] * k).append(value)
+                found.setdefault(name, [""] * len(subjects))[k] = value
     for result in sheet.together.values():
         found |= {name: ["", value] for name, value in result.figures().items()}
     return found

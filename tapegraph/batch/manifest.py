@@ -108,5 +108,6 @@ def read(path: str) -> dict[str, Line]:
             lines.pop(line["id"], None)
             lines[line["id"]] = line
         except (ValueError, TypeError, KeyError):
-            raise TapegraphError(Problem("not a line of a manifest; without this file a batch begins anew", f"{path}:{number}")) from None
+            told = "not a line of a manifest; without this file a batch begins anew"
+            raise TapegraphError(Problem(told, f"{path}:{number}")) from None
     return lines

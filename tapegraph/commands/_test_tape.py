@@ -16,7 +16,7 @@ from tapegraph.measure import ALL, Recording, Signals, signals
 from tapegraph.measure.signals import SPEED_DBFS, Measurement
 from tapegraph.measure.sounds import no_sound
 from tapegraph.quantity import format_number, plural
-from tapegraph.run.sound import decibels
+from tapegraph.run.sound import check_sample_rate, decibels
 
 SOUND, DESCRIPTION, TEXT = "signals.wav", "signals.json", "README.txt"
 
@@ -52,6 +52,7 @@ def write_signals(
     overwrite: bool,
 ) -> str:
     """Write a test tape, its description and what to do with it into a folder. Return a sentence for the user."""
+    check_sample_rate(sample_rate)
     if sample_rate != round(sample_rate):
         raise TapegraphError(f"the sample rate is {format_number(sample_rate, 'Hz')}; a WAV has a whole number of Hz")
     with replacing_folder(folder, overwrite, lambda path: path.name in (SOUND, DESCRIPTION, TEXT)) as new:

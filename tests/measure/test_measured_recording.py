@@ -351,6 +351,8 @@ def test_a_test_tape_says_which_measurement_it_cannot_have(tmp_path: Path, capsy
     ):
         assert main(["measure", "--signals", str(tmp_path / "tape"), *words]) == 1
         assert capsys.readouterr().err == message
+    assert main(["measure", "--signals", str(tmp_path / "tape"), "thd", "--rate", "nan"]) == 1
+    assert capsys.readouterr().err == "sample_rate is nan Hz; it must be 8000 to 384000 Hz\n"
     assert main(["measure", "--signals", str(tmp_path / "tape"), "null"]) == 2
     assert capsys.readouterr().err == "null compares two graphs, which a test tape cannot\n"
     assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,6 @@ from tapegraph.batch.work import Line, Sound
 from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
 from tapegraph.run.sound import Array
 
-
 FIELDS: dict[str, type] = {  # of a line, that a clip is made again of
     **dict.fromkeys(("spec", "machine_sha256", "source", "source_sha256", "samples_sha256"), str),
     **dict.fromkeys(("draw", "versions"), dict),

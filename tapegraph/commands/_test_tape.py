@@ -84,12 +84,17 @@ def minutes(description: Signals) -> str:
     return f"{whole // 60} min {whole % 60} s"
 
 
-def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recording, list[str]]:
-    """Return the recording of a test tape, and what is wrong with it.
+def description_of(file: str, folder: str | None) -> Path:
+    """Return the description that a recording is read with.
 
     folder: of the test tape; where it is None, that of the recording
     """
-    place = Path(folder) / DESCRIPTION if folder is not None else Path(file).parent / DESCRIPTION
+    return (Path(file).parent if folder is None else Path(folder)) / DESCRIPTION
+
+
+def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recording, list[str]]:
+    """Return the recording of a test tape, and what is wrong with it; folder: as for description_of()."""
+    place = description_of(file, folder)
     try:
         description = Signals.of(json.loads(place.read_text("utf-8")))
         for name in description.what:

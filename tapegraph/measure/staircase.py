@@ -4,8 +4,8 @@ The steps rise, so that each magnetises a tape more than all before it. Each sou
 settle, and is then read for a stretch that holds whole cycles. A window fades its ends: where recordings still move a
 little, or the next step is a few ms early, they would be taken for a third harmonic.
 
-A step is heard if its tone stands out of what lies beside it. Of a machine that is a gate the steps begin with the first
-one that is heard; they end before one that is not any more, as where a part of a recording is missing.
+A step is heard if its tone stands out of what lies beside it. Of a machine that is a gate the steps begin with the
+first one that is heard; they end before one that is not any more, as where a part of a recording is missing.
 
 Which steps are played depends on nothing that comes out: what lies between them is read from cubics through them,
 within 0.02 dB for steps of 3 dB on machines of ours.

@@ -163,6 +163,7 @@ def test_a_batch_is_not_begun_where_it_would_replace_something(corpus: Path, cap
     assert f"{Path('out/no.wav')}: exists already; it is replaced only with --overwrite" in capsys.readouterr().err
     assert batch("corpus/ann", "out", "--overwrite") == 0
     assert batch("corpus/ann", "out", "--overwrite", "--resume") == 2
+    assert batch("corpus/ann", "") == 2  # as of a variable that is not set: not the folder that one is in
 
 
 def made(out: str = "out") -> dict[str, int]:

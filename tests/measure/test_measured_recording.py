@@ -222,6 +222,9 @@ def test_what_is_missing_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert printed.err == "warning: dynamics, noise are left out: the recording lacks that part of the test tape\n"
     assert "\nimd\n" in printed.out
     assert main([*words, "dynamics"]) == 1
+    read = str(folder / "signals.json")
+    assert main([*words, "imd", "--json", read, "--overwrite"]) == 2
+    assert capsys.readouterr().err.endswith(f"\n{read} is read, too; choose another file to write\n")
 
 
 def test_a_test_tape_has_no_latency_to_measure(tmp_path: Path) -> None:
@@ -251,7 +254,7 @@ def test_a_signal_that_is_not_on_the_tape_is_refused() -> None:
     description, sound = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))
     with pytest.raises(measure.MissingSignalError) as caught:
         measure.dynamics(measure.Recording(sound, RATE, description))
-    assert str(caught.value) == "the test tape has no such signal"
+    assert str(caught.value) == "the test tape has no such signal; it is one for imd"
 
 
 def test_a_description_is_read_as_it_was_written() -> None:

@@ -20,6 +20,8 @@ from tapegraph.run.sound import check_sample_rate, decibels
 
 SOUND, DESCRIPTION, TEXT = "signals.wav", "signals.json", "README.txt"
 
+QUIET_DB = 20.0  # of a recording: with more, noise of the sound card is measured
+
 HOW_TO = """\
 A test tape for tapegraph measure: {minutes}, {rate}, {channels}; {what}.
 
@@ -119,4 +121,7 @@ def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recordi
     if recording.clipped:
         count = plural(recording.clipped, "sample")
         warnings.append(f"{file}: {count} at full scale: the recording is clipped; lower the input of the sound card")
+    if recording.tone_dbfs < SPEED_DBFS - QUIET_DB:
+        level = f"{recording.tone_dbfs:.0f} dBFS in the tables, where it is to be {SPEED_DBFS:g}"
+        warnings.append(f"{file}: the steady tone is at {level}; raise the input of the sound card")
     return recording, warnings

@@ -337,6 +337,22 @@ def test_what_is_not_a_number_is_silence_and_said(tmp_path: Path, capsys: pytest
     assert "-20.00       -20.00     0.00" in said.out
 
 
+@pytest.mark.parametrize(("gain_db", "told"), [(-19.0, False), (-21.0, True)])
+def test_a_recording_that_is_far_too_quiet_is_warned_of(
+    gain_db: float, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description, sound = measure.signals({"dynamics": measure.dynamics}, RATE, levels_dbfs=(-20.0,))
+    (tmp_path / "signals.json").write_text(json.dumps(description.as_data()))
+    file = tmp_path / "x.wav"
+    soundfile.write(file, 10.0 ** (gain_db / 20.0) * sound[0], int(RATE), subtype="FLOAT")
+    assert main(["measure", "--recording", str(file)]) == 0
+    warning = (
+        f"warning: {file}: the steady tone is at -39 dBFS in the tables, where it is to be -18; "
+        "raise the input of the sound card\n"
+    )
+    assert capsys.readouterr().err == warning * told
+
+
 @pytest.mark.parametrize(("speed", "message"), [(0.9, "10 % too far apart"), (1.1, "10 % too close together")])
 def test_a_recording_at_another_speed_is_refused(speed: float, message: str) -> None:
     what = {name: measure.ALL[name] for name in ("response", "imd", "dynamics")}

@@ -176,6 +176,9 @@ def clip_of(row: dict[str, Any], path: str) -> Clip:
         known = inside if is_inside(inside) else posixpath.basename(inside)
         id_ = f"{stem(known)}{'' if start_s is end_s is None else part_of(start_s or 0.0, end_s)}"
     id_ = str(id_)
+    for column, text in (("path", name), ("id", id_)):
+        if not can_be_named(text):
+            raise TapegraphError(f"{column} is {shown(text)}; no file can have such a name")
     if not is_inside(id_):
         raise TapegraphError(f"id is {shown(id_)}; it must be a relative path without '..', for it names the output")
     if places.is_remote(path) and not places.is_remote(name):
@@ -206,6 +209,14 @@ def seconds(row: dict[str, Any], column: str) -> float | None:
 def is_inside(name: str) -> bool:
     """Tell whether a path stays in the folder that it begins in."""
     return not any(part in ("", ".", "..") for part in name.split("/")) and not Path(name).drive
+
+
+def can_be_named(path: str) -> bool:
+    """Tell whether the system takes the characters of a path."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:  # half of a character
+        return False
 
 
 def refuse(problems: list[Problem]) -> None:

@@ -76,9 +76,12 @@ def is_folder(path: str) -> bool:
 
 def is_same(path: str, other: str) -> bool:
     """Tell whether two paths, or two addresses, are of the same place."""
-    if is_remote(path) or is_remote(other):
-        return path.rstrip("/") == other.rstrip("/")
-    return os.path.realpath(path) == os.path.realpath(other)
+    return real(path) == real(other)
+
+
+def real(path: str) -> str:
+    """Return what all paths, or addresses, of a place have in common."""
+    return path.rstrip("/") if is_remote(path) else os.path.realpath(path)
 
 
 def audio_in(folder: str, out: str) -> list[str]:

@@ -11,11 +11,16 @@ from pathlib import Path
 
 from tapegraph.augment import Draw
 from tapegraph.batch import manifest, work
-from tapegraph.batch.clips import Clip
+from tapegraph.batch.clips import Clip, seconds
 from tapegraph.batch.machines import open_machine
 from tapegraph.batch.work import Line, Sound
-from tapegraph.errors import Problem, TapegraphError, did_you_mean
+from tapegraph.errors import Problem, TapegraphError, did_you_mean, shown
 from tapegraph.run.sound import Array
+
+FIELDS: dict[str, type] = {  # of a line, that a clip is made again of
+    **dict.fromkeys(("spec", "machine_sha256", "source", "source_sha256", "samples_sha256"), str),
+    **dict.fromkeys(("draw", "versions"), dict),
+}
 
 
 def replayed(line: Line, allow: Iterable[str] = ()) -> tuple[Array, int]:
@@ -51,12 +56,16 @@ def replay(
 
 def again(line: Line, allow: Iterable[str]) -> tuple[Array, Sound]:
     name = line["id"]
-    if line["status"] != "done":
-        raise TapegraphError(f"{name} has failed: {line['error']}")
+    if line.get("status") != "done":
+        raise TapegraphError(f"{name} has failed: {line.get('error', 'its line does not say why')}")
+    for field, kind in FIELDS.items():
+        if not isinstance(line.get(field), kind):
+            found = shown(line[field]) if field in line else "missing"
+            raise TapegraphError(f"{name} cannot be made again: {field} in its line is {found}, which no batch writes")
     machine = open_machine(line["spec"], allow)
     if machine.identity != line["machine_sha256"]:
         raise TapegraphError(Problem(f"has changed since it made {name}", line["spec"]))
-    sound = work.read(Clip(name, line["source"], line["start_s"], line["end_s"]))
+    sound = work.read(Clip(name, line["source"], seconds(line, "start_s") or 0.0, seconds(line, "end_s")))
     if work.digest(sound.samples) != line["source_sha256"]:
         raise TapegraphError(Problem(f"has changed since {name} was made of it", line["source"]))
     out = machine.render(sound.samples, sound.reader.sample_rate, Draw.from_dict(line["draw"])).samples

@@ -11,6 +11,7 @@ A shard is the part of a batch that one of several jobs does. A clip is in a sha
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import unicodedata
 from collections.abc import Generator, Iterable, Sequence
@@ -19,10 +20,10 @@ from pathlib import Path
 import attrs
 
 from tapegraph.batch import manifest, places
-from tapegraph.batch.clips import Clip, is_inside, place, refuse
+from tapegraph.batch.clips import Clip, place, refuse
 from tapegraph.batch.engines import Engine
 from tapegraph.batch.manifest import Manifest
-from tapegraph.batch.work import Job, Line, begun, failed
+from tapegraph.batch.work import Job, Line, begun, failed, names_of
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.files.kinds import check_subtype, find_container
 
@@ -65,6 +66,7 @@ class Batch:
         retries: how often a clip is tried again whose process died, or whose object store failed
         """
         self.job, self.retries = job, retries
+        self.all_clips = clips
         self.clips = [clip for clip in clips if shard is None or shard.has(clip)]
         check_subtype_of(job, clips)
         check_names(job, clips)
@@ -93,7 +95,8 @@ class Batch:
         if line is None or line.get("status") != "done":
             return False
         size = sizes.get(self.job.name(clip))
-        if line["key"] == self.job.key(clip, places.identity(clip.source)) and line["bytes"] == size:
+        done = line.get("key"), line.get("bytes")
+        if size is not None and done == (self.job.key(clip, places.identity(clip.source)), size):
             return True
         self.changed += 1
         return False
@@ -126,17 +129,23 @@ class Batch:
                     self.manifest.add(line)
                     yield line
 
+    @functools.cached_property
+    def sources(self) -> set[str]:
+        """The places that clips are read from, those of other shards too."""
+        return {places.real(clip.source) for clip in self.all_clips}
+
     def remove_earlier(self, line: Line) -> None:
         """Delete what a clip was before, where it has just become a file of another kind.
 
-        That is what the manifest says of it, if it still has the size that is stated there.
+        That is what the manifest says of it, if it is called like the clip, still has the size that is stated there,
+        and is the source of no clip.
         """
         before = self.lines.get(line["id"], {})
-        name = str(before.get("out") or "")
-        if not name or line.get("out") in (None, name) or not is_inside(name):
+        name = before.get("out")
+        if line.get("out") in (None, name) or name not in names_of(line["id"]):
             return
         path = places.joined(self.job.out, name)
-        if places.identity(path)[:1] != [before["bytes"]] or places.is_same(path, line["source"]):
+        if places.identity(path)[:1] != [before.get("bytes")] or places.real(path) in self.sources:
             return
         try:
             places.delete(path)

@@ -88,6 +88,11 @@ class Job:
         return hashlib.sha256(json.dumps([*depends, *chosen]).encode()).hexdigest()[:32]
 
 
+def names_of(id_: str) -> list[str]:
+    """Return all names that the output of a clip may have, one for each kind of file."""
+    return [f"{id_}{extension}" for extension in CONTAINERS]
+
+
 def render_clip(job: Job, clip: Clip) -> Line:
     """Put a clip through its machine, and return its line; with "again" in it where it may work the next time."""
     started = time.perf_counter()

@@ -16,9 +16,11 @@ from tapegraph.measure import ALL, Recording, Signals, signals
 from tapegraph.measure.signals import SPEED_DBFS, Measurement
 from tapegraph.measure.sounds import no_sound
 from tapegraph.quantity import format_number, plural
-from tapegraph.run.sound import decibels
+from tapegraph.run.sound import check_sample_rate, decibels
 
 SOUND, DESCRIPTION, TEXT = "signals.wav", "signals.json", "README.txt"
+
+QUIET_DB = 20.0  # of a recording: with more, noise of the sound card is measured
 
 HOW_TO = """\
 A test tape for tapegraph measure: {minutes}, {rate}, {channels}; {what}.
@@ -52,6 +54,7 @@ def write_signals(
     overwrite: bool,
 ) -> str:
     """Write a test tape, its description and what to do with it into a folder. Return a sentence for the user."""
+    check_sample_rate(sample_rate)
     if sample_rate != round(sample_rate):
         raise TapegraphError(f"the sample rate is {format_number(sample_rate, 'Hz')}; a WAV has a whole number of Hz")
     with replacing_folder(folder, overwrite, lambda path: path.name in (SOUND, DESCRIPTION, TEXT)) as new:
@@ -83,12 +86,17 @@ def minutes(description: Signals) -> str:
     return f"{whole // 60} min {whole % 60} s"
 
 
-def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recording, list[str]]:
-    """Return the recording of a test tape, and what is wrong with it.
+def description_of(file: str, folder: str | None) -> Path:
+    """Return the description that a recording is read with.
 
     folder: of the test tape; where it is None, that of the recording
     """
-    place = Path(folder) / DESCRIPTION if folder is not None else Path(file).parent / DESCRIPTION
+    return (Path(file).parent if folder is None else Path(folder)) / DESCRIPTION
+
+
+def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recording, list[str]]:
+    """Return the recording of a test tape, and what is wrong with it; folder: as for description_of()."""
+    place = description_of(file, folder)
     try:
         description = Signals.of(json.loads(place.read_text("utf-8")))
         for name in description.what:
@@ -113,4 +121,7 @@ def read_recording(file: str, folder: str | None, channel: int) -> tuple[Recordi
     if recording.clipped:
         count = plural(recording.clipped, "sample")
         warnings.append(f"{file}: {count} at full scale: the recording is clipped; lower the input of the sound card")
+    if recording.tone_dbfs < SPEED_DBFS - QUIET_DB:
+        level = f"{recording.tone_dbfs:.0f} dBFS in the tables, where it is to be {SPEED_DBFS:g}"
+        warnings.append(f"{file}: the steady tone is at {level}; raise the input of the sound card")
     return recording, warnings

@@ -102,6 +102,8 @@ def command(
         return 0
     if len(files) < 3:
         raise click.UsageError("something is missing; write SPEC IN... OUT")
+    if "" in files:
+        raise click.UsageError("a name is empty; write SPEC IN... OUT, and . for the folder that you are in")
     if resume and overwrite:
         raise click.UsageError("--resume keeps what is done, --overwrite replaces it; choose one")
     from tapegraph.batch import engines

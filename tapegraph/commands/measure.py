@@ -155,7 +155,7 @@ def command(
     from tapegraph import measure
     from tapegraph.atomic import check_output
     from tapegraph.commands._options import WrongUseError, adjusted, load_argument, warn, write_or_print
-    from tapegraph.commands._test_tape import read_recording, write_signals
+    from tapegraph.commands._test_tape import description_of, read_recording, write_signals
     from tapegraph.errors import TapegraphError
     from tapegraph.measure import limits, sounds
     from tapegraph.measure.datasheet import DataSheet, Subject
@@ -181,6 +181,8 @@ def command(
     check_names(wanted, of_sound, against is not None)
     outputs = [file for file in (json_file, csv_file, sheet_file) if file is not None]
     inputs = [file for file in (graph, song, against, limits_file, recording) if file is not None]
+    if recording is not None:
+        inputs.append(str(description_of(recording, folder)))
     check_files(outputs, inputs)
     for file in outputs:
         check_output(file, overwrite)

@@ -4,7 +4,8 @@
 
 H_n is what a synchronised sweep finds of it, see sweep.py. A sweep and steady tones agree within 0.1 dB on graphs whose
 memory is short beside the sweep, as that of tape is. Left blank are harmonics above 20 kHz, and those that come so soon
-after the next one that its echoes cover them: of an echo of 0.3 s, all but the second. thd() plays steady tones.
+after the next one that its echoes cover them: of an echo of 0.3 s, all but the second. So are those that a sound which
+comes early covers, by 0.1 s or more. thd() plays steady tones.
 
 What aliases is no harmonic and is not counted, but where it meets one: the third, at fs - 3 f, is the second for
 f = fs / 5 and stands out as a spike, within 2 %. It goes at a higher sample rate, and alias() measures it.
@@ -31,6 +32,7 @@ ORDERS = range(2, 10)
 PER_DECADE = 40
 OCTAVE = 12  # in steps
 LOWEST_HZ = 40.0
+SILENT_DBFS = -200.0  # what is less is the rounding of numbers
 
 
 @attrs.frozen
@@ -82,7 +84,7 @@ class Harmonics(Result):
 def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Harmonics:
     """Return the harmonics of a graph, or on a rig, for fundamentals from 40 Hz to 20 kHz at each level.
 
-    Raises TapegraphError where echoes cover them all.
+    Raises TapegraphError where nothing comes out, or echoes cover them all.
     """
     rig = on_the_bench(graph)
     lines = grid(LOWEST_HZ, rig.highest_hz, PER_DECADE)
@@ -91,13 +93,15 @@ def harmonics(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Ha
     for i, level_dbfs in enumerate(levels_dbfs):
         found = sweep(rig, level_dbfs)
         fundamentals[i] = decibels(np.abs(found.harmonic(1)[lines]))
-        apart = [found.is_apart(n) for n in ORDERS]
-        if not any(apart):
-            raise TapegraphError("echoes of the sweep cover the harmonics of the graph; thd plays steady tones")
-        for k, n in itertools.compress(enumerate(ORDERS), apart):
+        if np.max(fundamentals[i]) + level_dbfs < SILENT_DBFS:
+            continue
+        for k, n in itertools.compress(enumerate(ORDERS), map(found.is_apart, ORDERS)):
             heard = n * lines <= LINES_S * rig.highest_hz
             relative[i, k, heard] = decibels(np.abs(found.harmonic(n)[n * lines[heard]])) - fundamentals[i, heard]
     levels = vector(levels_dbfs)
-    return Harmonics(
-        lines / LINES_S, levels, vector(ORDERS), fundamentals + levels[:, np.newaxis], relative, changed=rig.changed
-    )
+    fundamentals += levels[:, np.newaxis]
+    if np.max(fundamentals) < SILENT_DBFS:
+        raise TapegraphError("nothing of the sweep comes out of the graph")
+    if np.isnan(relative).all():
+        raise TapegraphError("echoes or noise of the graph cover the harmonics of the sweep; thd plays steady tones")
+    return Harmonics(lines / LINES_S, levels, vector(ORDERS), fundamentals, relative, changed=rig.changed)

@@ -17,6 +17,7 @@ from tapegraph.errors import TapegraphError
 from tapegraph.measure import marker
 from tapegraph.measure.machine import Machine, audible, highest_measured_hz
 from tapegraph.measure.places import at_places
+from tapegraph.measure.result import decibels
 from tapegraph.measure.signals import LOUDEST_DBFS, SPEED_DBFS, Signals, Stretch, speed_tone
 from tapegraph.measure.warp import PASSES, carrier, time_error
 from tapegraph.quantity import format_number, plural
@@ -39,6 +40,7 @@ class Recording(Machine):
 
     speed_error_percent: above 0, the machine that played it was faster than the one that recorded it
     clipped: how many samples are at full scale, several one after the other
+    tone_dbfs: the level of the steady tone, which is to be SPEED_DBFS; not a number where it is not in the recording
     wobbles: whether its speed varies, as that of tape does and that of converters does not
     """
 
@@ -69,6 +71,7 @@ class Recording(Machine):
         self.played_s = np.array([signals.marker_s(mark.number) for mark in marks])
         self.heard_s = np.array([mark.time_s for mark in marks])
         self.check_speed()
+        self.tone_dbfs = np.nan
         self.wobbles = self.wobble() > STEADY
 
     def check_speed(self) -> None:
@@ -118,7 +121,10 @@ class Recording(Machine):
         return heard
 
     def wobble(self) -> float:
-        """Return the RMS deviation of the speed while the speed tone sounds; infinite where that cannot be read."""
+        """Return the RMS deviation of the speed while the speed tone sounds; infinite where that cannot be read.
+
+        It notes the level of the tone, too.
+        """
         fs = self.sample_rate
         tone = np.tile(speed_tone(fs), (self.channels, 1))
         like = carrier(tone[0], fs, self.highest_hz)
@@ -130,6 +136,7 @@ class Recording(Machine):
         t = (stretch.start + np.arange(stretch.frames)) / fs
         heard = self.at(np.interp(t, self.played_s, self.heard_s))[self.channel - 1]
         tau = time_error(heard, like, fs, PASSES[-1])
+        self.tone_dbfs = float(decibels(np.sqrt(2.0 * np.mean(heard[like.first : like.behind] ** 2))))
         if tau is None:
             return np.inf
         speed = np.diff(tau[like.first : like.behind]) * fs
@@ -139,7 +146,7 @@ class Recording(Machine):
         """Return where a signal is. Raises MissingSignalError where it is not in the recording."""
         stretch = self.signals.stretch(sound)
         if stretch is None:
-            raise MissingSignalError("the test tape has no such signal")
+            raise MissingSignalError(f"the test tape has no such signal; it is one for {', '.join(self.signals.what)}")
         start, end = stretch.start / self.sample_rate, (stretch.start + stretch.frames) / self.sample_rate
         if start < self.played_s[0] or end > self.played_s[-1]:
             raise MissingSignalError("the recording lacks that part of the test tape")

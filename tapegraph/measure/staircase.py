@@ -4,6 +4,9 @@ The steps rise, so that each magnetises a tape more than all before it. Each sou
 settle, and is then read for a stretch that holds whole cycles. A window fades its ends: where recordings still move a
 little, or the next step is a few ms early, they would be taken for a third harmonic.
 
+A step is heard if its tone stands out of what lies beside it. Of a machine that is a gate the steps begin with the
+first one that is heard; they end before one that is not any more, as where a part of a recording is missing.
+
 Which steps are played depends on nothing that comes out: what lies between them is read from cubics through them,
 within 0.02 dB for steps of 3 dB on machines of ours.
 """
@@ -26,29 +29,40 @@ LEAST_DB = -120.0  # of a third harmonic: less is rounding
 STRETCH_S = 0.2  # lines are 5 Hz apart
 FEWEST = 4  # steps
 FINE_DB = 0.02
+BESIDE = 10  # lines on each side of a tone, of which
+NEAR = 2  # those next to it have some of it: the window is so wide
+HEARD = 4.0  # times the median of the lines beside it: of noise alone 1 line in 60 000 is as strong
+SILENT = 1e-10  # -200 dBFS: the rounding of numbers
 FLAT_DB = 0.1  # a last step that gives less than this more has reached the largest output
 
 
 @attrs.frozen
 class Staircase:
-    """What came out of a tone, at each level at the input.
+    """What came out of a tone, at each level at the input at which it is heard: some FEWEST levels, or none.
 
     output_dbfs: the fundamental
     third_db: the third harmonic relative to it, LEAST_DB or more; not a number where it is too high to be measured
+    from_dbfs, up_to_dbfs: the first and the last level, where nothing is heard of those below or above
     """
 
     frequency_hz: float
     level_dbfs: Array
     output_dbfs: Array
     third_db: Array
+    from_dbfs: float = -np.inf
+    up_to_dbfs: float = np.inf
 
     def output_at(self, level_dbfs: float) -> float:
-        """Return the output for a level at the input; not a number where that is not a number."""
-        return between(self.level_dbfs, self.output_dbfs, level_dbfs)
+        """Return the output for a level at the input; not a number where that is not a number, or not heard."""
+        return between(self.level_dbfs, self.output_dbfs, self.if_heard(level_dbfs))
 
     def third_at(self, level_dbfs: float) -> float:
-        """Return the third harmonic for a level at the input; not a number where that is not a number."""
-        return between(self.level_dbfs, self.third_db, level_dbfs)
+        """Return the third harmonic for a level at the input; not a number where that is not a number, or not heard."""
+        return between(self.level_dbfs, self.third_db, self.if_heard(level_dbfs))
+
+    def if_heard(self, level_dbfs: float) -> float:
+        """Return a level at the input; not a number where nothing is heard of it."""
+        return level_dbfs if self.from_dbfs <= level_dbfs <= self.up_to_dbfs else np.nan
 
     def level_for_output(self, output_dbfs: float) -> float:
         """Return the lowest level at the input that gives an output; not a number where none does."""
@@ -66,6 +80,8 @@ class Staircase:
 
         Not a number where it still rises at the highest level.
         """
+        if not len(self.level_dbfs):
+            return np.nan
         most = int(np.argmax(self.output_dbfs))
         largest = float(self.output_dbfs[most])
         if most == 0:
@@ -95,16 +111,34 @@ def staircase(rig: Machine, frequency_hz: float, levels_dbfs: Sequence[float]) -
     third = np.full(len(levels), np.nan)
     if 3 * k * rig.sample_rate / frames <= rig.highest_hz:
         third = np.maximum(decibels(A[:, 3 * k]) - decibels(A[:, k]), LEAST_DB)
-    return Staircase(k * rig.sample_rate / frames, levels, decibels(A[:, k]), third)
+    kept = heard(A, k)
+    return Staircase(
+        k * rig.sample_rate / frames,
+        levels[kept],
+        decibels(A[kept, k]),
+        third[kept],
+        from_dbfs=levels[kept.start] if kept.start > 0 else -np.inf,
+        up_to_dbfs=levels[kept.stop - 1] if kept.stop < len(levels) else np.inf,
+    )
+
+
+def heard(amplitudes: Array, k: int) -> slice:
+    """Return the steps, FEWEST or none, from the first one with a tone at line k up to one without."""
+    beside = [n for n in range(max(k - BESIDE, 0), k + BESIDE + 1) if abs(n - k) > NEAR]
+    least = np.maximum(HEARD * np.median(amplitudes[:, beside], axis=1), SILENT)
+    tones = np.flatnonzero(np.diff(amplitudes[:, k] > least, prepend=False, append=False))
+    if not len(tones) or tones[1] - tones[0] < FEWEST:
+        return slice(0, 0)
+    return slice(int(tones[0]), int(tones[1]))
 
 
 def between(x: Array, y: Array, at: float) -> float:
-    return float(through_points(x, y, np.array([at]))[0]) if np.isfinite(at) else np.nan
+    return float(through_points(x, y, np.array([at]))[0]) if len(x) and np.isfinite(at) else np.nan
 
 
 def rises_to(x: Array, y: Array, wanted: float) -> float:
     """Return where y first rises to a value, from its lowest point on; not a number where it does not."""
-    if not np.isfinite(y).all() or y.min() > wanted:
+    if not len(y) or not np.isfinite(y).all() or y.min() > wanted:
         return np.nan
     fine = np.arange(x[int(np.argmin(y))], x[-1] + FINE_DB, FINE_DB)
     values = through_points(x, y, np.minimum(fine, x[-1]))

@@ -96,8 +96,9 @@ class Sweep:
         return around
 
     def is_apart(self, order: int) -> bool:
-        """Tell whether echoes of a harmonic and of the next end before the place of the one below."""
-        return bool(self.heard[-1] <= self.window(order + 1)[0][-1])
+        """Tell whether a harmonic, all that comes before it, and its echoes end before the places of its neighbours."""
+        times, _ = self.window(order + 1)
+        return bool(times[0] <= self.heard[0] and self.heard[-1] <= times[-1])
 
     def window(self, order: int) -> tuple[npt.NDArray[np.int64], Array]:
         """Return the frames that are cut out around the place of a harmonic, and what they are multiplied by."""

@@ -192,6 +192,7 @@ def noise_dbfs(rig: Machine) -> tuple[float, float, float]:
     settling, frames = (round(time_s * rig.sample_rate) for time_s in (rig.settling_s, NOISE_S))
     sound = rig.play(np.zeros(settling + frames + round(AFTERWARDS_S * rig.sample_rate)), moving=True)
     found = noise_levels(sound[np.newaxis, settling : settling + frames], rig.sample_rate)
-    levels = (float(level[0]) for level in (found.unweighted_dbfs, found.a_weighted_dbfs, found.quasi_peak_dbfs))
-    unweighted, a_weighted, quasi_peak = (level if level > SILENT_DBFS else np.nan for level in levels)
-    return unweighted, a_weighted, quasi_peak
+    unweighted, a_weighted, quasi_peak = (
+        float(level[0]) for level in (found.unweighted_dbfs, found.a_weighted_dbfs, found.quasi_peak_dbfs)
+    )
+    return (unweighted, a_weighted, quasi_peak) if unweighted > SILENT_DBFS else (np.nan, np.nan, np.nan)

@@ -163,6 +163,7 @@ def test_a_batch_is_not_begun_where_it_would_replace_something(corpus: Path, cap
     assert f"{Path('out/no.wav')}: exists already; it is replaced only with --overwrite" in capsys.readouterr().err
     assert batch("corpus/ann", "out", "--overwrite") == 0
     assert batch("corpus/ann", "out", "--overwrite", "--resume") == 2
+    assert batch("corpus/ann", "") == 2  # as of a variable that is not set: not the folder that one is in
 
 
 def made(out: str = "out") -> dict[str, int]:
@@ -261,6 +262,27 @@ def test_a_line_that_would_become_something_else_is_refused(corpus: Path, capsys
     assert main(["batch", "--replay", "out/manifest.jsonl", "ann/no", "again.wav"]) == 1
     assert capsys.readouterr().err == f"{expected}\n"
     assert not Path("again.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("edited", "message"),
+    [
+        ({"spec": None}, "cannot be made again: spec in its line is None, which no batch writes"),
+        ({"draw": 3}, "cannot be made again: draw in its line is 3, which no batch writes"),
+        ({"start_s": float("nan")}, "start_s is nan; it must be a number of seconds from 0"),
+        ({"end_s": -1}, "end_s is -1; it must be a number of seconds from 0"),
+        ({"status": "gone"}, "has failed: its line does not say why"),
+    ],
+)
+def test_a_line_that_somebody_edited_is_refused(
+    corpus: Path, capsys: Capture, edited: dict[str, Any], message: str
+) -> None:
+    assert batch("corpus/ann/no.wav", "out") == 0
+    line = manifest.read("out/manifest.jsonl")["no"] | edited
+    Path("edited.jsonl").write_text(json.dumps(line) + "\n")
+    capsys.readouterr()
+    assert main(["batch", "--replay", "edited.jsonl", "no", "again.wav"]) == 1
+    assert capsys.readouterr().err.removeprefix("no ") == f"{message}\n"
 
 
 SLOW = '''\

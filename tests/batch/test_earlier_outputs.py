@@ -96,12 +96,39 @@ def test_a_source_is_not_deleted_that_was_an_output(corpus: Path) -> None:
     assert made() == ["no.flac", "no.wav", "on.wav", "yes.wav"]
 
 
+def test_an_earlier_output_is_not_deleted_that_another_clip_is_made_of(corpus: Path) -> None:
+    assert batch("corpus/ann", "out") == 0
+    Path("turned.csv").write_text("path,id\nout/no.wav,on\nout/on.wav,no\n")
+    assert batch("turned.csv", "out", "--overwrite", "--format", "flac") == 0
+    assert made() == ["no.flac", "no.wav", "on.flac", "on.wav", "yes.wav"]
+
+
 def test_nothing_is_deleted_outside_whatever_a_manifest_says(corpus: Path) -> None:
     assert batch("corpus/ann/no.wav", "out") == 0
     shutil.copy("out/no.wav", "mine.wav")
     Path(MANIFEST).write_text(json.dumps(lines()[0] | {"out": "../mine.wav"}) + "\n")
     assert batch("corpus/ann/no.wav", "out", "--overwrite", "--format", "flac") == 0
     assert Path("mine.wav").exists()
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"out": "mine.wav"},
+        {"out": "no\0.wav"},
+        {"out": ["no.wav"]},
+        {"bytes": None},
+        {"key": None},
+        {"status": ["done"], "out": None},
+    ],
+)
+def test_a_line_that_somebody_edited_deletes_nothing_of_theirs(corpus: Path, edited: dict[str, Any]) -> None:
+    assert batch("corpus/ann/no.wav", "out") == 0
+    shutil.copy("out/no.wav", "out/mine.wav")
+    line = {name: value for name, value in (lines()[0] | edited).items() if value is not None}
+    Path(MANIFEST).write_text(json.dumps(line) + "\n")
+    assert batch("corpus/ann/no.wav", "out", "--resume", "--format", "flac") == 0
+    assert {"mine.wav", "no.flac"} <= set(made())
 
 
 def test_what_cannot_be_deleted_is_told(corpus: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,11 @@ def test_mistakes_in_a_list_are_all_named_by_their_lines(corpus: Path) -> None:
         "list.jsonl:2: a line must be an object: {...}",
         "list.jsonl:3: start is True; it must be a number of seconds from 0",
     ]
+    Path("list.jsonl").write_text('{"path": "a\\u0000.wav"}\n{"path": "a.wav", "id": "\\ud800"}\n')
+    assert problems("list.jsonl") == [
+        r"list.jsonl:1: path is 'a\x00.wav'; no file can have such a name",
+        r"list.jsonl:2: id is '\ud800'; no file can have such a name",
+    ]
     Path("other.csv").write_text("file,start\na.wav,0\n")
     assert problems("other.csv") == ["other.csv: the first line has no column path; it has 'file, start'"]
 

@@ -66,10 +66,26 @@ def test_harmonics_that_echoes_of_the_next_one_cover_are_left_blank(time_s: floa
     assert apart == [n for n in range(2, 10) if time_s < 0.7 * 1.25 * np.log((n + 1) / n)]
 
 
+@pytest.mark.parametrize(("time_s", "apart"), [(0.02, [2, 3, 4, 5, 6, 7, 8, 9]), (0.1, [2]), (0.2, [])])
+def test_harmonics_that_sound_ahead_of_the_loudest_covers_are_left_blank(time_s: float, apart: list[int]) -> None:
+    impulses = np.zeros(12 * 8000)
+    impulses[[0, -round(time_s * 8000)]] = 0.1, 1.0
+    found = Sweep(impulses, 1.25, 8000.0)
+    assert [n for n in range(2, 10) if found.is_apart(n)] == apart
+    assert apart == [n for n in range(2, 10) if time_s < 0.3 * 1.25 * np.log((n + 2) / (n + 1))]
+
+
+def test_silence_has_no_harmonics() -> None:
+    less = {name: {"kind": "gain", "gain_db": -96.0} for name in "abc"}
+    silent = tapegraph.Graph(nodes=less, links=["input -> a -> b -> c -> output"])
+    with pytest.raises(tapegraph.TapegraphError, match="nothing of the sweep comes out of the graph"):
+        measure.harmonics(measure.Rig(silent, 8000.0), (LEVEL_DBFS,))
+
+
 def test_harmonics_that_echoes_cover_are_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sweep, "is_apart", lambda sweep, order: False)
     rig = measure.Rig(tapegraph.chain(gain={}), 8000.0)
-    with pytest.raises(tapegraph.TapegraphError, match="echoes of the sweep cover the harmonics of the graph; thd "):
+    with pytest.raises(tapegraph.TapegraphError, match="echoes or noise of the graph cover the harmonics of the "):
         measure.harmonics(rig, (LEVEL_DBFS,))
 
 

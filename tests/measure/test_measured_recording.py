@@ -222,6 +222,9 @@ def test_what_is_missing_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert printed.err == "warning: dynamics, noise are left out: the recording lacks that part of the test tape\n"
     assert "\nimd\n" in printed.out
     assert main([*words, "dynamics"]) == 1
+    read = str(folder / "signals.json")
+    assert main([*words, "imd", "--json", read, "--overwrite"]) == 2
+    assert capsys.readouterr().err.endswith(f"\n{read} is read, too; choose another file to write\n")
 
 
 def test_a_test_tape_has_no_latency_to_measure(tmp_path: Path) -> None:
@@ -251,7 +254,7 @@ def test_a_signal_that_is_not_on_the_tape_is_refused() -> None:
     description, sound = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))
     with pytest.raises(measure.MissingSignalError) as caught:
         measure.dynamics(measure.Recording(sound, RATE, description))
-    assert str(caught.value) == "the test tape has no such signal"
+    assert str(caught.value) == "the test tape has no such signal; it is one for imd"
 
 
 def test_a_description_is_read_as_it_was_written() -> None:
@@ -334,6 +337,22 @@ def test_what_is_not_a_number_is_silence_and_said(tmp_path: Path, capsys: pytest
     assert "-20.00       -20.00     0.00" in said.out
 
 
+@pytest.mark.parametrize(("gain_db", "told"), [(-19.0, False), (-21.0, True)])
+def test_a_recording_that_is_far_too_quiet_is_warned_of(
+    gain_db: float, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description, sound = measure.signals({"dynamics": measure.dynamics}, RATE, levels_dbfs=(-20.0,))
+    (tmp_path / "signals.json").write_text(json.dumps(description.as_data()))
+    file = tmp_path / "x.wav"
+    soundfile.write(file, 10.0 ** (gain_db / 20.0) * sound[0], int(RATE), subtype="FLOAT")
+    assert main(["measure", "--recording", str(file)]) == 0
+    warning = (
+        f"warning: {file}: the steady tone is at -39 dBFS in the tables, where it is to be -18; "
+        "raise the input of the sound card\n"
+    )
+    assert capsys.readouterr().err == warning * told
+
+
 @pytest.mark.parametrize(("speed", "message"), [(0.9, "10 % too far apart"), (1.1, "10 % too close together")])
 def test_a_recording_at_another_speed_is_refused(speed: float, message: str) -> None:
     what = {name: measure.ALL[name] for name in ("response", "imd", "dynamics")}
@@ -351,6 +370,8 @@ def test_a_test_tape_says_which_measurement_it_cannot_have(tmp_path: Path, capsy
     ):
         assert main(["measure", "--signals", str(tmp_path / "tape"), *words]) == 1
         assert capsys.readouterr().err == message
+    assert main(["measure", "--signals", str(tmp_path / "tape"), "thd", "--rate", "nan"]) == 1
+    assert capsys.readouterr().err == "sample_rate is nan Hz; it must be 8000 to 384000 Hz\n"
     assert main(["measure", "--signals", str(tmp_path / "tape"), "null"]) == 2
     assert capsys.readouterr().err == "null compares two graphs, which a test tape cannot\n"
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ from tapegraph import measure
 from tapegraph.measure.bias import bias_of, bias_target
 from tapegraph.measure.report import of_several
 from tapegraph.measure.signals import Notebook
-from tapegraph.measure.staircase import Staircase, staircase
+from tapegraph.measure.staircase import STRETCH_S, Staircase, staircase
 from tapegraph.measure.tones import amplitudes, line, played
 
 RATE = 8000.0
@@ -99,6 +99,37 @@ def test_what_is_not_reached_is_blank() -> None:
     assert row["sensitivity_db"] == pytest.approx(3.0, abs=1e-9)
     assert row["third_percent"] < 0.001
     assert np.isnan([value for name, value in row.items() if name not in ("sensitivity_db", "third_percent")]).all()
+
+
+class Steps(Notebook):
+    """A machine that plays some steps of a staircase as the curve has them, and the others as a part of itself."""
+
+    def __init__(self, sounding: range, rest: float) -> None:
+        super().__init__(RATE, 1)
+        self.sounding, self.rest = sounding, rest
+
+    def play_channels(self, sound: np.ndarray, moving: bool = False) -> np.ndarray:
+        step = np.arange(sound.shape[1]) // round((self.settling_s + STRETCH_S) * RATE)
+        plays = (step >= self.sounding.start) & (step < self.sounding.stop)
+        noise = 1e-3 * np.random.default_rng(1).standard_normal(sound.shape)
+        return np.asarray(np.where(plays, sound - a * sound**3, 0.0) + self.rest * noise)
+
+
+@pytest.mark.parametrize("rest", [0.0, 1.0])
+def test_steps_of_which_nothing_is_heard_count_for_nothing(rest: float) -> None:
+    """Neither those under the threshold of a gate, nor a part that a recording lacks, and what comes after it."""
+    last = len(STEPS_DBFS)
+    whole, gated, cut, least = (
+        staircase(Steps(steps, rest), 400.0, STEPS_DBFS) for steps in (range(last), range(6, last), range(14), range(3))
+    )
+    assert list(gated.level_dbfs) == list(STEPS_DBFS[6:])
+    assert list(cut.level_dbfs) == list(STEPS_DBFS[:14])
+    assert gated.level_for_third(-30.0) == pytest.approx(whole.level_for_third(-30.0), abs=0.1)
+    assert np.isnan(cut.level_for_third(-20.0))
+    assert np.isnan(cut.largest_output_dbfs())
+    assert np.isnan([gated.output_at(-38.0), cut.output_at(-1.0), gated.level_for_output(-38.0)]).all()
+    assert len(least.level_dbfs) == 0
+    assert np.isnan([least.output_at(-45.0), least.level_for_third(-30.0), least.largest_output_dbfs()]).all()
 
 
 def test_an_output_that_has_levelled_off_is_the_largest(toys: None) -> None:

@@ -376,6 +376,14 @@ def test_a_harmonic_that_is_but_a_spike_is_not_drawn_beside_others() -> None:
     assert drawn_for == [["H3"], ["H2"]]
 
 
+def test_what_was_held_still_of_two_graphs_is_said_once_where_it_is_the_same() -> None:
+    rig = measure.Rig(tapegraph.load("cassette"), 16_000.0)
+    sheet = DataSheet(Subject("cassette", rig, changes=["Drive=0.8"]), Subject("cassette", rig))
+    assert [line for line in layout.remarks(sheet) if "still" in line] == [f"Held still: {', '.join(rig.changed)}."]
+    sheet.other = subject(0.0)
+    assert [line.partition(":")[0] for line in layout.remarks(sheet)][:-1] == ["Held still of cassette with Drive=0.8"]
+
+
 def test_a_file_is_replaced_where_that_is_wanted(folder: Path) -> None:
     pytest.importorskip("matplotlib")
     (folder / "sheet.svg").write_text("mine")

@@ -198,7 +198,7 @@ def command(
     def subject(name: str, changes: tuple[str, ...] = ()) -> Subject:
         some = adjusted(load_argument(name, allow), changes)
         rig = measure.Rig(some, sample_rate, channels=channels, channel=channel, at=at, strict=strict)
-        return Subject(name, rig, title=", ".join([some.title or name, *changes]), description=some.description)
+        return Subject(name, rig, title=some.title or name, description=some.description, changes=changes)
 
     taped: tuple[float, ...] = ()  # levels on the test tape
     if recording is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +11,7 @@ import attrs
 
 from tapegraph.errors import Problem, TapegraphError
 from tapegraph.measure import ALL, OF_SOUND, PAIRS, report
-from tapegraph.measure.difference import table_of_two
+from tapegraph.measure.difference import remarks_of_two, table_of_two
 from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import Result
 from tapegraph.measure.sounds import Sound
@@ -24,6 +24,7 @@ class Subject:
     name: of the preset or the file
     bench: what it is measured on: a rig for a graph, the recording of a real machine, or the sound in a file
     title, description: of the graph, for people
+    changes: what was set of it, such as Drive=0.8
     results: what was measured, by the names of the measurements
     """
 
@@ -31,7 +32,17 @@ class Subject:
     bench: Machine | Sound
     title: str = ""
     description: str = ""
+    changes: Sequence[str] = ()
     results: dict[str, Result] = attrs.field(factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name and what was set, which tell a graph from itself."""
+        return f"{self.name} with {', '.join(self.changes)}" if self.changes else self.name
+
+    @property
+    def full_title(self) -> str:
+        return ", ".join([self.title or self.name, *self.changes])
 
 
 @attrs.define
@@ -74,7 +85,7 @@ class DataSheet:
         first, *others = results
         title = report.title(name, first, self.subject.bench)
         if others:
-            return f"{title}\n{table_of_two(first, *others)}"
+            return "\n".join([title, table_of_two(first, *others), *remarks_of_two(first, *others)])
         return "\n".join([title, report.table(first.summary(), first.labels()), *first.remarks()])
 
     def measured(self, subject: Subject, function: Callable[..., Result], options: Mapping[str, Any]) -> Result:
@@ -92,8 +103,8 @@ class DataSheet:
     def heading(self) -> str:
         """Return the lines over the tables: what is measured, and what of it is not."""
         if self.other is None:
-            return report.heading(self.subject.name, self.subject.bench)
-        first, second = (report.heading(subject.name, subject.bench) for subject in self.subjects())
+            return report.heading(self.subject.label, self.subject.bench)
+        first, second = (report.heading(subject.label, subject.bench) for subject in self.subjects())
         return f"a: {first}\nb: {second}"
 
     def results(self) -> Mapping[str, Result]:

@@ -57,6 +57,12 @@ def table_of_two(first: Result, second: Result) -> str:
     return "\n\n".join(lines([*places, *part]) for part in parts)
 
 
+def remarks_of_two(first: Result, second: Result) -> list[str]:
+    """Return what is said under the table of both, with the letter of the graph where it is not said of the other."""
+    a, b = first.remarks(), second.remarks()
+    return [*a] if a == b else [*(f"a: {remark}" for remark in a), *(f"b: {remark}" for remark in b)]
+
+
 def column(head: str, below: str, name: str, values: Array) -> list[str]:
     return [head, below, *(report.text(float(value), name) for value in values)]
 

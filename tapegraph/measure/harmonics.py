@@ -69,15 +69,17 @@ class Harmonics(Result):
         }
 
     def plot(self, ax: Any) -> None:
-        """Draw the harmonics at the highest level, those that can be heard of."""
+        """Draw the harmonics at the highest level, those that can be heard for an octave, if any."""
         loudest = int(np.argmax(self.level_dbfs))
-        for n, relative_db in reversed([*zip(self.order, self.relative_db[loudest], strict=True)]):
-            if np.any(relative_db > FLOOR_DB):
+        heard = np.count_nonzero(self.relative_db[loudest] > FLOOR_DB, axis=1)
+        least = max(1, min(OCTAVE, int(np.max(heard))))
+        for n, relative_db, points in reversed([*zip(self.order, self.relative_db[loudest], heard, strict=True)]):
+            if points >= least:
                 ax.plot(self.frequency_hz, relative_db, color=pens.of_harmonic(int(n)), label=f"H{n:.0f}")
         over_frequency(ax, f"dB, relative to a fundamental of {self.level_dbfs[loudest]:g} dBFS")
         pens.fit_relative(ax, FLOOR_DB)
         pens.name_curves(ax, reverse=True)
-        if not np.any(self.relative_db[loudest] > FLOOR_DB):
+        if not np.any(heard):
             ax.set_title(f"less than {FLOOR_DB:g} dB")
 
 

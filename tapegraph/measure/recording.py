@@ -146,7 +146,9 @@ class Recording(Machine):
         """Return where a signal is. Raises MissingSignalError where it is not in the recording."""
         stretch = self.signals.stretch(sound)
         if stretch is None:
-            raise MissingSignalError(f"the test tape has no such signal; it is one for {', '.join(self.signals.what)}")
+            raise MissingSignalError(
+                f"the test tape has no such signal; it has those of {', '.join(self.signals.what)}"
+            )
         start, end = stretch.start / self.sample_rate, (stretch.start + stretch.frames) / self.sample_rate
         if start < self.played_s[0] or end > self.played_s[-1]:
             raise MissingSignalError("the recording lacks that part of the test tape")

@@ -28,6 +28,7 @@ from tapegraph.analysis.noise import noise_levels
 from tapegraph.measure.machine import Machine
 from tapegraph.measure.result import Result, over_frequency, rounded, table, vector
 from tapegraph.measure.rig import Measured, on_the_bench
+from tapegraph.measure.sheet import pens
 from tapegraph.measure.staircase import Staircase, staircase
 from tapegraph.measure.tones import AFTERWARDS_S, usual
 from tapegraph.run.sound import Array
@@ -43,7 +44,7 @@ DISTORTION_HZ = 400.0
 SATURATION_HZ = 10_000.0
 NOISE_S = 4.0
 SILENT_DBFS = -200.0
-LOWEST_DB = -85.0  # of the picture
+PICTURED_DB = 100.0  # at most
 
 
 @attrs.frozen
@@ -125,12 +126,12 @@ class Tape(Result):
     def plot(self, ax: Any) -> None:
         """Draw what goes onto the tape over frequency: from the noise up to 3 % third harmonic, and to saturation."""
         ax.plot(self.frequency_hz, self.sol_db, label="SOL")
-        ax.plot(self.frequency_hz, self.mol_db, label="MOL, 3 %")
-        ax.plot(self.frequency_hz, self.one_percent_db, label="1 %")
+        ax.plot(self.frequency_hz, self.mol_db, label="MOL: 3 %")
+        ax.plot(self.frequency_hz, self.one_percent_db, label="third harmonic 1 %")
         ax.plot(self.frequency_hz, self.response_db - BELOW_DB, label="response at -20 dB")
-        ax.plot(self.frequency_hz, np.full(len(self.frequency_hz), self.noise_a_db), linestyle="--", label="noise, A")
+        ax.plot(self.frequency_hz, np.full(len(self.frequency_hz), self.noise_a_db), linestyle=":", label="noise, A")
         over_frequency(ax, f"dB; 0 dB is {self.reference_dbfs:g} dBFS")
-        ax.set_ylim(LOWEST_DB, None)
+        pens.fit_decibels(ax, most=PICTURED_DB)
         ax.legend(loc="lower center", ncols=3)
 
 

@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_tables_are_printed_with_what_was_held_still(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["measure", "quiet.yaml", "dynamics", "--level", "-20", "--set", "Level=-3"]) == 0
     assert capsys.readouterr().out == (
-        "quiet.yaml at 48000 Hz, held still: wow.depth_percent = 0\n"
+        "quiet.yaml with Level=-3 at 48000 Hz, held still: wow.depth_percent = 0\n"
         "\n"
         "dynamics\n"
         "level_dbfs  output_dbfs  gain_db\n"

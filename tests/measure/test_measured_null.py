@@ -142,6 +142,24 @@ def test_two_graphs_are_printed_beside_each_other(folder: Path, capsys: pytest.C
     )
 
 
+def test_a_graph_beside_itself_is_told_by_what_was_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("dynamics", "--level", "-20", "--set", "level.gain_db=-3", "--against", "quiet.yaml") == 0
+    assert capsys.readouterr().out.startswith(
+        "a: quiet.yaml with level.gain_db=-3 at 8000 Hz\nb: quiet.yaml at 8000 Hz\n"
+    )
+
+
+def test_the_zero_of_two_tapes_stands_under_their_table_for_each_where_it_is_not_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "loud.yaml").write_text(f"{QUIET}reference_dbfs: -12\n")
+    assert command("tape", "--against", "loud.yaml") == 0
+    zeros = capsys.readouterr().out.splitlines()[-2:]
+    assert zeros == ["a: 0 dB is -18 dBFS at the output", "b: 0 dB is -12 dBFS at the output"]
+    assert command("tape", "--against", "loud.yaml", "--reference", "-10") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "0 dB is -10 dBFS at the output"
+
+
 def test_a_null_test_takes_two_graphs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("null") == 2
     said = capsys.readouterr()

@@ -254,7 +254,7 @@ def test_a_signal_that_is_not_on_the_tape_is_refused() -> None:
     description, sound = measure.signals({"imd": measure.imd}, RATE, levels_dbfs=(-20.0,))
     with pytest.raises(measure.MissingSignalError) as caught:
         measure.dynamics(measure.Recording(sound, RATE, description))
-    assert str(caught.value) == "the test tape has no such signal; it is one for imd"
+    assert str(caught.value) == "the test tape has no such signal; it has those of imd"
 
 
 def test_a_description_is_read_as_it_was_written() -> None:

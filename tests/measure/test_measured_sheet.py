@@ -340,6 +340,50 @@ def test_a_panel_without_a_value_says_so() -> None:
     assert "nothing" not in str([said.get_text() for said in drawn(lambda ax: ax.plot([1.0], [1.0])).texts])
 
 
+def names_over(*draws: panels.Draw) -> list[str]:
+    """Return the names of curves that stand over a panel."""
+    with panels.style():
+        figure = panels.page(100.0, 60.0)
+        panels.panel(figure, Box(0.0, 0.0, 100.0, 60.0), "Panel", draws)
+    legend = figure.axes[0].get_legend()
+    return [words.get_text() for words in legend.texts] if legend is not None else []
+
+
+def curves(ax: Any, **values: float) -> None:
+    for name, value in values.items():
+        ax.plot([1.0, 2.0], [value, value], label=name)
+    ax.legend()
+
+
+def test_curves_that_are_not_to_be_seen_are_not_named_and_all_others_are() -> None:
+    pytest.importorskip("matplotlib")
+    first, second = functools.partial(curves, a=1.0, b=2.0, c=np.nan), functools.partial(curves, a=1.0, c=3.0)
+    assert names_over(first) == ["a", "b"]
+    assert sorted(names_over(first, second)) == ["a", "b", "c"]
+
+
+def test_a_harmonic_that_is_but_a_spike_is_not_drawn_beside_others() -> None:
+    pytest.importorskip("matplotlib")
+    relative = np.full((1, 3, 40), -140.0)
+    relative[0, 0, 20], relative[0, 1] = -90.0, -40.0
+    lone = np.full((1, 3, 40), -140.0)
+    lone[0, 0, 20] = -90.0
+    hz = np.geomspace(40.0, 400.0, 40)
+    drawn_for = []
+    for values in (relative, lone):
+        found = measure.Harmonics(hz, np.array([-6.0]), np.arange(2.0, 5.0), np.zeros((1, 40)), values)
+        drawn_for.append([line.get_label() for line in drawn(found.plot).lines])
+    assert drawn_for == [["H3"], ["H2"]]
+
+
+def test_what_was_held_still_of_two_graphs_is_said_once_where_it_is_the_same() -> None:
+    rig = measure.Rig(tapegraph.load("cassette"), 16_000.0)
+    sheet = DataSheet(Subject("cassette", rig, changes=["Drive=0.8"]), Subject("cassette", rig))
+    assert [line for line in layout.remarks(sheet) if "still" in line] == [f"Held still: {', '.join(rig.changed)}."]
+    sheet.other = subject(0.0)
+    assert [line.partition(":")[0] for line in layout.remarks(sheet)][:-1] == ["Held still of cassette with Drive=0.8"]
+
+
 def test_a_file_is_replaced_where_that_is_wanted(folder: Path) -> None:
     pytest.importorskip("matplotlib")
     (folder / "sheet.svg").write_text("mine")

@@ -126,7 +126,7 @@ def cells(area: Box, columns: int, count: int) -> list[Box]:
 
 def head(figure: Any, sheet: DataSheet, width: float) -> float:
     """Write what was measured over the page; return where that ends."""
-    names = [printable(subject.title or subject.name) for subject in sheet.subjects()]
+    names = [printable(subject.full_title) for subject in sheet.subjects()]
     y = MARGIN_MM + 1.5
     panels.text(figure, MARGIN_MM, y, about(sheet), fontsize=TEXT_PT, color=SOFT)
     y += 8.5
@@ -144,7 +144,7 @@ def head(figure: Any, sheet: DataSheet, width: float) -> float:
 
 
 def about(sheet: DataSheet) -> str:
-    names = " and ".join(printable(subject.name) for subject in sheet.subjects())
+    names = " and ".join(printable(subject.label) for subject in sheet.subjects())
     return f"{names}   ·   {sheet.subject.bench.sample_rate:g} Hz   ·   tapegraph {version('tapegraph')}"
 
 
@@ -161,17 +161,18 @@ def foot(figure: Any, sheet: DataSheet, width: float, height: float) -> float:
 def remarks(sheet: DataSheet) -> list[str]:
     """Return whether it is a recording, what was held still, and what levels are relative to."""
     speeds = [
-        f"Of the recording of a test tape, whose speed is {subject.bench.speed_error_percent:+.3f} % off."
+        panels.minus(f"Of the recording of a test tape, whose speed is {subject.bench.speed_error_percent:+.3f} % off.")
         for subject in sheet.subjects()
         if isinstance(subject.bench, Recording)
     ]
     if any(isinstance(subject.bench, Recording) and subject.bench.wobbles for subject in sheet.subjects()):
-        speeds.append("Wow and flutter are taken out; phase and group delay hold what is left of them.")
-    still = [
-        f"Held still{f' of {subject.name}' if sheet.other else ''}: {', '.join(subject.bench.changed)}."
-        for subject in sheet.subjects()
-        if subject.bench.changed
-    ]
+        left = any("response" in subject.results for subject in sheet.subjects())
+        phase = "; phase and group delay hold what is left of them" if left else ""
+        speeds.append(f"Wow and flutter are taken out{phase}.")
+    held = {subject.label: ", ".join(subject.bench.changed) for subject in sheet.subjects()}
+    alike = len(set(held.values())) == 1  # of both, or of a graph that is alone
+    still = [f"Held still{'' if alike else f' of {label}'}: {names}." for label, names in held.items() if names]
+    still = still[:1] if alike else still
     return [*speeds, *still, "0 dBFS is the level of a sine of full scale."]
 
 

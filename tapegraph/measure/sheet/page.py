@@ -20,7 +20,7 @@ def page(sheet: DataSheet) -> bytes:
     """Return the page, which is the same to the byte for the same sheet."""
     picture = drawing(sheet, "svg", paper="none").decode("utf-8")
     picture = picture[picture.index("<svg") :]
-    title = html.escape(" and ".join(printable(subject.title or subject.name) for subject in sheet.subjects()))
+    title = html.escape(" and ".join(printable(subject.full_title) for subject in sheet.subjects()))
     width, height = (picture.partition(f'{side}="')[2].partition("pt")[0] for side in ("width", "height"))
     filled = {
         "title": title,

@@ -150,7 +150,7 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
     """Draw a measurement, or that of two graphs over each other, in a part of a page."""
     ax = figure.add_axes(inside(box).on(figure))
     others = len(figure.axes)
-    names: list[tuple[Any, str]] = []
+    names: dict[str, Any] = {}
     said: set[str] = set()
     for k, draw in enumerate(draws):
         known = {id(artist) for artist in drawn(figure, ax, others)}
@@ -158,16 +158,14 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
         ax.set_title("")
         draw(ax)
         said.add(ax.get_title())
-        found = take_names(figure, ax, others)
-        if k == 0:
-            names = found
-        else:
+        names = take_names(figure, ax, others) | names
+        if k:
             dash([artist for artist in drawn(figure, ax, others) if id(artist) not in known])
     shared = "".join(said) if len(said) == 1 else ""  # not what is true of one alone
     empty = is_empty(ax)
     note(figure, box, heading(figure, box, title), ax, "" if empty else shared)
     if empty:
-        names = []
+        names = {}
         say_so(ax, shared or "nothing that could be measured")
     left_mm = max(LEFT_MM, labels_mm(figure, ax))
     ax.set_position(inside(box, left_mm).on(figure))
@@ -188,11 +186,10 @@ def note(figure: Any, box: Box, heading: Any, ax: Any, said: str) -> None:
         written.set_text(minus(words[0]))
 
 
-def name_curves(ax: Any, names: Sequence[tuple[Any, str]], rows: int) -> Any:
+def name_curves(ax: Any, names: Mapping[str, Any], rows: int) -> Any:
     """Write the names of curves over axes."""
-    curves, labels = zip(*names, strict=True)
     columns = math.ceil(len(names) / rows)
-    return ax.legend(curves, map(minus, labels), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
+    return ax.legend(names.values(), map(minus, names), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns)
 
 
 def right_mm(figure: Any, artist: Any) -> float:
@@ -230,6 +227,12 @@ def is_empty(ax: Any) -> bool:
     return not (ax.patches or ax.collections or ax.images or any(np.isfinite(curve).any() for curve in curves))
 
 
+def unseen(ax: Any) -> set[str]:
+    """Return the names of curves on axes that have no value to be seen."""
+    named = [(line.get_label(), np.isfinite(np.asarray(line.get_ydata(), np.float64)).any()) for line in ax.lines]
+    return {name for name, _ in named} - {name for name, seen in named if seen}
+
+
 def say_so(ax: Any, words: str) -> None:
     ax.set(xticks=[], yticks=[], xlabel="")
     ax.minorticks_off()
@@ -259,9 +262,13 @@ def dash(artists: Sequence[Any]) -> None:
             artist.set(facecolor="none", edgecolor=INK)
 
 
-def take_names(figure: Any, ax: Any, others: int) -> list[tuple[Any, str]]:
-    """Remove the legends of axes; return the curves in them, by name."""
-    legends = [legend for some in (ax, *figure.axes[others:]) if (legend := some.get_legend()) is not None]
-    for legend in legends:
+def take_names(figure: Any, ax: Any, others: int) -> dict[str, Any]:
+    """Remove the legends of axes; return the curves in them that are to be seen, by name."""
+    found: dict[str, Any] = {}
+    for some in (ax, *figure.axes[others:]):
+        if (legend := some.get_legend()) is None:
+            continue
         legend.remove()
-    return [(h, t.get_text()) for legend in legends for h, t in zip(legend.legend_handles, legend.texts, strict=True)]
+        named = zip(legend.texts, legend.legend_handles, strict=True)
+        found |= {words.get_text(): handle for words, handle in named if words.get_text() not in unseen(some)}
+    return found

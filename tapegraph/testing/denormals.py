@@ -5,7 +5,6 @@ Every number that a running graph holds is looked at, in the buffers between nod
 
 from __future__ import annotations
 
-import functools
 import math
 import sys
 from typing import Any
@@ -29,7 +28,6 @@ FS = 8_000
 Place = tuple["Place", str, str] | tuple[()]  # where a number is: the place of its object, whose class, which attribute
 
 
-@functools.cache
 def attributes(cls: type) -> list[str]:
     """Return the names of what any object of a class may hold; those of its methods are left out."""
     return [name for name in dir(cls) if not name.startswith("__") and not callable(getattr(cls, name))]
@@ -39,6 +37,7 @@ def numbers(root: Any, packages: set[str]) -> list[tuple[Place, Array]]:
     """Return the numbers in an object of these packages and in all that it holds. There may be thousands of buffers."""
     found: list[tuple[Place, Array]] = []
     seen: dict[int, Any] = {}
+    of_class: dict[type, list[str]] = {}
     left: list[tuple[Place, Any]] = [((), root)]
     while left:
         place, thing = left.pop()
@@ -61,7 +60,9 @@ def numbers(root: Any, packages: set[str]) -> list[tuple[Place, Array]]:
         elif issubclass(cls, dict):
             left += [(place, element) for element in thing.values()]
         elif issubclass(cls, Node) or cls.__module__.partition(".")[0] in packages:
-            names = (*attributes(cls), *getattr(thing, "__dict__", ()))
+            if cls not in of_class:
+                of_class[cls] = attributes(cls)
+            names = (*of_class[cls], *getattr(thing, "__dict__", ()))
             left += [((place, cls.__name__, name), getattr(thing, name, None)) for name in names]
     return found
 

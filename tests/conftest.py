@@ -56,6 +56,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     import tapegraph
 
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
     for item in items:
         long = item.path.parent.name in LONG or item.get_closest_marker("long")
         if long and not tapegraph.COMPILED:

@@ -137,6 +137,7 @@ def test_music_at_the_reference_comes_out_as_loud_as_it_went_in(name: str) -> No
     assert louder_by(name, MUSIC, demo.SAMPLE_RATE) == pytest.approx(0.0, abs=KEPT_LU)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HEARD)
 def test_a_preset_is_as_loud_at_every_usual_rate(name: str) -> None:
     expected = louder_by(name, beat(48_000), 48_000)
@@ -144,6 +145,7 @@ def test_a_preset_is_as_loud_at_every_usual_rate(name: str) -> None:
         assert louder_by(name, beat(rate), rate) == pytest.approx(expected, abs=AT_ANY_RATE_LU), f"{rate} Hz"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HEARD)
 def test_no_notch_between_100_hz_and_8_khz_is_deep(name: str) -> None:
     graph = tapegraph.load(name)

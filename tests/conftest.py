@@ -32,15 +32,34 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(f"older than their source: {', '.join(stale)}; run python -P tapegraph/_build.py", returncode=1)
 
 
-LONG = ("augment", "batch", "comparing", "measure")  # folders of tests
+# .ci/run tests three times, and everything only the first time, on a checked build. The wheel and the interpreted
+# package are tested --again, for what may differ there: whether all that it needs is installed, and how nodes sound.
+# Folders of tests that can show neither are left out; whole programs and presets, which are in none, stay.
+TEXT = ("document", "drawing", "ui")  # hear no sound, or a few blocks: no build changes files, pictures and screens
+# Around the nodes is plain Python in every build. It hears nodes by their sound alone, which nodes and laws are tested
+# for, to the bit; interpreted, these would wait for the same sound thirty times as long.
+AROUND = ("analysis", "files", "fuzz", "imports", "live", "stn")
+LONG = ("augment", "batch", "comparing", "measure")  # the same, and minutes of sound: interpreted, always left out
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--again", action="store_true", help="leave out what cannot differ in another build")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    import tapegraph
+
+    left_out = TEXT if tapegraph.COMPILED else TEXT + AROUND
+    return True if config.getoption("--again") and collection_path.name in left_out else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out rooms that play minutes of sound where nodes are interpreted; they are not compiled anyway."""
     import tapegraph
 
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
     for item in items:
-        if item.path.parent.name in LONG and not tapegraph.COMPILED:
+        long = item.path.parent.name in LONG or item.get_closest_marker("long")
+        if long and not tapegraph.COMPILED:
             item.add_marker(pytest.mark.skip(reason="interpreted nodes take minutes to play what is tested here"))
 
 

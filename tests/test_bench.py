@@ -220,6 +220,7 @@ def test_presets_are_those_of_the_showcase_unless_every_one_is_asked_for() -> No
     assert 0 < len(some) < len(every)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("section", ["scheduler", "presets", "silence", "clips", "starting", "memory"])
 def test_a_section_runs(section: str, monkeypatch: pytest.MonkeyPatch) -> None:
     short = demo.music()[:, :9600]

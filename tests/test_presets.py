@@ -137,6 +137,7 @@ def test_music_at_the_reference_comes_out_as_loud_as_it_went_in(name: str) -> No
     assert louder_by(name, MUSIC, demo.SAMPLE_RATE) == pytest.approx(0.0, abs=KEPT_LU)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HEARD)
 def test_a_preset_is_as_loud_at_every_usual_rate(name: str) -> None:
     expected = louder_by(name, beat(48_000), 48_000)
@@ -144,6 +145,7 @@ def test_a_preset_is_as_loud_at_every_usual_rate(name: str) -> None:
         assert louder_by(name, beat(rate), rate) == pytest.approx(expected, abs=AT_ANY_RATE_LU), f"{rate} Hz"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HEARD)
 def test_no_notch_between_100_hz_and_8_khz_is_deep(name: str) -> None:
     graph = tapegraph.load(name)
@@ -165,7 +167,7 @@ def level_db(name: str, hz: float, input_dbfs: float, harmonic: int = 1) -> floa
     return float(20 * np.log10(2 * abs(np.mean(y * tone * np.hanning(len(y)) * 2)) + 1e-12))
 
 
-@pytest.mark.skipif(not tapegraph.COMPILED, reason="takes minutes")
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "mol_db", "sol_below_mol_db"), [("cassette", 3.0, (3.7, 4.9)), ("cassette_chrome", 5.7, (8.9, 9.9))]
 )
@@ -208,13 +210,13 @@ def hiss_db(name: str, low_hz: float, high_hz: float, tone_dbfs: float = -400.0)
     return float(10 * np.log10(2 * np.sum(power[band]) / len(hiss) ** 2 / np.mean(np.hanning(len(hiss)) ** 2)))
 
 
-@pytest.mark.skipif(not tapegraph.COMPILED, reason="takes long")
+@pytest.mark.long
 def test_noise_reduction_takes_10_db_of_the_hiss_of_the_same_tape() -> None:
     less_db = hiss_db("cassette_chrome", 4000, 12_000) - hiss_db("cassette_reduced", 4000, 12_000)
     assert less_db == pytest.approx(10.0, abs=0.7)
 
 
-@pytest.mark.skipif(not tapegraph.COMPILED, reason="takes long")
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["narrow_multitrack", "four_track_cassette"])
 def test_behind_a_wide_band_compander_hiss_breathes_with_the_sound(name: str) -> None:
     """The decoder's gain in silence is -40 dB, at 0 VU 0 dB."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,34 +25,64 @@ TO_NOTHING = 52  # tails, of 120 dB each, from full scale to the smallest number
 FS = 8_000
 
 
-def numbers(thing: Any, seen: dict[int, Any], packages: set[str]) -> Iterator[tuple[str, Array]]:
-    """Yield the numbers in an object of these packages and in all that it holds, under the names of the attributes."""
-    if id(thing) in seen:
-        return
-    seen[id(thing)] = thing
-    if isinstance(thing, float):
-        yield "", np.array([thing])
-    elif isinstance(thing, np.ndarray) and thing.dtype.kind in "fc":
-        yield "", thing.reshape(-1).view(float) if thing.flags.c_contiguous else np.array(thing.real)
-    elif isinstance(thing, list | tuple | dict):
-        for element in thing.values() if isinstance(thing, dict) else thing:
-            yield from numbers(element, seen, packages)
-    elif isinstance(thing, vec):
-        if memoryview(thing).format == "d":
-            yield "", np.frombuffer(memoryview(thing))
-    elif isinstance(thing, Node) or type(thing).__module__.partition(".")[0] in packages:
-        for name in dir(thing):
-            if not name.startswith("__") and hasattr(thing, name):
-                for inner, found in numbers(getattr(thing, name), seen, packages):
-                    yield f"{type(thing).__name__}.{name} {inner}".rstrip(), found
+Place = tuple["Place", str, str] | tuple[()]  # where a number is: the place of its object, whose class, which attribute
+
+
+def attributes(cls: type) -> list[str]:
+    """Return the names of what any object of a class may hold; those of its methods are left out."""
+    return [name for name in dir(cls) if not name.startswith("__") and not callable(getattr(cls, name))]
+
+
+def numbers(root: Any, packages: set[str]) -> list[tuple[Place, Array]]:
+    """Return the numbers in an object of these packages and in all that it holds. There may be thousands of buffers."""
+    found: list[tuple[Place, Array]] = []
+    seen: dict[int, Any] = {}
+    of_class: dict[type, list[str]] = {}
+    left: list[tuple[Place, Any]] = [((), root)]
+    while left:
+        place, thing = left.pop()
+        if thing is None or id(thing) in seen:
+            continue
+        seen[id(thing)] = thing
+        cls = type(thing)
+        if issubclass(cls, vec):
+            view = memoryview(thing)
+            if view.format == "d":
+                found.append((place, np.frombuffer(view)))
+        elif issubclass(cls, float):
+            found.append((place, np.array([thing])))
+        elif issubclass(cls, np.ndarray):
+            if thing.dtype.kind in "fc":
+                flat = thing.reshape(-1).view(float) if thing.flags.c_contiguous else thing.real.reshape(-1)
+                found.append((place, flat))
+        elif issubclass(cls, (list, tuple)):
+            left += [(place, element) for element in thing]
+        elif issubclass(cls, dict):
+            left += [(place, element) for element in thing.values()]
+        elif issubclass(cls, Node) or cls.__module__.partition(".")[0] in packages:
+            if cls not in of_class:
+                of_class[cls] = attributes(cls)
+            names = (*of_class[cls], *getattr(thing, "__dict__", ()))
+            left += [((place, cls.__name__, name), getattr(thing, name, None)) for name in names]
+    return found
+
+
+def in_words(place: Place) -> str:
+    return f"{in_words(place[0])} {place[1]}.{place[2]}".lstrip() if place else ""
 
 
 def subnormal(engine: Engine) -> set[str]:
     """Return where a graph holds subnormal numbers."""
     nodes = engine.plan.nodes.values()
     packages = {"tapegraph", *(type(node).__module__.partition(".")[0] for node in nodes)}
-    found = numbers(engine.plan.schedule, {}, packages & set(sys.modules))
-    return {name for name, values in found if np.any((values != 0) & (np.abs(values) < SMALLEST))}
+    found = numbers(engine.plan.schedule, packages & set(sys.modules))
+    if not has_subnormal(np.concatenate([values for _, values in found])):
+        return set()
+    return {in_words(place) for place, values in found if has_subnormal(values)}
+
+
+def has_subnormal(values: Array) -> bool:
+    return bool(np.any((values != 0) & (np.abs(values) < SMALLEST)))
 
 
 def play_into_silence(engine: Engine, fs: int, silence_s: float, params: dict[str, Any] | None = None) -> None:

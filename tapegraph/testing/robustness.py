@@ -11,7 +11,7 @@ from tapegraph.run.rendering import Rendering, render
 from tapegraph.run.sound import Array
 from tapegraph.run.stream import Stream
 from tapegraph.testing.law import Kind, node_class, require, require_equal
-from tapegraph.testing.single import FS, OVERSAMPLE, alone, music, play, settings, variants
+from tapegraph.testing.single import FS, alone, music, play, settings, times_the_rate, variants
 from tapegraph.testing.state import ready
 
 JUNK = (np.nan, np.inf, -np.inf, 1e300, -1e300, 1e6)
@@ -23,7 +23,7 @@ def silence() -> Array:
 
 def the_output_does_not_depend_on_how_the_input_is_cut(kind: Kind) -> None:
     for port in node_class(kind).OUTPUTS:
-        graph, x = alone(kind, port=port), music()
+        graph, x = alone(kind, times_the_rate(kind), port), music()
         uncut = render(graph, x, FS)
         pieces = np.split(x, [1, 2, 65, 129, 700, 703, 1300], axis=1)
         cut = np.concatenate(list(Rendering(graph, FS, 2).blocks(pieces)), axis=1)
@@ -34,7 +34,7 @@ def the_output_does_not_depend_on_how_the_input_is_cut(kind: Kind) -> None:
 def the_output_is_finite_at_every_extreme_of_the_parameters(kind: Kind) -> None:
     x = music(frames=400)
     for params in settings(kind):
-        for frequency_fits in (OVERSAMPLE, 16):
+        for frequency_fits in (times_the_rate(kind), 16):
             graphs = [alone(kind, frequency_fits, port, **params) for port in node_class(kind).OUTPUTS]
             try:
                 outputs = [render(graph, x, FS, tail=0.1) for graph in graphs]
@@ -85,7 +85,7 @@ def a_running_graph_recovers_from_what_is_not_sound(kind: Kind) -> None:
     rng = np.random.default_rng(3)
     junk = rng.choice([np.nan, np.inf, -np.inf, 1e6, -1e6, 0.0, 1.0], (2, 640))
     for port in node_class(kind).OUTPUTS:
-        stream = Stream(alone(kind, port=port), FS, 2)
+        stream = Stream(alone(kind, times_the_rate(kind), port), FS, 2)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that there is something to recover from
             require(np.isfinite(stream.process(junk)).all(), f"the output {port} is not finite")

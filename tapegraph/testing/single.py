@@ -61,6 +61,15 @@ def started(
     return None
 
 
+def times_the_rate(kind: Kind) -> int:
+    """Return at how many times FS a node runs in graphs: at OVERSAMPLE times, so that resamplers take part.
+
+    Interpreted, these would take most of the time: there a node runs at FS, if it can.
+    """
+    node = None if COMPILED else started(kind)
+    return OVERSAMPLE if node is None or node.fs > FS else 1
+
+
 def play(node: Node, x: Array) -> Array:
     """Return what comes out of every port, (ports, channels, frames), for x (channels, frames).
 

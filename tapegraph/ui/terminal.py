@@ -7,6 +7,7 @@ Needs textual, which comes with the extra `tui`. The sound runs in other threads
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -177,11 +178,15 @@ class Screen(App[None]):
             self.slots.compare(await self.gain_for(self.slots.other))
         await self.follow()
 
+    @functools.cached_property
+    def preset_titles(self) -> list[str]:
+        """The titles of all presets in their order: to read them takes longer than the step to another."""
+        return [GraphModel.load(name).title for name in resources.presets()]
+
     async def action_next_preset(self) -> None:
-        presets = [GraphModel.load(name) for name in resources.presets()]
-        titles = [preset.title for preset in presets]
+        names, titles = list(resources.presets()), self.preset_titles
         place = titles.index(self.graph.title) + 1 if self.graph.title in titles else 0
-        preset = presets[place % len(presets)]
+        preset = GraphModel.load(names[place % len(names)])
         with self.errors_shown():
             self.slots.load(preset, await self.gain_for(preset))
         await self.follow()

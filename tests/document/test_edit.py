@@ -106,27 +106,32 @@ def test_a_change_changes_its_own_characters_only(
     assert saved(ODD.replace("\n", line_break), change, tmp_path) == expected
 
 
-def test_anything_that_can_be_set_changes_one_line_of_a_preset_or_adds_one(tmp_path: Path) -> None:
-    draw = random.Random(1)
-    for name, path in resources.presets().items():
-        if "showcase" not in tapegraph.load(name).tags:
+SHOWCASE = [name for name in resources.presets() if "showcase" in tapegraph.load(name).tags]
+
+
+@pytest.mark.parametrize("name", SHOWCASE)
+def test_anything_that_can_be_set_changes_one_line_of_a_preset_or_adds_one(name: str, tmp_path: Path) -> None:
+    draw = random.Random(name)
+    loaded = tapegraph.load(name)
+    lines = resources.presets()[name].read_text("utf-8").splitlines()
+    tried = 0
+    for target in targets(loaded):
+        value = loaded.get(target)
+        if not isinstance(value, float) or target.endswith("oversample"):
             continue
-        lines = path.read_text("utf-8").splitlines()
-        for target in targets(tapegraph.load(name)):
-            value = tapegraph.load(name).get(target)
-            if not isinstance(value, float) or target.endswith("oversample"):
-                continue
-            graph = tapegraph.load(name)
-            try:
-                graph.set(target, value * draw.uniform(0.5, 0.9) + 0.001)
-            except tapegraph.TapegraphError:  # whole numbers, and the ends of ranges
-                continue
-            graph.save(tmp_path / "x.yaml")
-            assert tapegraph.load(tmp_path / "x.yaml") == graph
-            now = (tmp_path / "x.yaml").read_text("utf-8").splitlines()
-            changed = [line for line in now if line not in lines]
-            assert len(changed) == 1, (name, target, changed)
-            assert len(now) - len(lines) in (0, 1)
+        graph = loaded.copy()
+        try:
+            graph.set(target, value * draw.uniform(0.5, 0.9) + 0.001)
+        except tapegraph.TapegraphError:  # whole numbers, and the ends of ranges
+            continue
+        graph.save(tmp_path / "x.yaml")
+        assert tapegraph.load(tmp_path / "x.yaml") == graph
+        now = (tmp_path / "x.yaml").read_text("utf-8").splitlines()
+        changed = [line for line in now if line not in lines]
+        assert len(changed) == 1, (target, changed)
+        assert len(now) - len(lines) in (0, 1)
+        tried += 1
+    assert tried > 5
 
 
 def test_a_file_saved_elsewhere_keeps_its_comments_and_names_other_files_from_there(tmp_path: Path) -> None:

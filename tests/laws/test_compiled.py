@@ -7,9 +7,13 @@ import json
 import subprocess
 import sys
 
+import pytest
 import soloist
 
+import tapegraph
 
+
+@pytest.mark.skipif(not tapegraph.COMPILED, reason="there is nothing compiled to compare with")
 def test_compiled_and_interpreted_nodes_sound_equal_to_the_bit() -> None:
     runs = [
         json.loads(

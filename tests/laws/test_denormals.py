@@ -34,7 +34,7 @@ def test_what_is_subnormal_is_found_where_it_stands() -> None:
     }
 
 
-@pytest.mark.skipif(not tapegraph.COMPILED, reason="takes minutes without compiled code")
+@pytest.mark.long
 @pytest.mark.parametrize("name", resources.presets())
 def test_a_preset_falls_silent_with_its_input(name: str) -> None:
     engine = tapegraph.load(name).rendering(48_000, 1).engine

@@ -24,6 +24,7 @@ def sound(node: Node, frames: int) -> Array:
     return np.concatenate(blocks)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("frequency_hz", [20_000.0, 80_000.0, 123_456.789, 300_000.0])
 def test_after_10_seconds_it_is_still_a_sine_in_phase(frequency_hz: float) -> None:
     node = prepared(OSCILLATOR, FS, frames=65536, frequency_hz=frequency_hz, level=2.0)

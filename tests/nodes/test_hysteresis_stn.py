@@ -39,6 +39,7 @@ def settings(model: str) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", MODELS)
 def test_a_bundled_network_follows_the_solver_at_every_setting(model: str) -> None:
     errors = []
@@ -121,6 +122,7 @@ def test_the_network_knows_no_direction_and_rests_with_the_field() -> None:
     assert y[-1] == y[-300] != 0.0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", ["drive", "bias", "saturation"])
 def test_a_slow_sweep_adds_no_more_than_the_solver_does(model: str, name: str) -> None:

@@ -16,10 +16,11 @@ import pytest
 
 from tapegraph.node import Param
 from tapegraph.node.registry import find, kinds
-from tapegraph.testing.single import music, play, settings, started, variants
+from tapegraph.testing.single import COMPILED, music, play, settings, started, variants
 
 FS = 8000.0
 FRAMES = 512  # in a block; in four most responses of a playback head are designed
+VALUES = 30 if COMPILED else 6  # that each takes; interpreted, all together take long
 SMALL = (5e-324, 1e-310, 1e-200, 1e-40, 5e-17, 1e-16, 1e-12, 1e-9, 1e-6, 1e-3, 0.1)
 
 
@@ -59,7 +60,7 @@ def test_a_parameter_may_be_anything_near_0_and_its_ends(kind: str, param: Param
     rng = np.random.default_rng(11)
     values = near(param)
     for beside in list(variants(kind))[:3]:
-        moved(kind, param, iter(rng.permutation(values)[:30].tolist()), **beside)
+        moved(kind, param, iter(rng.permutation(values)[:VALUES].tolist()), **beside)
 
 
 @pytest.mark.parametrize("skew_frames", [5e-324, 1e-30, 5e-17, 1e-7, 2e-6, 1e-3])

@@ -183,6 +183,7 @@ def test_peaks_and_what_is_not_a_number_leave_a_working_filter(cutoff_hz: float,
     assert esr_db(process(node, x)[0][0, -4800:], fresh) < -60
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("resonance", "most_db"), [(0.0, -200), (0.3, -80), (0.6, -65), (0.9, -45)])
 @pytest.mark.parametrize("drive_db", [-12.0, 0.0, 12.0, 36.0])
 def test_the_network_sounds_as_the_solver_does(resonance: float, most_db: float, drive_db: float) -> None:

@@ -17,6 +17,7 @@ def deviation(fs: float, seconds: float, **params: float) -> Array:
     return 1 - speeds(played(prepared(ScrapeFlutter, fs, 2, 512, **params), seconds), fs)[int(0.1 * fs) :]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fs", "frequency_hz", "bandwidth_hz"),
     [(48_000.0, 1000.0, 500.0), (48_000.0, 3500.0, 1500.0), (96_000.0, 3500.0, 1500.0), (48_000.0, 800.0, 800.0)],
@@ -31,6 +32,7 @@ def test_the_rms_of_the_speed_is_the_depth(fs: float, frequency_hz: float, bandw
     assert abs(np.mean(found)) < 2e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("frequency_hz", "bandwidth_hz"), [(800.0, 200.0), (3000.0, 600.0)])
 def test_the_spectrum_of_the_speed_is_a_resonance(frequency_hz: float, bandwidth_hz: float) -> None:
     """The power is down by a half at both edges of the bandwidth, and falls as that of a resonance beyond them."""
@@ -47,6 +49,7 @@ def test_the_spectrum_of_the_speed_is_a_resonance(frequency_hz: float, bandwidth
     assert np.max(np.abs(ratio_db)) < 1.5  # each of 60 Hz scatters by 0.14 dB over 1800 segments; the window leaks
 
 
+@pytest.mark.long
 def test_the_deviation_is_normal() -> None:
     """31.7 % of the time beyond its RMS, 4.6 % beyond twice that."""
     found = np.abs(deviation(48_000.0, 10.0, depth_percent=0.2, frequency_hz=2000.0, bandwidth_hz=1500.0))

@@ -89,6 +89,7 @@ def test_custom_has_any_time_constants_and_none() -> None:
     np.testing.assert_allclose(flat, x, atol=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fs", [44_100.0, 48_000.0, 192_000.0])
 @pytest.mark.parametrize(("standard", "speed_ips", "spacing_um", "thickness_um", "gap_um", "limit_hz"), MACHINES)
 def test_record_head_and_replay_in_a_row_are_flat_within_half_a_decibel_up_to_the_limit(
@@ -226,6 +227,7 @@ class Deck:
 
 # Maxell UR, TDK OD, AD 1979, AD 1982 and Maxell XLII, NAC Studio Master 799 on a Nakamichi BX-300.
 # Source: audiochrome.blogspot.com, 2018 and 2019: SOL at 10 kHz less MOL at 1 kHz.
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("deck", "lowest_db", "highest_db"),
     [

@@ -35,6 +35,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("preset", resources.presets())
 def test_every_preset_sounds_alike_after_other_seeds_and_settings(preset: str) -> None:
     first, second = tapegraph.load(preset), tapegraph.load(preset)

@@ -21,6 +21,7 @@ from tapegraph.measure.rig import Measured, on_the_bench
 from tapegraph.measure.tones import amplitudes, dbfs, line, lines_hz, played, rms, stretch_frames, usual
 from tapegraph.run.sound import Array
 
+MINUS = "\N{MINUS SIGN}"
 FREQUENCIES_HZ = (100.0, 1000.0, 2000.0, 3000.0, 4000.0, 5000.0, 6300.0, 8000.0, 10_000.0, 12_000.0, 15_000.0, 18_000.0)
 LEVELS_DBFS = (-24.0, -18.0, -12.0, -6.0, 0.0, 6.0)
 
@@ -53,14 +54,16 @@ class Alias(Result):
         shown = np.maximum(self.alias_db, FLOOR_DB)
         ax.pcolormesh(shown, vmin=FLOOR_DB, vmax=0.0)
         for (row, column), value in np.ndenumerate(shown):
-            number = f"{value:.0f}".replace("-", "\N{MINUS SIGN}") if value > FLOOR_DB else ""
+            number = f"{value:.0f}".replace("-", MINUS) if value > FLOOR_DB else ""
             colour = "black" if value > 0.4 * FLOOR_DB else "white"
             ax.text(column + 0.5, row + 0.5, number, ha="center", va="center", color=colour, fontsize="x-small")
         ax.set_xticks(
             np.arange(len(self.frequency_hz)) + 0.5,
             [f"{f / 1000.0:.2g}k" if f >= 1000.0 else f"{f:.0f}" for f in self.frequency_hz],
         )
-        ax.set_yticks(np.arange(len(self.level_dbfs)) + 0.5, [f"{level_dbfs:g}" for level_dbfs in self.level_dbfs])
+        ax.set_yticks(
+            np.arange(len(self.level_dbfs)) + 0.5, [f"{level:g}".replace("-", MINUS) for level in self.level_dbfs]
+        )
         ax.set_xlabel("Hz")
         ax.set_ylabel("dBFS at the input; dB, relative to the tone")
 

@@ -70,6 +70,8 @@ class Crosstalk(Result):
             ax.plot(self.frequency_hz, loudest[tracks[0]], label=f"track{'s' * (len(tracks) > 1)} {numbers}")
         over_frequency(ax, f"dB, at {np.max(self.level_dbfs):g} dBFS")
         ax.legend()
+        if not np.isfinite(loudest).any():
+            ax.set_title("nothing crosses over")
 
 
 def crosstalk(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Crosstalk:

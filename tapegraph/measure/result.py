@@ -101,7 +101,9 @@ class Result(abc.ABC):
         """Return the few numbers that say most, each with its unit, by what it is; of a single row, all of them."""
         row = {name: float(values[0]) for name, values in self.columns().items()} if self.length() == 1 else {}
         found = {name: with_unit(value, name) for name, value in row.items() if math.isfinite(value)}
-        return {f"{self.title()}, {name_in_words(name)}": value for name, value in found.items()}
+        title = self.title()
+        words = {name: name_in_words(name) for name in found}
+        return {title if words[name] == title.lower() else f"{title}, {words[name]}": found[name] for name in found}
 
     def remarks(self) -> tuple[str, ...]:
         """Return what is to be said under the table."""

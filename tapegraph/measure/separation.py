@@ -49,8 +49,10 @@ class Separation(Result):
         loudest = int(np.argmax(self.level_dbfs))
         ax.plot(self.frequency_hz, self.left_to_right_db[loudest], label="left to right")
         ax.plot(self.frequency_hz, self.right_to_left_db[loudest], label="right to left")
-        over_frequency(ax, "separation, dB")
+        over_frequency(ax, "dB")
         ax.legend()
+        if not np.isfinite([self.left_to_right_db[loudest], self.right_to_left_db[loudest]]).any():
+            ax.set_title("nothing crosses over")
 
 
 def separation(graph: Measured, levels_dbfs: Sequence[float] = LEVELS_DBFS) -> Separation:

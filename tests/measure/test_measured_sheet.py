@@ -333,6 +333,18 @@ def test_panels_of_a_graph_that_does_nothing_say_so() -> None:
     assert said == ["less than \u2212100 dB", nothing, nothing, "silence", "\u00b10.000 % weighted"]
 
 
+def test_panels_of_independent_channels_say_that_nothing_crosses_over() -> None:
+    pytest.importorskip("matplotlib")
+    rig = measure.Rig(tapegraph.chain(gain={}), 16_000.0, channels=2)
+    for found in (measure.separation(rig), measure.crosstalk(rig)):
+        assert drawn(found.plot).texts[-1].get_text() == "nothing crosses over"
+
+
+def test_a_number_that_is_called_like_its_measurement_is_named_once() -> None:
+    figures = measure.attack(measure.Rig(tapegraph.chain(hysteresis={}), 16_000.0)).figures()
+    assert list(figures) == ["Attack, level", "Attack, change", "Attack", "Attack, release"]
+
+
 def test_a_panel_without_a_value_says_so() -> None:
     pytest.importorskip("matplotlib")
     ax = drawn(lambda ax: ax.plot([1.0, 2.0], [np.nan, np.nan]))

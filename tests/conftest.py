@@ -5,6 +5,7 @@ Extensions that are older than their sources are refused: they would hide every 
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import signal
 import sys
@@ -61,6 +62,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         long = item.path.parent.name in LONG or item.get_closest_marker("long")
         if long and not tapegraph.COMPILED:
             item.add_marker(pytest.mark.skip(reason="interpreted nodes take minutes to play what is tested here"))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # thousands of tests stay until the end: to look for garbage among them takes longer than some tests
 
 
 def pytest_report_header() -> str:

@@ -21,7 +21,7 @@ from sound_card import PERIOD, RATE, Controller, Server, Sound, SoundCard, offse
 import tapegraph
 from tapegraph.live import portaudio
 
-pytestmark = [pytest.mark.xdist_group("sound server"), pytest.mark.first]
+pytestmark = pytest.mark.xdist_group("sound server")
 LONG_S = 30.0  # what a card has to send: enough for a machine that is slow to start
 
 

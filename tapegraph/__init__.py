@@ -7,9 +7,11 @@ graph.set("tape.drive", 0.7)
 out = graph.render(audio, sample_rate=48000)     # (channels, frames), float
 """
 
+from tapegraph import starting as starting  # first, for what follows takes long
+
+# isort: split
 from typing import TYPE_CHECKING, Any
 
-from tapegraph import starting as starting  # first, for what follows takes long
 from tapegraph.api import Graph, chain, load
 from tapegraph.errors import Problem, SoundWarning, TapegraphError
 from tapegraph.node import Choice, Model, Node, Param, Signal, Switch, Track

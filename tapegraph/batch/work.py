@@ -154,7 +154,7 @@ def read(clip: Clip) -> Sound:
         notes = [note.removeprefix(f"{reader.path}: ") for note in reader.warnings]
     frames = samples.shape[1]
     if not frames:
-        where = f"before the clip at {clip.start_s:.12g} s" if start else "before its first sample"
+        where = f"before the clip begins, at {clip.start_s:.12g} s" if start else "before its first sample"
         raise TapegraphError(Problem(f"ends {where}", clip.source))
     if not np.isfinite(samples).all():
         count = int(np.count_nonzero(~np.isfinite(samples)))

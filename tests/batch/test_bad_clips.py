@@ -36,7 +36,7 @@ BAD = {
     "nan": "contains NaN or infinity: 2 samples",
     "text": "is not an audio file of a supported kind, or is damaged (Format not recognised)",
     "gone": "there is no such file; did you mean one.wav?",
-    "late": "ends before the clip at 5 s",
+    "late": "ends before the clip begins, at 5 s",
     "rate": "has 44100 Hz and 1 channel, where most clips have 16000 Hz and 1 channel; --mixed takes any",
     "stereo": "has 16000 Hz and 2 channels, where most clips have 16000 Hz and 1 channel; --mixed takes any",
 }

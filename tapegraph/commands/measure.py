@@ -233,7 +233,7 @@ def command(
         for name in dict.fromkeys(named):
             click.echo(f"\n{sheet.measure(name, options)}")
     else:
-        measure_what_can_be(sheet, usual, options)
+        measure_usual(sheet, usual, options)
     if json_file is not None:
         write_or_print(json.dumps(sheet.as_data(), indent=1), json_file, overwrite)
     if csv_file is not None:
@@ -257,18 +257,14 @@ def on_tape(what: tuple[str, ...]) -> dict[str, Callable[..., Result]]:
     return {name: measure.ALL[name] for name in what or usual}
 
 
-def measure_what_can_be(sheet: DataSheet, names: Iterable[str], options: Mapping[str, Any]) -> None:
+def measure_usual(sheet: DataSheet, names: Iterable[str], options: Mapping[str, Any]) -> None:
     """Print tables; of what cannot be measured, why. Raises TapegraphError where that is all."""
     from tapegraph.commands._options import warn
     from tapegraph.errors import TapegraphError
 
-    left_out: dict[str, list[str]] = {}  # by the reason
-    for name in names:
-        try:
-            click.echo(f"\n{sheet.measure(name, options)}")
-        except TapegraphError as error:
-            left_out.setdefault(str(error), []).append(name)
-    for problem, without in left_out.items():
-        warn(f"{', '.join(without)} {'is' if len(without) == 1 else 'are'} left out: {problem}")
+    for table in sheet.measure_what_can_be(names, options):
+        click.echo(f"\n{table}")
+    for sentence in sheet.left_out:
+        warn(sentence)
     if not sheet.results():
         raise TapegraphError("nothing was measured")

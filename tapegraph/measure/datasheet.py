@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -51,12 +51,14 @@ class DataSheet:
 
     together: what was measured of both at once, such as what is left of music in a null test
     instead: measurements that take the place of those of the same name, such as tape over a parameter
+    left_out: sentences about what could not be measured
     """
 
     subject: Subject
     other: Subject | None = None
     together: dict[str, Result] = attrs.field(factory=dict)
     instead: dict[str, Callable[..., Result]] = attrs.field(factory=dict)
+    left_out: list[str] = attrs.field(factory=list)
 
     def subjects(self) -> list[Subject]:
         return [self.subject] if self.other is None else [self.subject, self.other]
@@ -87,6 +89,19 @@ class DataSheet:
         if others:
             return "\n".join([title, table_of_two(first, *others), *remarks_of_two(first, *others)])
         return "\n".join([title, report.table(first.summary(), first.labels()), *first.remarks()])
+
+    def measure_what_can_be(
+        self, names: Iterable[str], options: Mapping[str, Any] = MappingProxyType({})
+    ) -> Iterator[str]:
+        """Measure several things, and yield the table of each; what cannot be measured is left out, with the reason."""
+        without: dict[str, list[str]] = {}
+        for name in names:
+            try:
+                yield self.measure(name, options)
+            except TapegraphError as error:
+                without.setdefault(str(error), []).append(name)
+        for reason, some in without.items():
+            self.left_out.append(f"{', '.join(some)} {'is' if len(some) == 1 else 'are'} left out: {reason}")
 
     def measured(self, subject: Subject, function: Callable[..., Result], options: Mapping[str, Any]) -> Result:
         """Return a measurement; of two graphs an error says which one it is of."""

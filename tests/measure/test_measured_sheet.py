@@ -178,6 +178,17 @@ def test_a_sheet_of_anything_can_be_drawn(one: DataSheet) -> None:
         assert layout.drawing(DataSheet(alone), "svg").startswith(MAGIC["svg"])
 
 
+def test_a_sheet_says_what_was_left_out_and_why() -> None:
+    hiss = tapegraph.Graph(nodes={"hiss": {"kind": "noise"}}, links=["hiss -> output"])
+    sheet = DataSheet(Subject("hiss.yaml", measure.Rig(hiss, 8000.0)))
+    (table,) = sheet.measure_what_can_be(["thd", "flutter", "noise", "imd"])
+    assert table.startswith("noise\n")
+    assert [words.partition(":")[0] for words in sheet.left_out] == ["thd, imd are left out", "flutter is left out"]
+    thd, flutter, _ = layout.remarks(sheet)
+    assert thd == f"Thd, imd are left out: {str(sheet.left_out[0]).partition(': ')[2]}."
+    assert flutter.startswith("Flutter is left out: ")
+
+
 def quiet(folder: Path, *words: str) -> int:
     graph = "tapegraph: 1\nnodes: {level: {kind: gain, gain_db: -6}}\nlinks: [input -> level -> output]\n"
     (folder / "quiet.yaml").write_text(graph)

@@ -159,7 +159,7 @@ def foot(figure: Any, sheet: DataSheet, width: float, height: float) -> float:
 
 
 def remarks(sheet: DataSheet) -> list[str]:
-    """Return whether it is a recording, what was held still, and what levels are relative to."""
+    """Return whether it is a recording, what was left out and held still, and what levels are relative to."""
     speeds = [
         panels.minus(f"Of the recording of a test tape, whose speed is {subject.bench.speed_error_percent:+.3f} % off.")
         for subject in sheet.subjects()
@@ -173,7 +173,8 @@ def remarks(sheet: DataSheet) -> list[str]:
     alike = len(set(held.values())) == 1  # of both, or of a graph that is alone
     still = [f"Held still{'' if alike else f' of {label}'}: {names}." for label, names in held.items() if names]
     still = still[:1] if alike else still
-    return [*speeds, *still, "0 dBFS is the level of a sine of full scale."]
+    without = [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in sheet.left_out]
+    return [*speeds, *without, *still, "0 dBFS is the level of a sine of full scale."]
 
 
 def wrapped(words: str, width: float, most: int) -> list[str]:

@@ -178,6 +178,15 @@ def test_a_sheet_of_anything_can_be_drawn(one: DataSheet) -> None:
         assert layout.drawing(DataSheet(alone), "svg").startswith(MAGIC["svg"])
 
 
+def test_a_curve_that_is_alone_has_a_name_too(one: DataSheet) -> None:
+    pytest.importorskip("matplotlib")
+    alone = attrs.evolve(one.subject, results={"response": one.subject.results["response"]})
+    with panels.style():
+        figure = layout.draw(DataSheet(alone))
+    names = [text.get_text() for ax in figure.axes if (legend := ax.get_legend()) for text in legend.texts]
+    assert names == ["\N{MINUS SIGN}20 dBFS"] * 3
+
+
 def test_a_sheet_says_what_was_left_out_and_why() -> None:
     hiss = tapegraph.Graph(nodes={"hiss": {"kind": "noise"}}, links=["hiss -> output"])
     sheet = DataSheet(Subject("hiss.yaml", measure.Rig(hiss, 8000.0)))

@@ -169,7 +169,7 @@ def panel(figure: Any, box: Box, title: str, draws: Sequence[Draw]) -> None:
         say_so(ax, shared or "nothing that could be measured")
     left_mm = max(LEFT_MM, labels_mm(figure, ax))
     ax.set_position(inside(box, left_mm).on(figure))
-    for rows in range(1, len(names) + 1 if len(names) > 1 else 1):  # a single curve needs no name
+    for rows in range(1, len(names) + 1):
         ax.set_position(inside(box, left_mm, rows).on(figure))
         if right_mm(figure, name_curves(ax, names, rows)) <= box.x + box.width:
             break

@@ -403,7 +403,7 @@ def test_processes_started_in_any_way_give_equal_clips(method: str) -> None:
     assert b"".join(found) == batch_of(machine, list(itertools.chain(*parts)))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows starts every process anew, without fork")
 def test_processes_that_were_forked_do_not_repeat_each_other_without_names() -> None:
     code = """
 import os
@@ -464,6 +464,9 @@ print(tapegraph.COMPILED, hashlib.sha256(b"".join(out)).hexdigest())
     assert runs[0][1] == runs[1][1]
 
 
+NO_MAPPING: Any = 3
+
+
 @pytest.mark.parametrize(
     ("draw", "told"),
     [
@@ -471,7 +474,7 @@ print(tapegraph.COMPILED, hashlib.sha256(b"".join(out)).hexdigest())
         ({"should_apply": True}, "draw is {'should_apply': True}; it must be a Draw, such as "),
         (Draw(True, "clean", gain_db=float("nan")), "gain_db of a draw is nan dB; it must be -60 to 60 dB"),
         (Draw(True, "clean", seed=-1), "seed of a draw is -1; it must be a whole number from 0 to 4294967295"),
-        (Draw(True, "clean", values=3), "values of a draw are 3; they must be a mapping of targets to values"),  # type: ignore[arg-type]
+        (Draw(True, "clean", values=NO_MAPPING), "values of a draw are 3; they must be a mapping of targets to values"),
     ],
 )
 def test_what_nobody_could_have_drawn_is_refused(draw: Any, told: str) -> None:

@@ -321,7 +321,8 @@ def test_check_tells_what_is_drawn_for_which_graph(tmp_path: Path) -> None:
     assert result.output == f"{path}: ok, draws for clean (Drive), cassette (Azimuth, Drive)\n"
     path.write_text("tapegraph-random: 1\ngraphs: [clean]\ndraw: {Azimuth: 0.1, Drive: 5}\n")
     result = CliRunner().invoke(check.command, [str(path)])
-    assert [problem.where for problem in result.exception.problems] == [f"{path}:3:8", f"{path}:3:29"]  # type: ignore[union-attr]
+    assert isinstance(result.exception, TapegraphError)
+    assert [problem.where for problem in result.exception.problems] == [f"{path}:3:8", f"{path}:3:29"]
 
 
 EXAMPLE = textwrap.dedent((recipe.__doc__ or "").partition("\n\n")[2].partition("\n\n`graphs`")[0])

@@ -313,7 +313,7 @@ def started(*arguments: str) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals that end a process")
 @pytest.mark.parametrize(("number", "group"), [("SIGINT", True), ("SIGTERM", False), ("SIGKILL", True)])
 def test_a_batch_goes_on_after_any_end(corpus: Path, number: str, group: bool) -> None:
     process = started("--jobs", "2")
@@ -347,7 +347,7 @@ class Killer(Node):
 '''
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals that end a process")
 @pytest.mark.parametrize("retries", ["2", "0"])
 def test_a_clip_whose_process_dies_is_tried_again(corpus: Path, capsys: Capture, retries: str) -> None:
     Path("killer.py").write_text(KILLER)
